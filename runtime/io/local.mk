@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sources of runtime/io and their unit tests.

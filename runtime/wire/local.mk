@@ -1,0 +1,1 @@
+librask_core_la_SOURCES += runtime/wire/wire.c runtime/wire/wire.h runtime/wire/messages.def
