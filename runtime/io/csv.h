@@ -34,34 +34,15 @@
 #ifndef RASK_IO_CSV_H
 #define RASK_IO_CSV_H
 
+#include "coll/type.h"
 #include "io/file.h"
+#include "kern/batch.h"
 
 #include <rask/status.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* X(NAME, text): types of columns. UNKNOWN: no value seen; it is read as text. */
-#define RASK_CSV_TYPE_LIST(X) \
-    X(UNKNOWN, "unknown")     \
-    X(INT64, "int64")         \
-    X(FLOAT64, "float64")     \
-    X(BOOL, "bool")           \
-    X(DATE, "date")           \
-    X(DATETIME, "datetime")   \
-    X(TEXT, "text")
-
-enum rask_csv_type {
-#define RASK_CSV_TYPE_ENUM(name, text) RASK_CSV_##name,
-    RASK_CSV_TYPE_LIST(RASK_CSV_TYPE_ENUM)
-#undef RASK_CSV_TYPE_ENUM
-    RASK_CSV_N_TYPES
-};
-
-const char *rask_csv_type_name(enum rask_csv_type type);
-/* The type with that name; RASK_CSV_N_TYPES when there is none (unknown cannot be asked for). */
-enum rask_csv_type rask_csv_type_find(const char *name);
 
 /* Words for a missing value when the dialect names none. */
 #define RASK_CSV_MISSING_WORDS "NA,N/A,NULL,null,None,NaN,nan,\\N"
@@ -78,7 +59,7 @@ struct rask_csv_dialect {
 
 struct rask_csv_want {
     const char *name;
-    enum rask_csv_type type;
+    rask_type type;
     bool is_declared; /* the user said so: integers with leading zeros, and 1/0 as bool, are taken */
 };
 
@@ -101,45 +82,15 @@ rask_status rask_csv_spec_unpack(const void *bytes, size_t n_bytes, struct rask_
 
 struct rask_csv_range {
     const char *path;                          /* [borrow] until the reader's next start or free */
-    const struct rask_file_identity *identity; /* what the file must be, or NULL */
+    const struct rask_file_identity *identity; /* what the file must be, or NULL; as path */
     uint64_t start;
     uint64_t end;         /* UINT64_MAX: to the end of the file */
     uint64_t first_start; /* exact offset of the first record, or RASK_CSV_GUESS */
+    uint32_t file;        /* goes into the batches */
 };
 
-/* Rows of a batch: 1 to this many. A multiple of 64. */
-#define RASK_CSV_BATCH_ROWS 1024
-/* From the start of any slice, at least its length plus this many bytes can be read. */
+/* From the start of any text value, at least its length plus this many bytes can be read. */
 #define RASK_CSV_PADDING 64
-
-#define RASK_CSV_SLICE_MISSING 1u
-#define RASK_CSV_SLICE_QUOTED 2u
-
-/* A text value, without its quotes, doubled quotes made single. Not terminated. */
-struct rask_csv_slice {
-    const char *bytes; /* never NULL */
-    uint32_t n_bytes;  /* 0 when missing */
-    uint32_t flags;    /* RASK_CSV_SLICE_... */
-};
-
-/* One wanted column of a batch. Exactly one of ints, floats, slices is not NULL, by type. A missing
- * value is 0, NaN or an empty slice there, and its bit is set in `missing`. */
-struct rask_csv_column {
-    enum rask_csv_type type;
-    uint32_t n_missing;
-    const uint64_t *missing;             /* bit (row & 63) of word (row >> 6); bits past the rows are 0 */
-    const int64_t *ints;                 /* int64; bool: 0, 1; date: days, datetime: us since 1970 UTC */
-    const double *floats;                /* float64 */
-    const struct rask_csv_slice *slices; /* text, unknown */
-};
-
-/* Everything here is valid until the reader's next call. */
-struct rask_csv_batch {
-    uint32_t n_rows; /* >= 1 */
-    uint32_t n_columns;
-    const struct rask_csv_column *columns; /* in the order of spec.wants */
-    const uint64_t *offsets;               /* where each row starts in the file, bytes, ascending */
-};
 
 struct rask_csv_reader;
 
@@ -156,12 +107,14 @@ void rask_csv_reader_free(struct rask_csv_reader *reader);
 rask_status rask_csv_reader_start(struct rask_csv_reader *reader, const struct rask_csv_range *range,
                                   struct rask_error *error) RASK_MUST_USE;
 
-/* The next batch of the range. Returns RASK_END after the last; then the file has been checked to be
- * unchanged, and is closed.
+/* The next batch of the range, 1 to RASK_BATCH_ROWS rows, columns in the order of spec.wants; it is
+ * valid until the reader's next call. In it a missing number is 0, a missing float64 NaN, a missing text
+ * of length 0; text is without its quotes, doubled quotes made single.
+ * Returns RASK_END after the last; then the file has been checked to be unchanged, and is closed.
  * Errors (file, line and remedy in the text): RASK_ERR_FORMAT a record has too many or too few fields,
  * a quote is never closed, a NUL byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT;
  * RASK_ERR_CHANGED; RASK_ERR_IO; RASK_ERR_MEMORY. */
-rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct rask_csv_batch **batch,
+rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct rask_batch **batch,
                                  struct rask_error *error) RASK_MUST_USE;
 
 /* first_start: once rask_csv_reader_start has succeeded, also when next fails later.

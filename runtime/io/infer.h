@@ -10,8 +10,8 @@
  * has a point or an exponent or is inf; bool for true and false (lower case, Capital, UPPER); date for
  * YYYY-MM-DD; datetime for YYYY-MM-DD with HH:MM, seconds, fraction, Z or +HH:MM after a T or a blank,
  * alone or mixed with dates; text for everything else, for integers with leading zeros (they are codes)
- * and for integers beyond 64 bits. A column whose values are all missing is `unknown`: the reader
- * gives it as text, so no later value is an error; to compute with it, declare its type.
+ * and for integers beyond 64 bits. A column whose values are all missing is text and has n_values 0: so no
+ * later value is an error; to compute with it, its type must be declared.
  * A value that later does not fit the inferred type is an error that names --types COL=TYPE. */
 #ifndef RASK_IO_INFER_H
 #define RASK_IO_INFER_H
@@ -28,7 +28,7 @@
 /* `--types COL=TYPE`. */
 struct rask_infer_declared {
     const char *name;
-    enum rask_csv_type type;
+    rask_type type;
 };
 
 /* What to find out. Everything in it is borrowed for the call. */
@@ -43,7 +43,7 @@ struct rask_infer_question {
 
 struct rask_infer_column {
     char *name;
-    enum rask_csv_type type;
+    rask_type type;
     bool is_declared;
     uint64_t n_values;  /* in the sample */
     uint64_t n_missing; /* in the sample */
