@@ -33,7 +33,8 @@ RASK_MUST_USE rask_status rask_parse_bytes(const char *text, uint64_t *bytes);
 /* "20us", "1.5 s", "100 ms", "30 ns", "2 min", "3 h", "1 d"; the unit may be left out for 0 only. */
 RASK_MUST_USE rask_status rask_parse_duration(const char *text, uint64_t *duration_ns);
 
-/* For people: at most one decimal: "512 B", "1.5 GiB"; "20 us", "1.5 s", "2.0 min". */
+/* For people, in the largest unit that fits: one decimal below 100, none above and for whole values:
+ * "512 B", "64 MiB", "1.5 GiB", "123 GiB"; "20 us", "1.5 s", "2 min". */
 const char *rask_format_bytes(char *text, size_t text_bytes, uint64_t bytes);
 const char *rask_format_duration(char *text, size_t text_bytes, uint64_t duration_ns);
 
@@ -42,7 +43,7 @@ const char *rask_format_bytes_exact(char *text, size_t text_bytes, uint64_t byte
 const char *rask_format_duration_exact(char *text, size_t text_bytes, uint64_t duration_ns);
 
 /* A figure for a table, with decimal prefix: (1234567, "/s") gives "1.2 M/s", (12, "rows") "12 rows".
- * Below 100 one decimal unless it is zero and there is no prefix, none from there on. */
+ * One decimal below 100, none above and for whole values; three decimals below 1. */
 const char *rask_format_figure(char *text, size_t text_bytes, double value, const char *unit);
 
 /* The shortest text that reads back as the same double; "." whatever the locale. */

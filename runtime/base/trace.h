@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum rask_trace_kind {
-#define X(NAME, name, id, a, b) RASK_TRACE_##NAME,
+#define X(NAME, name, has_states, id, a, b) RASK_TRACE_##NAME,
 #include "base/trace.def"
 #undef X
     RASK_TRACE_KINDS
@@ -37,8 +37,8 @@ struct rask_trace {
     uint64_t n_written;              /* events ever written */
 };
 
-/* How the owner of a kind calls its states and causes in a printed event; a NULL table or a number beyond
- * its end prints as a number. */
+/* How the owner of the trace calls the states and causes of transitions in print; a NULL table or a number
+ * beyond its end prints as a number. */
 struct rask_trace_names {
     const char *const *states;
     const char *const *causes;
