@@ -33,6 +33,8 @@ AM_TESTS_ENVIRONMENT = \
 AM_CFLAGS += $(CUNIT_CFLAGS)
 unit_ldadd = librask_core.la $(CUNIT_LIBS)
 mpi_ldadd = librask_core.la $(MPI_LIBS)
+fuzz_ldadd = librask_core.la
+fuzz_ldflags = $(AM_LDFLAGS) $(RASK_FUZZER)
 
 # A test x.nK.mpi is an empty mark, or a file of the source tree whose first line holds arguments.
 tests/mpi/%.mpi:
@@ -48,10 +50,13 @@ clean-scratch:
 # The form of the sources: STYLE in CONTRIBUTING.md.
 lint:
 	@CC='$(CC)' TEST_CXX='$(TEST_CXX)' TEST_CPPFLAGS='$(MPI_CFLAGS) $(HWLOC_CFLAGS) $(XXHASH_CFLAGS) $(CUNIT_CFLAGS)' \
-		top_builddir='$(abs_top_builddir)' $(BASH_PATH) $(top_srcdir)/tests/lint.sh
+		HAVE_MPI='$(if $(MPIEXEC),1)' top_builddir='$(abs_top_builddir)' $(BASH_PATH) $(top_srcdir)/tests/lint.sh
 
 # For scripts that run a part of the tests: make check TESTS="...".
 print-tests:
 	@printf '%s\n' $(TESTS)
 
-EXTRA_DIST += tests/run_with_timeout tests/mpirun.sh tests/lsan.supp tests/nocunit/CUnit/Basic.h
+TESTS += tests/install.sh
+EXTRA_DIST += tests/run_with_timeout tests/mpirun.sh tests/install.sh tests/stages.sh tests/unit/unit.h \
+	tests/lint.sh tests/lint.awk tests/lint.exceptions \
+	tests/lsan.supp tests/nocunit/CUnit/Basic.h

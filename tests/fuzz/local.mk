@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Fuzzers of whatever reads bytes from outside, built with --enable-fuzz.
+#
+#   if BUILD_FUZZERS
+#   noinst_PROGRAMS += tests/fuzz/x_fuzz
+#   tests_fuzz_x_fuzz_SOURCES = tests/fuzz/x_fuzz.c
+#   tests_fuzz_x_fuzz_LDFLAGS = $(fuzz_ldflags)
+#   tests_fuzz_x_fuzz_LDADD = $(fuzz_ldadd)
+#   endif
+# Inputs worth keeping are files of tests/fuzz/corpus/x/.

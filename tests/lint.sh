@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# lint.sh: the rules of form, checked (`make lint`). Breaches that stand for now are listed in
+# tests/lint.exceptions, one "rule place" per line; the number of lines there is held below, and an
+# exception that is no longer needed is an error, so that the list only shrinks.
+set -u
+export LC_ALL=C
+cd "$(dirname "$0")/.." || exit 2
+max_exceptions=0
+build=${top_builddir:-$PWD}
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+order="base wire place store sched worker client comm lazy coll kern io diag"
+
+c_files()
+{
+    find include runtime apps tests \( -name '*.c' -o -name '*.h' -o -name '*.h.in' \) \
+        ! -path include/rask/version.h | sort
+}
+
+# The percentile is one rule over all functions: 9 of 10 fit into 40 lines.
+check_form()
+{
+    c_files | xargs awk -f tests/lint.awk >"$scratch/form"
+    grep -v '^length ' "$scratch/form"
+    sed -n 's/^length .* //p' "$scratch/form" | sort -n | awk '
+        { length_of[NR] = $1 }
+        END {
+            at = int(NR * 0.9 + 0.999)
+            if (NR > 0 && length_of[at] > 40)
+                printf "percentile all 0 9 of 10 functions have up to %d lines, at most 40\n", length_of[at]
+        }'
+}
+
+# A folder includes its own headers and those of folders before it; mpi.h and hwloc.h have one home.
+check_includes()
+{
+    local folder allowed=""
+    for folder in $order; do
+        allowed="$allowed $folder"
+        [ -d "runtime/$folder" ] || continue
+        grep -rnoE --include='*.[ch]' '^#include "[a-z]+/' "runtime/$folder" |
+            sed 's/#include "//; s,/$,,' |
+            while IFS=: read -r file line target; do
+                case " $allowed " in
+                    *" $target "*) ;;
+                    *) echo "order $file $line $folder includes $target, which comes after it" ;;
+                esac
+            done
+    done
+    grep -rnE '^#include <mpi\.h>' runtime apps --include='*.[ch]' | grep -v '^runtime/comm/' |
+        sed -E 's/^([^:]*):([0-9]*):.*/order \1 \2 only runtime\/comm includes mpi.h/'
+    grep -rnE '^#include <hwloc' runtime apps --include='*.[ch]' | grep -v '^runtime/place/' |
+        sed -E 's/^([^:]*):([0-9]*):.*/order \1 \2 only runtime\/place includes hwloc.h/'
+}
+
+# Variants are files or vtables: conditionals besides include guards and extern "C", per folder.
+check_conditionals()
+{
+    local folder files n lines
+    for folder in runtime/* apps; do
+        case $folder in runtime/base | runtime/comm) continue ;; esac
+        files=$(find "$folder" -name '*.[ch]')
+        [ -n "$files" ] || continue
+        n=$(echo "$files" | xargs cat | grep -E '^#[ ]*(if|ifdef|ifndef|elif)' |
+            grep -cvE '__cplusplus|^#ifndef [A-Z_]+_H$')
+        lines=$(echo "$files" | xargs cat | wc -l)
+        if [ "$n" -gt 2 ] && [ $((n * 1000)) -gt $((lines * 2)) ]; then
+            echo "conditionals $folder 0 $n in $lines lines, at most 2 per 1,000"
+        fi
+    done
+}
+
+# Each header alone; the public ones also as C++.
+check_headers()
+{
+    local header flags
+    flags="-D_GNU_SOURCE -Iinclude -I$build/include -Iruntime -Itests/unit ${TEST_CPPFLAGS-}"
+    [ -f "$build/config.h" ] && flags="-include $build/config.h $flags"
+    while read -r header; do
+        # shellcheck disable=SC2086
+        ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only $flags -x c "$header" 2>"$scratch/said" ||
+            echo "header-c $header 0 does not compile alone: $(grep -m1 error "$scratch/said")"
+        case $header in include/*) ;; *) continue ;; esac
+        [ -n "${TEST_CXX-}" ] || continue
+        # shellcheck disable=SC2086
+        $TEST_CXX -std=c++11 -Wall -Wextra -Werror -fsyntax-only $flags -x c++ "$header" 2>"$scratch/said" ||
+            echo "header-c++ $header 0 does not compile alone: $(grep -m1 error "$scratch/said")"
+    done < <(find include runtime -name '*.h' ! -path include/rask/version.h ! -name 'mpi.h' | sort
+             [ "${HAVE_MPI-}" = 1 ] && find include -name mpi.h)
+}
+
+# What no local.mk lists is not built, or is missing in a release.
+check_listed()
+{
+    cat Makefile.am include/local.mk runtime/*/local.mk apps/local.mk tests/local.mk tests/*/local.mk |
+        tr -s ' \t\\=' '\n' | sort -u >"$scratch/listed"
+    find include runtime apps tests \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) \
+        ! -path include/rask/version.h | sort | comm -23 - "$scratch/listed" |
+        sed 's/.*/listed & 0 no local.mk lists it/'
+}
+
+check_licence()
+{
+    find . \( -name '*.sh' -o -name '*.mk' -o -name '*.m4' -o -name '*.am' -o -name '*.ac' -o -name '*.awk' \) \
+        ! -path './build*' ! -path './rask-*' ! -name 'libtool.m4' ! -name 'lt*.m4' ! -name aclocal.m4 |
+        while read -r file; do
+            head -3 "$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' ||
+                echo "spdx ${file#./} 1 no licence line among the first three"
+        done
+}
+
+{ check_form; check_includes; check_conditionals; check_headers; check_listed; check_licence; } \
+    >"$scratch/breaches"
+
+grep -vE '^(#|$)' tests/lint.exceptions | sort >"$scratch/exceptions"
+cut -d' ' -f1,2 "$scratch/breaches" | sort -u >"$scratch/found"
+bad=0
+while read -r rule place line text; do
+    grep -qxF "$rule $place" "$scratch/exceptions" && continue
+    echo "${place%%:*}:$line: $text ($rule${place#"${place%%:*}"})"
+    bad=$((bad + 1))
+done <"$scratch/breaches"
+while read -r entry; do
+    echo "tests/lint.exceptions: not needed any more, remove: $entry"
+    bad=$((bad + 1))
+done < <(comm -13 "$scratch/found" "$scratch/exceptions")
+n=$(wc -l <"$scratch/exceptions")
+if [ "$n" -ne "$max_exceptions" ]; then
+    echo "tests/lint.exceptions: $n entries, max_exceptions in tests/lint.sh is $max_exceptions: it only goes down"
+    bad=$((bad + 1))
+fi
+echo "lint: $(c_files | wc -l) files, $(grep -c '^length ' "$scratch/form") functions, $n exceptions, $bad breaches"
+[ "$bad" -eq 0 ]
