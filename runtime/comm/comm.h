@@ -6,8 +6,9 @@
  * messages, shared-memory rings between ranks of a node, one-sided gets with a two-sided fall-back) and sim (a
  * simulated network with its own virtual clock, driven by the simulator instead of the loop).
  *
- * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing blocks but `stop`. A batch of one sender to one receiver arrives once and in order; batches of different senders do
- * not keep any order. */
+ * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing blocks but
+ * `stop`. Records of one sender to one receiver arrive once and in order; those of different senders keep no
+ * order. */
 #ifndef RASK_COMM_COMM_H
 #define RASK_COMM_COMM_H
 
@@ -16,6 +17,15 @@
 #include <stdint.h>
 
 struct rask_comm;
+
+/* One read out of the arena of another rank. */
+struct rask_comm_get {
+    int32_t rank;           /* whose arena; never this one */
+    uint64_t offset;        /* of the first byte, in that arena */
+    void *local;            /* where the bytes go; untouched by anybody else until on_got */
+    size_t bytes;           /* 0 is fine */
+    uint64_t request;       /* the caller's name for it, handed back by on_got */
+};
 
 /* What arrives while polling. The functions may call rask_comm_send and rask_comm_get, but not poll. */
 struct rask_comm_handler {
@@ -50,13 +60,16 @@ struct rask_comm_counters {
 
 struct rask_comm_ops {
     /* Queues one batch for `rank` (never this one) and sends it as soon as the network takes it. The bytes are
-     * copied or sent before it returns. Batches above the transport's message size are cut at record borders. */
+     * copied or sent before it returns. A record begins with its size as uint32_t (bytes, this header included, a
+     * multiple of 8); a batch may be cut at record borders or joined with its neighbours on the way.
+     * RASK_ERR_PEER_LOST, RASK_ERR_MEMORY, RASK_ERR_PROTOCOL (record sizes and `size` do not agree). */
     rask_status (*send)(struct rask_comm *, int32_t rank, const uint8_t *bytes, size_t size);
     /* Moves queued output on, takes what has arrived, completes gets. Returns how many events were handled. */
     int (*poll)(struct rask_comm *, const struct rask_comm_handler *);
-    /* Starts reading [offset, offset + bytes) of the arena of `rank` into `local`, which must stay until on_got.
-     * Many may be in flight. `rank` is never this one. */
-    rask_status (*get)(struct rask_comm *, int32_t rank, uint64_t offset, void *local, size_t bytes, uint64_t request);
+    /* Starts one read; the struct is copied. Many may be in flight; they end in any order, each with one on_got
+     * from a later poll. RASK_ERR_ARGUMENT: beyond that rank's arena; RASK_ERR_PEER_LOST; RASK_ERR_MEMORY: on any
+     * error nothing was started and on_got is not called. */
+    rask_status (*get)(struct rask_comm *, const struct rask_comm_get *);
     /* Orderly end: all output is flushed, every rank of the job has called stop, then resources are released.
      * `is_abort`: the job failed; do not wait for the others and take the job down (MPI_Abort). */
     void (*stop)(struct rask_comm *, int is_abort, int exit_code);
@@ -65,8 +78,8 @@ struct rask_comm_ops {
 /* The bell of one process: where its idle threads sleep. It lies in memory that all ranks of the node map, so
  * that a sender wakes a receiver without the kernel when nobody sleeps. */
 struct rask_bell {
-    _Alignas(64) _Atomic uint32_t sequence; /* futex word; changes with every ring */
-    _Atomic uint32_t n_sleepers;
+    _Alignas(64) _Atomic uint32_t sequence; /* futex word; changes with every ring that sees a sleeper */
+    _Atomic uint32_t n_sleepers;            /* between begin and end */
 };
 
 /* Base of every transport; concrete ones embed it first. */
@@ -75,12 +88,16 @@ struct rask_comm {
     struct rask_comm_caps caps;
     struct rask_comm_counters counters;
     struct rask_bell *bell;         /* this process's own */
+    uint32_t n_pending;             /* sends and gets under way that move only while somebody polls: while it is
+                                       not 0 the loop sleeps in short pieces only */
 };
 
 /* bell.c: sleeping without losing a wake-up.
  *   ticket = rask_bell_begin(bell);  look once more for work;  if none: rask_bell_sleep(bell, ticket, ns);  rask_bell_end(bell);
  * A ringer first publishes the work, then calls rask_bell_ring: it costs one fence when nobody sleeps.
- * `n_wake`: how many sleepers to wake at most (INT32_MAX = all). Thread: any, any process that maps the bell. */
+ * `n_wake`: how many sleepers to wake at most (INT32_MAX = all). rask_bell_ring returns how many it woke;
+ * rask_bell_sleep returns on a ring, after `timeout_ns` (INT64_MAX: never), and now and then for no reason.
+ * Thread: any, any process that maps the bell. */
 uint32_t rask_bell_begin(struct rask_bell *);
 void rask_bell_sleep(struct rask_bell *, uint32_t ticket, int64_t timeout_ns);
 void rask_bell_end(struct rask_bell *);
