@@ -26,7 +26,7 @@ struct rask_order_graph {
  * Thread: any. Owns: `rank` is the caller's, n_tasks entries, written on success only.
  * Errors: RASK_ERR_ARGUMENT  offsets that fall, a dependency that is not a task of the graph;
  *         RASK_ERR_CYCLE     tasks wait for each other; the text names the first few on one cycle;
- *         RASK_ERR_MEMORY    no memory for about 60 bytes a task and 4 bytes an edge. */
+ *         RASK_ERR_MEMORY    no memory for about 160 bytes a task and 16 an edge. */
 RASK_MUST_USE rask_status rask_order_compute(const struct rask_order_graph *graph, uint32_t *rank,
                                              struct rask_error *error);
 
