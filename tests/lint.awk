@@ -117,6 +117,9 @@ code ~ /^[ ]*#/ { next }
     if (code ~ /[=;]/ && before !~ /\(/)
         breach("mutable", FILENAME, FNR, "a variable at file scope: " code)
 }
+!in_function && code ~ /^(int|long|unsigned|char|bool|double|float|void|u?int[0-9]+_t|size_t|struct [a-z_]+)[ ]+\**[a-z_0-9]+(\[[^]]*\])?([ ]*=|;)/ {
+    breach("mutable", FILENAME, FNR, "a variable at file scope: " code)
+}
 
 !in_function && code == "{" {
     in_function = 1
