@@ -3,7 +3,7 @@
  * libraries called by a task to the task's core.
  *
  * Placement is advice: a refusal of the system costs speed and not correctness. So each function
- * here reports an error with a text fit for a warning, changes nothing then, and the caller goes on. On a
+ * here that fails changes nothing and gives a text fit for a warning, and the caller goes on. On a
  * topology that is not the machine's own (recorded, synthetic) nothing is bound and all is well. */
 #ifndef RASK_PLACE_APPLY_H
 #define RASK_PLACE_APPLY_H
@@ -41,17 +41,19 @@ struct rask_place_variable {
 
 #define RASK_PLACE_VARIABLES 7
 
-/* The variables to set before a program starts, so that OpenMP and BLAS inside a task use the task's
- * one core: those of the known list that `environment` (as environ; NULL: empty) does not have. What the user
- * has set stays. Fills `variables` and returns how many. Pure.
- * Libraries linked to the program read these when they are loaded, before main: setting them in
- * a running process reaches its children and libraries loaded later; rask_place_limit_libraries reaches the rest. */
+/* The variables to set so that OpenMP and BLAS inside a task use the task's one core: those of the
+ * known list that `environment` (as environ; NULL: empty) does not have. What the user has set
+ * stays. Fills `variables` and returns how many. Pure.
+ * Libraries linked to the program read these when they are loaded, before main: setting them in a
+ * running process reaches only children and libraries loaded later; rask_place_limit_libraries
+ * reaches the others. */
 size_t rask_place_environment(char *const *environment,
                               struct rask_place_variable variables[RASK_PLACE_VARIABLES]);
 
-/* Tells the OpenMP and BLAS libraries that are in this process to use one thread when called from
- * the calling thread (OpenBLAS and BLIS: from any thread), except those whose variable the user has set in
- * `environment`. Each worker thread calls it once at its start. Returns how many were told. */
+/* Tells the OpenMP and BLAS libraries that are in this process to use one thread when they are
+ * called from the calling thread (OpenBLAS: from any thread), except those whose variable the user
+ * has set in `environment`. Each worker thread calls it once at its start. Returns how many were
+ * told. */
 size_t rask_place_limit_libraries(char *const *environment);
 
 #ifdef __cplusplus

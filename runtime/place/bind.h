@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 #define RASK_BIND_NOTES 4
-#define RASK_BIND_NOTE_BYTES 320
+#define RASK_BIND_NOTE_BYTES 400
 
 /* Where one worker thread runs. `core`, `numa` and `package` (see topo.h) are its home; it is bound
  * to `cpuset` (the PUs of that core that the rank may use), or not bound when that is "". */
@@ -54,10 +54,10 @@ struct rask_bind_plan {
 };
 
 /* Makes the plan. Ranks: any one. Thread: any. Owns: *plan [give], rask_bind_plan_release.
- * Errors: RASK_ERR_BINDING cpusets of ranks on the node overlap in part, or are the same single core
- * though the node has a core for each rank, or no PU of the topology is in the own cpuset; the text
- * names ranks, cpusets and flags. RASK_ERR_ARGUMENT a cpuset is no list, a number is out of range.
- * RASK_ERR_MEMORY. */
+ * Errors: RASK_ERR_BINDING cpusets of ranks on the node overlap in part, or are the same single
+ * core though the node has a core for each rank, or no PU of the topology is in the own cpuset; the
+ * text names ranks, cpusets and flags. RASK_ERR_ARGUMENT a cpuset is no list or empty, a number is
+ * out of range. RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_bind_plan(const struct rask_topo *topo,
                                          const struct rask_bind_request *request,
                                          struct rask_bind_plan *plan, struct rask_error *error);

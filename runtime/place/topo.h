@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* topo.h: what the machine under a rank looks like: cores, NUMA nodes, packages, caches, memory.
  *
- * A topology is immutable once it is loaded (rask_topo_complete excepted), so that any number of
- * threads may read it. It describes this machine, or, for tests and for `rask info` about another
- * one, a recorded XML file or a synthetic description. topo.c is the only user of hwloc; a set of
+ * A topology is immutable once it is loaded (rask_topo_complete excepted), so any number of threads
+ * may read it. It describes this machine, or, for tests and for `rask info` about another one, a
+ * recorded XML file or a synthetic description. topo.c is the only user of hwloc; a set of
  * processing units ("PU", what the kernel calls a CPU) crosses this interface as a list text of
- * kernel numbers, "0-3,8", and "" is the empty set.
+ * kernel numbers, "0-3,8" (cpuset.h), and "" is the empty set.
  *
  * Numbers: a NUMA node has the kernel's number (that of numactl and mbind), a PU too; cores and
  * packages are counted from 0 in the order in which they sit in the machine, so that cores of one
- * NUMA node are neighbours. A machine that does not report its cores is taken to have one PU each. */
+ * NUMA node are neighbours. Where a machine does not report its cores, each PU counts as one. */
 #ifndef RASK_PLACE_TOPO_H
 #define RASK_PLACE_TOPO_H
 
@@ -87,8 +87,9 @@ void rask_topo_free(struct rask_topo *topo);
 int rask_topo_is_machine(const struct rask_topo *topo);
 int rask_topo_is_light(const struct rask_topo *topo);
 
-/* The PUs that this process might use when the topology was loaded (its binding, by mpirun, srun,
- * taskset or a cgroup, intersected with the topology); all PUs of a recorded or synthetic machine.
+/* The PUs that the process's main thread might use when the topology was loaded (its binding by
+ * mpirun, srun, taskset or a cgroup, intersected with the topology); all PUs of a recorded or
+ * synthetic machine.
  * Owns: [borrow] until rask_topo_free. */
 const char *rask_topo_own_cpuset(const struct rask_topo *topo);
 
