@@ -44,19 +44,28 @@ cp "$scratch/hello.c" "$scratch/hello.cc"
 try()
 {
     local said
-    "${@:2}" -Wall -Wextra -Werror "${flags[@]}" -o "$scratch/$1" || fail "$1 does not compile: ${*:2}"
+    "${@:2}" -Wall -Wextra -Werror -o "$scratch/$1" "${flags[@]}" || fail "$1 does not compile: ${*:2}"
     said=$(LD_LIBRARY_PATH=$library_path "$scratch/$1") || fail "$1 does not run"
     [ "$said" = "$version $version" ] || fail "$1 prints '$said', rask.pc says $version"
     echo "$1: $said"
 }
 # shellcheck disable=SC2086
-try hello_c $CC -std=c99 "$scratch/hello.c" -Wl,--no-as-needed
+try hello_c $CC -std=c99 "$scratch/hello.c"
 if [ -n "${TEST_CXX-}" ]; then
     # shellcheck disable=SC2086
-    try hello_cxx $TEST_CXX -std=c++11 "$scratch/hello.cc" -Wl,--no-as-needed
+    try hello_cxx $TEST_CXX -std=c++11 "$scratch/hello.cc"
 else
     echo "no C++ compiler here: C alone was tried"
 fi
+
+# The examples as they were installed; the first one a newcomer runs must also run.
+while read -r example; do
+    name=$(basename "$example" .c)
+    # shellcheck disable=SC2086
+    $CC -std=c11 -Wall -Wextra -Werror -o "$scratch/$name" "$example" "${flags[@]}" ||
+        fail "the example $name.c does not compile"
+    [ "$name" != hello ] || LD_LIBRARY_PATH=$library_path "$scratch/hello" || fail "the example hello does not run"
+done < <(find "$scratch/root" -path '*/examples/*.c' | sort)
 
 # Nothing but rask_ is visible outside.
 so=$(find "$libdir" -name 'librask.so' | head -1)
