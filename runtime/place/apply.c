@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "place/cpuset.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/mempolicy.h>
@@ -23,6 +24,7 @@
 static rask_status bind_to_set(const struct rask_idset *set, const char *cpuset,
                                struct rask_error *error)
 {
+    assert(rask_idset_any(set));
     size_t n_bits = set->n_words * 64;
     size_t bytes = CPU_ALLOC_SIZE(n_bits);
     cpu_set_t *mask = rask_alloc_zeroed(1, bytes);
@@ -76,6 +78,7 @@ static int has_numa(const struct rask_topo_numa *numas, size_t n, int32_t numa)
 /* mbind(2) of the pages of an area; 0 or the reason. */
 static int bind_pages(void *address, size_t bytes, int32_t numa)
 {
+    assert(numa >= 0 && numa <= RASK_CPUSET_MAX_PU);
     unsigned long nodes[(RASK_CPUSET_MAX_PU + 1) / WORD_BITS] = {0};
     nodes[(size_t)numa / WORD_BITS] = 1UL << ((size_t)numa % WORD_BITS);
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -83,8 +86,8 @@ static int bind_pages(void *address, size_t bytes, int32_t numa)
     uintptr_t end = ((uintptr_t)address + bytes + page - 1) & ~(uintptr_t)(page - 1);
     /* The kernel reads one bit less than it is told and refuses more words than a page holds. */
     unsigned long n_bits = (unsigned long)numa + 2;
-    long result = syscall(SYS_mbind, first, end - first, MPOL_PREFERRED, nodes, n_bits,
-                          MPOL_MF_MOVE);
+    long result =
+        syscall(SYS_mbind, first, end - first, MPOL_PREFERRED, nodes, n_bits, MPOL_MF_MOVE);
     return result == 0 ? 0 : errno;
 }
 

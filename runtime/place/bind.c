@@ -21,13 +21,13 @@
 /* The ranks of the node and how their cpusets relate. */
 struct neighbours {
     int32_t n_ranks;
-    int32_t index;           /* this rank */
+    int32_t index; /* this rank */
     struct rask_idset *sets; /* by rank index */
-    int32_t *groups;         /* by rank index: the first rank with the same cpuset */
-    int32_t *owners;         /* by PU: the group that claims it, -1 if none */
+    int32_t *groups; /* by rank index: the first rank with the same cpuset */
+    int32_t *owners; /* by PU: the group that claims it, -1 if none */
     size_t n_owners;
     struct rask_idset used; /* PUs of any rank */
-    int32_t overlap[2];     /* two ranks whose cpusets overlap in part, -1 if there are none */
+    int32_t overlap[2]; /* two ranks whose cpusets overlap in part, -1 if there are none */
 };
 
 /* What the plan is made from. */
@@ -35,11 +35,11 @@ struct planning {
     const struct rask_topo *topo;
     const struct rask_bind_request *request;
     struct neighbours near;
-    size_t node_cores;       /* cores of the topology */
+    size_t node_cores; /* cores of the topology */
     struct rask_core *cores; /* of the rank's own cpuset, in order */
     size_t n_cores;
-    int32_t n_sharers;  /* ranks that share these cores, own included */
-    int32_t sharer;     /* position of this rank among them */
+    int32_t n_sharers; /* ranks that share these cores, own included */
+    int32_t sharer; /* position of this rank among them */
     size_t share_first; /* the rank's own part of `cores` */
     size_t share_count;
     uint8_t is_oversubscribed;
@@ -121,8 +121,8 @@ static rask_status parse_sets(struct planning *p, struct rask_error *error)
     for (int32_t i = 0; i < near->n_ranks; i++) {
         const char *text = p->request->cpusets[i];
         struct rask_error cause = {0};
-        rask_status status = text == NULL ? RASK_ERR_ARGUMENT
-                                          : rask_cpuset_parse(text, &near->sets[i], &cause);
+        rask_status status =
+            text == NULL ? RASK_ERR_ARGUMENT : rask_cpuset_parse(text, &near->sets[i], &cause);
         if (status == RASK_OK && !rask_idset_any(&near->sets[i]))
             status = RASK_ERR_ARGUMENT;
         if (status == RASK_ERR_ARGUMENT)
@@ -208,8 +208,8 @@ static rask_status check_group(const struct planning *p, int32_t group, struct r
         return RASK_OK;
     struct rask_core *cores = NULL;
     size_t n_cores = 0;
-    rask_status status = rask_topo_cores_in(p->topo, p->request->cpusets[group], &cores, &n_cores,
-                                            error);
+    rask_status status =
+        rask_topo_cores_in(p->topo, p->request->cpusets[group], &cores, &n_cores, error);
     rask_free(cores);
     if (status != RASK_OK || n_cores != 1)
         return status;
@@ -264,6 +264,7 @@ static void find_share(struct planning *p)
     if (near->n_ranks <= 1)
         return;
     int32_t group = near->groups[near->index];
+    assert(group <= near->index && near->groups[group] == group);
     p->n_sharers = group_size(near, group);
     for (int32_t i = 0; i < near->index; i++)
         p->sharer += near->groups[i] == group;
@@ -291,6 +292,7 @@ static struct rask_place make_place(const struct rask_core *core, int is_bound)
  * the ranks that share cores go on where the rank before them ended. */
 static void place_threads(const struct planning *p, struct rask_bind_plan *plan)
 {
+    assert(p->share_count > 0 && p->share_first + p->share_count <= p->n_cores);
     const struct rask_core *share = p->cores + p->share_first;
     size_t n = (size_t)plan->n_threads;
     size_t first = p->is_oversubscribed ? (size_t)p->sharer * n : 0;
@@ -353,8 +355,8 @@ static void note_sharing(const struct planning *p, struct rask_bind_plan *plan)
     char note[RASK_BIND_NOTE_BYTES];
     if (plan->is_oversubscribed) {
         snprintf(note, sizeof note,
-                 "oversubscribed: %d ranks on this node share %zu core%s with this one; threads "
-                 "are not bound and ranks that wait yield",
+                 "oversubscribed: this node has %d ranks and this one shares its %zu core%s with "
+                 "others; threads are not bound and ranks that wait yield",
                  p->near.n_ranks, p->n_cores, p->n_cores == 1 ? "" : "s");
         add_note(plan, note);
     } else if (plan->is_split) {
@@ -402,8 +404,8 @@ static rask_status note_idle_cores(const struct planning *p, struct rask_bind_pl
     char note[RASK_BIND_NOTE_BYTES];
     print_remedy(p, remedy);
     snprintf(note, sizeof note,
-             "this rank is bound to one core (PUs %.60s) while %zu of the node's %zu cores belong "
-             "to no rank; to use them start with %s",
+             "this rank is bound to one core (PUs %.60s) and no rank uses %zu of the node's %zu "
+             "cores; to use them start with %s",
              plan->cpuset, p->node_cores - n_used, p->node_cores, remedy);
     add_note(plan, note);
     return RASK_OK;
@@ -415,9 +417,8 @@ static rask_status check_request(const struct rask_bind_request *request, struct
 {
     int32_t n_ranks = request->n_ranks > 0 ? request->n_ranks : 1;
     if (request->size != sizeof *request)
-        return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "bind request: size is %u bytes, not %zu", request->size,
-                              sizeof *request);
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "bind request: size is %u bytes, not %zu",
+                              request->size, sizeof *request);
     if (request->n_threads < 0 || request->n_threads > RASK_CPUSET_MAX_PU)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "%d threads are not from 0 to %d",
                               request->n_threads, RASK_CPUSET_MAX_PU);

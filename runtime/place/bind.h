@@ -25,31 +25,31 @@ extern "C" {
  * to `cpuset` (the PUs of that core that the rank may use), or not bound when that is "". */
 struct rask_place {
     int32_t core;
-    int32_t numa;     /* -1 if unknown */
+    int32_t numa; /* -1 if unknown */
     int32_t package;
     char cpuset[RASK_CORE_CPUSET_BYTES];
 };
 
 struct rask_bind_request {
-    uint32_t size;              /* sizeof(struct rask_bind_request) */
-    int32_t n_threads;          /* wanted; 0: one per core of the rank's share */
-    int32_t n_ranks;            /* ranks on this node; 0 counts as 1 */
-    int32_t index;              /* this rank among them */
-    const char *own_cpuset;     /* NULL: that of the topology */
+    uint32_t size; /* sizeof(struct rask_bind_request) */
+    int32_t n_threads; /* wanted; 0: one per core of the rank's share */
+    int32_t n_ranks; /* ranks on this node; 0 counts as 1 */
+    int32_t index; /* this rank among them */
+    const char *own_cpuset; /* NULL: that of the topology */
     const char *const *cpusets; /* of every rank on the node, own included; NULL if n_ranks <= 1 */
-    const int32_t *ranks;       /* their numbers in the job, for messages; NULL: their index */
+    const int32_t *ranks; /* their numbers in the job, for messages; NULL: their index */
 };
 
 struct rask_bind_plan {
     int32_t n_threads;
-    int32_t n_cores;           /* cores of the rank's share */
-    int32_t numa;              /* the NUMA node of all of them, -1 if they have several */
-    uint8_t is_bound;          /* each thread has a core of its own */
-    uint8_t is_split;          /* the cpuset is shared, the rank took its part of the cores */
+    int32_t n_cores; /* cores of the rank's share */
+    int32_t numa; /* the NUMA node of all of them, -1 if they have several */
+    uint8_t is_bound; /* each thread has a core of its own */
+    uint8_t is_split; /* the cpuset is shared, the rank took its part of the cores */
     uint8_t is_oversubscribed; /* ranks share cores: waiting ranks must yield at once */
     uint8_t n_notes;
     struct rask_place *places; /* n_threads */
-    char *cpuset;              /* the share: all PUs this rank's threads are meant to use */
+    char *cpuset; /* the share: all PUs this rank's threads are meant to use */
     char notes[RASK_BIND_NOTES][RASK_BIND_NOTE_BYTES]; /* one line each, for the user */
 };
 

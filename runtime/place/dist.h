@@ -10,24 +10,24 @@ extern "C" {
 #endif
 
 /* X(name, text), nearest first. */
-#define RASK_DIST_LIST(X)                 \
-    X(WORKER, "same worker")              \
-    X(NUMA, "same NUMA node")             \
-    X(NODE, "same node")                  \
+#define RASK_DIST_LIST(X)     \
+    X(WORKER, "same worker")  \
+    X(NUMA, "same NUMA node") \
+    X(NODE, "same node")      \
     X(NETWORK, "other node")
 
 enum rask_dist {
 #define RASK_DIST_ENUM(name, text) RASK_DIST_##name,
     RASK_DIST_LIST(RASK_DIST_ENUM)
 #undef RASK_DIST_ENUM
-    RASK_DIST_COUNT
+        RASK_DIST_COUNT
 };
 
 /* Where a worker is, 12 bytes that travel in its greeting. */
 struct rask_locus {
-    int32_t worker;  /* its rank */
-    int32_t node;    /* ranks with the same number share memory */
-    int32_t numa;    /* NUMA node of all its cores, -1 if several or unknown */
+    int32_t worker; /* its rank */
+    int32_t node; /* ranks with the same number share memory */
+    int32_t numa; /* NUMA node of all its cores, -1 if several or unknown */
 };
 
 /* The class of two workers. Symmetric. Workers of one node are in one NUMA node only when both say

@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "place/cpuset.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -14,7 +14,7 @@ extern "C" {
 
 /* What the files say. Cores are in order of package, NUMA node and first PU, and numbered so. */
 struct rask_sysfs {
-    struct rask_core *cores;      /* [give] rask_sysfs_release */
+    struct rask_core *cores; /* [give] rask_sysfs_release */
     size_t n_cores;
     struct rask_topo_numa *numas; /* by number; memory_bytes is 0 */
     size_t n_numas;

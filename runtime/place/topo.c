@@ -15,6 +15,7 @@
 #include "place/cpuset.h"
 #include "place/sysfs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <hwloc.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@
 #define MODEL_BYTES 96 /* of a processor's name */
 
 struct rask_topo {
-    hwloc_topology_t hwloc;  /* NULL: light */
+    hwloc_topology_t hwloc; /* NULL: light */
     struct rask_core *cores; /* in order, never none */
     size_t n_cores;
     struct rask_topo_numa *numas; /* by number */
@@ -239,8 +240,7 @@ static rask_status make_cpusets(struct rask_topo *topo, struct rask_error *error
 /* ---- loading ---- */
 
 /* The whole file, ended by a zero, in heap memory; `bytes` counts the zero. */
-static rask_status read_file(const char *path, char **data, size_t *bytes,
-                             struct rask_error *error)
+static rask_status read_file(const char *path, char **data, size_t *bytes, struct rask_error *error)
 {
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
@@ -396,6 +396,7 @@ rask_status rask_topo_complete(struct rask_topo *topo, struct rask_error *error)
     rask_status status = rask_topo_load(RASK_TOPO_MACHINE, NULL, &full, error);
     if (status != RASK_OK)
         return status;
+    assert(full->hwloc != NULL);
     struct rask_topo light = *topo;
     *topo = *full;
     *full = light;
@@ -590,10 +591,12 @@ static rask_status describe_memory(const struct rask_topo *topo, struct rask_buf
     if (total == 0)
         return RASK_OK;
     rask_status status = rask_buf_printf(buf, ", %.1f GiB memory", (double)total / gib);
-    if (status == RASK_OK && topo->n_numas > 1)
-        status = rask_buf_printf(buf, " (%.1f to %.1f GiB per NUMA node)", (double)least / gib,
-                                 (double)most / gib);
-    return status;
+    if (status != RASK_OK || topo->n_numas < 2)
+        return status;
+    if (least == most)
+        return rask_buf_printf(buf, " (%.1f GiB per NUMA node)", (double)most / gib);
+    return rask_buf_printf(buf, " (%.1f to %.1f GiB per NUMA node)", (double)least / gib,
+                           (double)most / gib);
 }
 
 static rask_status describe_counts(struct rask_buf *buf, const struct rask_topo_counts *counts)
@@ -608,6 +611,7 @@ static rask_status describe_counts(struct rask_buf *buf, const struct rask_topo_
 static rask_status describe(const struct rask_topo *topo, const struct rask_topo_counts *own,
                             struct rask_buf *buf)
 {
+    assert(topo->n_cores > 0);
     struct rask_topo_counts all = count_cores(topo->cores, topo->n_cores);
     all.n_numas = (int32_t)topo->n_numas;
     rask_status status = RASK_OK;

@@ -27,38 +27,38 @@ extern "C" {
 struct rask_topo;
 
 enum rask_topo_source {
-    RASK_TOPO_MACHINE,   /* the machine we run on; no text */
-    RASK_TOPO_XML_FILE,  /* text: path of a file written by lstopo or rask_topo_export_xml */
+    RASK_TOPO_MACHINE, /* the machine we run on; no text */
+    RASK_TOPO_XML_FILE, /* text: path of a file written by lstopo or rask_topo_export_xml */
     RASK_TOPO_SYNTHETIC, /* text: hwloc's description, "pack:2 numa:4 core:8 pu:2" */
 };
 
 struct rask_core {
-    int32_t core;     /* index in the machine, from 0 */
-    int32_t numa;     /* kernel's number of the nearest NUMA node, -1 if it has none */
-    int32_t package;  /* index in the machine, from 0 */
-    int32_t n_pus;    /* PUs of the core (hardware threads) */
+    int32_t core; /* index in the machine, from 0 */
+    int32_t numa; /* kernel's number of the nearest NUMA node, -1 if it has none */
+    int32_t package; /* index in the machine, from 0 */
+    int32_t n_pus; /* PUs of the core (hardware threads) */
     char cpuset[RASK_CORE_CPUSET_BYTES];
 };
 
 struct rask_topo_counts {
     int32_t n_packages;
-    int32_t n_numas;  /* with memory or cores */
+    int32_t n_numas; /* with memory or cores */
     int32_t n_cores;
     int32_t n_pus;
 };
 
 /* Sizes in bytes, 0 where unknown. */
 struct rask_topo_caches {
-    uint64_t l2_bytes;  /* of one L2 cache */
-    int32_t l2_cores;   /* cores that share it */
-    uint64_t l3_bytes;  /* of one L3 cache */
+    uint64_t l2_bytes; /* of one L2 cache */
+    int32_t l2_cores; /* cores that share it */
+    uint64_t l3_bytes; /* of one L3 cache */
     int32_t l3_cores;
 };
 
 struct rask_topo_numa {
-    int32_t numa;           /* kernel's number */
-    int32_t n_cores;        /* cores next to it; 0 for memory without cores */
-    uint64_t memory_bytes;  /* 0 if unknown */
+    int32_t numa; /* kernel's number */
+    int32_t n_cores; /* cores next to it; 0 for memory without cores */
+    uint64_t memory_bytes; /* 0 if unknown */
 };
 
 /* Loads a topology and the caller's own cpuset (see rask_topo_own_cpuset).
@@ -72,8 +72,9 @@ RASK_MUST_USE rask_status rask_topo_load(enum rask_topo_source source, const cha
 
 /* As rask_topo_load(RASK_TOPO_MACHINE), in a fraction of a millisecond and without hwloc: cores,
  * NUMA nodes and packages come from the kernel's files; caches and memory sizes are unknown and
- * nothing can be exported until rask_topo_complete. Where the kernel's files are missing it does
- * the full load. Errors: as rask_topo_load. */
+ * nothing can be exported until rask_topo_complete. It also counts cores that a cgroup forbids
+ * among those of the machine (never among the own), and HWLOC_XMLFILE and its like have no effect.
+ * Where the kernel's files are missing it does the full load. Errors: as rask_topo_load. */
 RASK_MUST_USE rask_status rask_topo_load_light(struct rask_topo **topo, struct rask_error *error);
 
 /* Makes a light topology a full one; nothing to do for others. The own cpuset stays as it was.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* apply_test.c: binding on the machine the test runs on, and the limits for libraries with threads. */
+/* apply_test.c: binding on the machine the test runs on, and limits for libraries with threads. */
 #include "place/apply.h"
 #include "unit.h"
 

@@ -39,8 +39,8 @@ static void lists_are_normalised(void)
 
 static void what_is_no_list_is_refused_by_name(void)
 {
-    const char *const bad[] = {"x", "1-", "-1", "3-1", "1,,2", "1,", ",1", "1 2", "65536",
-                               "4294967296", "0x3", "1-2-3"};
+    const char *const bad[] = {"x",  "1-",  "-1",    "3-1",        "1,,2", "1,",
+                               ",1", "1 2", "65536", "4294967296", "0x3",  "1-2-3"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct rask_error error = {0};
         CU_ASSERT_EQUAL(parse_status(bad[i], &error), RASK_ERR_ARGUMENT);

@@ -57,7 +57,8 @@ static void plans_give_loci(void)
     rask_topo_free(topo);
 }
 
-RASK_UNIT_MAIN("dist", {"classes follow worker, NUMA and node", classes_follow_worker_numa_and_node},
+RASK_UNIT_MAIN("dist",
+               {"classes follow worker, NUMA and node", classes_follow_worker_numa_and_node},
                {"an unknown NUMA node is near to nothing", an_unknown_numa_node_is_near_to_nothing},
                {"nearer classes compare smaller", nearer_classes_compare_smaller},
                {"plans give loci", plans_give_loci})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sysfs_test.c: cores read from the kernel's files, in made-up trees below a temporary directory. */
+/* sysfs_test.c: cores read from the kernel's files, in made-up trees of files. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "place/sysfs.h"
@@ -33,7 +33,8 @@ static void put(struct tree *tree, const char *name, const char *text)
 {
     char path[2 * PATH_BYTES];
     snprintf(path, sizeof path, "%s/%s", tree->root, name);
-    for (char *slash = path + strlen(tree->root) + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+    char *slash = path + strlen(tree->root) + 1;
+    for (; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
         if (mkdir(path, 0700) == 0)
             remember(tree, path);

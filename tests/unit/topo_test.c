@@ -261,17 +261,16 @@ static void each_allocation_may_fail(void)
     CU_ASSERT(n > 10);
 }
 
-RASK_UNIT_MAIN(
-    "topo", {"a cluster node is counted", a_cluster_node_is_counted},
-    {"a laptop has caches and hyperthreads", a_laptop_has_caches_and_hyperthreads},
-    {"one core is a machine too", one_core_is_a_machine_too},
-    {"a restricted machine keeps its numbers", a_restricted_machine_keeps_its_numbers},
-    {"kernel numbers may be in any order", kernel_numbers_may_be_in_any_order},
-    {"exports can be loaded again", exports_can_be_loaded_again},
-    {"an asymmetric machine has no short description",
-     an_asymmetric_machine_has_no_short_description},
-    {"the description reads well", the_description_reads_well},
-    {"bad sources are named", bad_sources_are_named},
-    {"this machine gives the own cpuset", this_machine_gives_the_own_cpuset},
-    {"completing keeps the own cpuset", completing_keeps_the_own_cpuset},
-    {"each allocation may fail", each_allocation_may_fail})
+RASK_UNIT_MAIN("topo", {"a cluster node is counted", a_cluster_node_is_counted},
+               {"a laptop has caches and hyperthreads", a_laptop_has_caches_and_hyperthreads},
+               {"one core is a machine too", one_core_is_a_machine_too},
+               {"a restricted machine keeps its numbers", a_restricted_machine_keeps_its_numbers},
+               {"kernel numbers may be in any order", kernel_numbers_may_be_in_any_order},
+               {"exports can be loaded again", exports_can_be_loaded_again},
+               {"an asymmetric machine has no short description",
+                an_asymmetric_machine_has_no_short_description},
+               {"the description reads well", the_description_reads_well},
+               {"bad sources are named", bad_sources_are_named},
+               {"this machine gives the own cpuset", this_machine_gives_the_own_cpuset},
+               {"completing keeps the own cpuset", completing_keeps_the_own_cpuset},
+               {"each allocation may fail", each_allocation_may_fail})
