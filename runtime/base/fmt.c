@@ -151,11 +151,16 @@ rask_status rask_parse_double(const char *text, double low, double high, double 
     return RASK_OK;
 }
 
-/* Compares without case; `text` ends at its first space or at its end. */
+static char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether the text is this word, in any case, and then nothing but spaces. */
 static int is_word(const char *text, const char *word)
 {
     for (; *word != '\0'; text++, word++)
-        if ((*text | 0x20) != (*word | 0x20))
+        if (to_lower(*text) != to_lower(*word))
             return 0;
     return *skip_spaces(text) == '\0';
 }
@@ -191,7 +196,7 @@ static rask_status parse_scaled(const char *text, const struct unit *units, uint
     text = skip_spaces(text);
     if (*text == '+')
         text++;
-    uint64_t whole, digits = 0, scale = 1;
+    uint64_t whole = 0, digits = 0, scale = 1;
     rask_status status = read_digits(&text, &whole);
     if (status == RASK_ERR_SYNTAX)
         return status;
@@ -234,22 +239,21 @@ static const char *format_scaled(char *text, size_t text_bytes, uint64_t value, 
     size_t i = 0;
     while (i + 1 < n && value < units[i].scale)
         i++;
-    for (;;) { /* a value that rounds up to a whole larger unit is printed in that */
-        uint64_t scale = units[i].scale;
-        wide tenths = ((wide)value * 10 + scale / 2) / scale;
-        if (i > 0 && tenths * scale >= (wide)units[i - 1].scale * 10 && value % scale != 0) {
-            value = units[i - 1].scale;
-            i--;
-            continue;
-        }
-        if (value % scale == 0 || tenths >= 1000)
-            snprintf(text, text_bytes, "%" PRIu64 " %s", (uint64_t)(((wide)value + scale / 2) / scale),
-                     units[i].name);
-        else
-            snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10), (unsigned)(tenths % 10),
-                     units[i].name);
-        return text;
+    uint64_t scale = units[i].scale;
+    wide tenths = ((wide)value * 10 + scale / 2) / scale;
+    if (tenths >= 1000)
+        tenths = ((wide)value + scale / 2) / scale * 10;
+    if (i > 0 && tenths * scale >= (wide)units[i - 1].scale * 10) {
+        i--; /* rounded up to a whole larger unit */
+        tenths = 10;
+        value = scale = units[i].scale;
     }
+    if (value % scale == 0 || tenths >= 1000)
+        snprintf(text, text_bytes, "%" PRIu64 " %s", (uint64_t)(tenths / 10), units[i].name);
+    else
+        snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10), (unsigned)(tenths % 10),
+                 units[i].name);
+    return text;
 }
 
 const char *rask_format_bytes(char *text, size_t text_bytes, uint64_t bytes)
