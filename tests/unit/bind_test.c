@@ -269,6 +269,27 @@ static void one_core_for_all_is_an_error_when_there_are_more(void)
     end(&node);
 }
 
+static void as_many_ranks_as_cores_are_not_oversubscribed(void)
+{
+    struct node node;
+    start(&node, "core:2 pu:1");
+    add_ranks(&node, 2, "0");
+    const char *const parts[] = {"ranks 100-101", "2 cores for its 2 ranks"};
+    expect_error(&node, parts, sizeof parts / sizeof parts[0]);
+    end(&node);
+}
+
+static void two_cores_for_two_ranks_are_split(void)
+{
+    struct node node;
+    start(&node, CLUSTER);
+    add_ranks(&node, 2, "0-3");
+    CU_ASSERT_EQUAL_FATAL(plan_of(&node, 1), RASK_OK);
+    CU_ASSERT(node.plan.is_split);
+    CU_ASSERT_STRING_EQUAL(node.plan.cpuset, "2-3");
+    end(&node);
+}
+
 /* Rule 7: mpirun's default for one and two ranks. */
 static void one_core_per_rank_is_noted_while_others_idle(void)
 {
@@ -412,6 +433,9 @@ RASK_UNIT_MAIN(
     {"partial overlap is an error on every rank", partial_overlap_is_an_error_on_every_rank},
     {"one core for all is an error when there are more",
      one_core_for_all_is_an_error_when_there_are_more},
+    {"as many ranks as cores are not oversubscribed",
+     as_many_ranks_as_cores_are_not_oversubscribed},
+    {"two cores for two ranks are split", two_cores_for_two_ranks_are_split},
     {"one core per rank is noted while others idle", one_core_per_rank_is_noted_while_others_idle},
     {"nothing is noted when all cores are used", nothing_is_noted_when_all_cores_are_used},
     {"cores of others may be unknown", cores_of_others_may_be_unknown},

@@ -215,6 +215,29 @@ static void this_machine_gives_the_own_cpuset(void)
     rask_topo_free(full);
 }
 
+/* Bound to one PU by hand, as a launcher would have done it before the program began. */
+static void a_binding_limits_the_own_cpuset(void)
+{
+    cpu_set_t all;
+    cpu_set_t one;
+    char expected[32];
+    int pu = sched_getcpu();
+    CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&one);
+    CPU_SET((size_t)pu, &one);
+    CU_ASSERT_EQUAL_FATAL(sched_setaffinity(0, sizeof one, &one), 0);
+    snprintf(expected, sizeof expected, "%d", pu);
+    struct rask_topo *full = NULL;
+    struct rask_topo *light = NULL;
+    CU_ASSERT_EQUAL_FATAL(rask_topo_load(RASK_TOPO_MACHINE, NULL, &full, NULL), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_topo_load_light(&light, NULL), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(rask_topo_own_cpuset(full), expected);
+    CU_ASSERT_STRING_EQUAL(rask_topo_own_cpuset(light), expected);
+    CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof all, &all), 0);
+    rask_topo_free(light);
+    rask_topo_free(full);
+}
+
 /* Bound to one PU after loading: the own cpuset is that of the time of loading. */
 static void completing_keeps_the_own_cpuset(void)
 {
@@ -272,5 +295,6 @@ RASK_UNIT_MAIN("topo", {"a cluster node is counted", a_cluster_node_is_counted},
                {"the description reads well", the_description_reads_well},
                {"bad sources are named", bad_sources_are_named},
                {"this machine gives the own cpuset", this_machine_gives_the_own_cpuset},
+               {"a binding limits the own cpuset", a_binding_limits_the_own_cpuset},
                {"completing keeps the own cpuset", completing_keeps_the_own_cpuset},
                {"each allocation may fail", each_allocation_may_fail})
