@@ -318,7 +318,7 @@ const char *rask_format_figure(char *text, size_t text_bytes, double value, cons
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
     double magnitude = value < 0 ? -value : value;
     size_t i = 0;
-    while (magnitude >= 999.5 && i + 1 < sizeof prefixes / sizeof prefixes[0]) {
+    while (magnitude >= 999.5 && magnitude < INFINITY && i + 1 < sizeof prefixes / sizeof prefixes[0]) {
         magnitude /= 1000;
         i++;
     }

@@ -1,4 +1,5 @@
-# base: libc only, no globals.
+# SPDX-License-Identifier: BSD-3-Clause
+# Sources of runtime/base and their unit tests.
 librask_core_la_SOURCES += \
 	runtime/base/alloc.c \
 	runtime/base/alloc.h \
