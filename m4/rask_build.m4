@@ -21,14 +21,17 @@ AS_VAR_IF([rask_cached], [yes], [AS_VAR_APPEND([$1], [" $2"])])
 AS_VAR_POPDEF([rask_cached])dnl
 ])
 
-# RASK_FLAGS: RASK_CFLAGS and RASK_LDFLAGS, in use for every file.
+# RASK_FLAGS: RASK_CFLAGS and RASK_LDFLAGS for every file, RASK_VISIBILITY for those of the library.
 AC_DEFUN([RASK_FLAGS], [
 RASK_CFLAGS=-std=c11
 m4_foreach_w([rask_flag],
-             [-Wall -Wextra -Wshadow -Wconversion -fvisibility=hidden -fno-omit-frame-pointer
+             [-Wall -Wextra -Wshadow -Wconversion -fno-omit-frame-pointer
               -fno-math-errno],
              [RASK_TRY_CFLAG([RASK_CFLAGS], rask_flag)])
 AC_SUBST([RASK_CFLAGS])
+RASK_VISIBILITY=
+RASK_TRY_CFLAG([RASK_VISIBILITY], [-fvisibility=hidden])
+AC_SUBST([RASK_VISIBILITY])
 RASK_LDFLAGS=
 RASK_TRY_CFLAG([RASK_LDFLAGS], [-Wl,--as-needed])
 AC_SUBST([RASK_LDFLAGS])
