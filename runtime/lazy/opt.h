@@ -3,11 +3,13 @@
  *
  *     cull    only what the wanted results need
  *     inline  aliases vanish; small constants become part of the calls that use them
- *     fuse    a chain becomes one task that runs its member calls in sequence, each result in memory
+ *     fuse    a chain becomes one task that runs its member calls in sequence, each result in
+ * memory
  *
- * Two calls are fused when the first has the second as its only consumer and is not itself wanted, the second
- * needs nothing but results of the first, and both have the same annotation: an annotation is never lost.
- * A task's results are those of its last member, with the keys they would have had unfused.
+ * Two calls are fused when the first has the second as its only consumer and is not itself wanted,
+ * the second needs nothing but results of the first, and both have the same annotation: an
+ * annotation is never lost. A task's results are those of its last member, with the keys they would
+ * have had unfused.
  *
  * A plan is flat arrays: its rows of dependencies go to rask_order_compute as they are. */
 #ifndef RASK_LAZY_OPT_H
@@ -19,52 +21,56 @@
 #include <stdint.h>
 
 #define RASK_OPT_NO_CULL 1u
-#define RASK_OPT_NO_INLINE 2u           /* constants stay tasks of their own; aliases vanish all the same */
+#define RASK_OPT_NO_INLINE 2u /* constants stay tasks of their own; aliases vanish all the same */
 #define RASK_OPT_NO_FUSE 4u
 
 /* Zero means default. */
 struct rask_opt_options {
-    uint32_t size;                      /* sizeof (struct rask_opt_options), or 0 */
-    uint32_t skip;                      /* RASK_OPT_NO_... */
-    uint32_t max_inline_bytes;          /* constants up to this size are inlined; 0: 512 */
-    uint32_t max_members;               /* of one fused task; 0: any number */
+    uint32_t size; /* sizeof (struct rask_opt_options), or 0 for the same */
+    uint32_t skip; /* RASK_OPT_NO_... */
+    uint32_t max_inline_bytes; /* constants up to this size are inlined; 0: 512 */
+    uint32_t max_members; /* of one fused task; 0: any number */
 };
 
 /* What an input of a call has become. */
 enum rask_opt_input_kind {
-    RASK_OPT_TASK,                      /* result `output` of task `index` */
-    RASK_OPT_MEMBER,                    /* result `output` of the member before it in the same task */
-    RASK_OPT_VALUE,                     /* an inlined constant: node `index` of the graph holds the bytes */
+    RASK_OPT_TASK, /* result `output` of task `index` */
+    RASK_OPT_MEMBER, /* result `output` of member `index`, from 0, of the same task: the one before
+                      */
+    RASK_OPT_VALUE, /* an inlined constant: node `index` of the graph holds the bytes */
 };
 
 struct rask_opt_input {
-    uint32_t kind;                      /* enum rask_opt_input_kind */
+    uint32_t kind; /* enum rask_opt_input_kind */
     uint32_t index;
     uint32_t output;
 };
 
-/* A plan. Task t runs the nodes members[member_offsets[t]] .. in that order; a task with a constant as its only
- * member is data to place and not a call. Tasks are numbered in a topological order. All arrays are the plan's;
- * the graph it was made from must outlive it, because members are node numbers of that graph. */
+/* A plan. Task t runs the nodes members[member_offsets[t]] .. in that order; a task with a constant
+ * as its only member is data to place and not a call. Tasks are numbered in a topological order.
+ * All arrays are the plan's; the graph it was made from must outlive it, because members are node
+ * numbers of that graph. */
 struct rask_opt_plan {
     uint32_t n_tasks;
     uint32_t n_members;
     uint32_t n_wanted;
-    uint32_t *member_offsets;           /* n_tasks + 1 */
-    uint32_t *members;                  /* n_members: node numbers */
-    uint32_t *dep_offsets;              /* n_tasks + 1 */
-    uint32_t *deps;                     /* task numbers, each once per task */
-    uint32_t *input_offsets;            /* n_members + 1 */
-    struct rask_opt_input *inputs;      /* of each member, in the order its node has them */
-    struct rask_lazy_ref *wanted;       /* n_wanted: .node is a task number here */
+    uint32_t *member_offsets; /* n_tasks + 1 */
+    uint32_t *members; /* n_members: node numbers */
+    uint32_t *dep_offsets; /* n_tasks + 1 */
+    uint32_t *deps; /* task numbers, each once per task */
+    uint32_t *input_offsets; /* n_members + 1 */
+    struct rask_opt_input *inputs; /* of each member, in the order its node has them */
+    struct rask_lazy_ref *wanted; /* n_wanted: .node is a task number here */
 };
 
 /* Makes the plan of what the graph's wanted results need (of all its nodes with RASK_OPT_NO_CULL).
- * `options` may be NULL. Cost: linear in nodes and inputs. Thread: any. Owns: [give] rask_opt_plan_release.
- * Errors: RASK_ERR_STATE   nothing is wanted (and culling is on): the plan would be empty;
- *         RASK_ERR_ARGUMENT  an unknown bit in `skip`;  RASK_ERR_MEMORY. */
-RASK_MUST_USE rask_status rask_opt_plan_init(struct rask_opt_plan *plan, const struct rask_lazy_graph *graph,
-                                             const struct rask_opt_options *options, struct rask_error *error);
+ * `options` may be NULL. Cost: linear in nodes and inputs. Thread: any. Owns: [give]
+ * rask_opt_plan_release. Errors: RASK_ERR_STATE     nothing is wanted (and culling is on): the plan
+ * would be empty; RASK_ERR_ARGUMENT  an unknown bit in `skip`;  RASK_ERR_MEMORY. */
+RASK_MUST_USE rask_status rask_opt_plan_init(struct rask_opt_plan *plan,
+                                             const struct rask_lazy_graph *graph,
+                                             const struct rask_opt_options *options,
+                                             struct rask_error *error);
 void rask_opt_plan_release(struct rask_opt_plan *plan);
 
 #endif

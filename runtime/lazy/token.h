@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* token.h: a 128-bit token of the content of typed values.
  *
- * Equal values give equal tokens in every process, run and rank; values of different type or structure give
- * different ones. A token is started, fed with values, and read:
+ * Equal values give equal tokens in every process, run and rank; values of different type or
+ * structure give different ones. A token is started, fed with values, and read:
  *
  *     struct rask_token token;
  *     rask_token_begin(&token);
@@ -10,9 +10,10 @@
  *     rask_token_double(&token, 0.5);
  *     struct rask_key128 key = rask_token_end(&token);
  *
- * Rules: all NaNs are one value; -0.0 and 0.0 are two; int64 1 and double 1.0 are two; a sequence keeps its
- * order; a dictionary does not. Every value is written as a type byte, lengths where needed and its bytes in
- * little-endian order, so no two different inputs feed the hash the same bytes. */
+ * Rules: all NaNs are one value; -0.0 and 0.0 are two; int64 1 and double 1.0 are two; a sequence
+ * keeps its order; a dictionary does not. Every value is written as a type byte, lengths where
+ * needed and its bytes in little-endian order, so no two different inputs feed the hash the same
+ * bytes. */
 #ifndef RASK_LAZY_TOKEN_H
 #define RASK_LAZY_TOKEN_H
 
@@ -27,7 +28,8 @@ struct rask_token {
     struct rask_hash hash;
 };
 
-/* Thread of all: any, one at a time per token. Owns: nothing; the values are read during the call. */
+/* Thread of all: any, one at a time per token. Owns: nothing; the values are read during the call.
+ */
 void rask_token_begin(struct rask_token *token);
 struct rask_key128 rask_token_end(struct rask_token *token);
 
@@ -44,16 +46,17 @@ void rask_token_key(struct rask_token *token, struct rask_key128 key);
 /* Announces that the next `n_items` values are the items of one sequence, in order. */
 void rask_token_sequence(struct rask_token *token, uint64_t n_items);
 
-/* One dictionary: n_items pairs (tokens of name and value) in whatever order they were inserted. `pairs` is
- * sorted in place, which is why it is not const. A set is a dictionary whose values are all the same. */
+/* One dictionary: n_items pairs (tokens of name and value) in whatever order they were inserted.
+ * `pairs` is sorted in place, which is why it is not const. A set is a dictionary whose values are
+ * all the same. */
 struct rask_token_pair {
     struct rask_key128 name, value;
 };
 void rask_token_dictionary(struct rask_token *token, struct rask_token_pair *pairs, size_t n_items);
 
-/* An array: what its elements are (`dtype`, a code; two arrays of equal bytes and different dtype differ), its
- * shape, and its elements in row-major order without gaps. */
-void rask_token_array(struct rask_token *token, uint32_t dtype, const int64_t *shape, uint32_t n_dims,
-                      const void *elements, size_t n_bytes);
+/* An array: what its elements are (`dtype`, a code; two arrays of equal bytes and different dtype
+ * differ), its shape, and its elements in row-major order without gaps. */
+void rask_token_array(struct rask_token *token, uint32_t dtype, const int64_t *shape,
+                      uint32_t n_dims, const void *elements, size_t n_bytes);
 
 #endif

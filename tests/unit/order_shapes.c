@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* order_shapes.c: the graphs of order_shapes.h. The shapes are those of problems that scientific users of task
- * graphs have met: reductions over shared roots, neighbours, anomalies by group, difference of differences. */
+/* order_shapes.c: the graphs of order_shapes.h. The shapes are those of problems that scientific
+ * users of task graphs have met: reductions over shared roots, neighbours, anomalies by group,
+ * difference of differences. */
 #include "order_shapes.h"
 
 #include <stdio.h>
@@ -56,7 +57,8 @@ uint64_t shape_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-void shape_renumber(const struct shape *shape, uint64_t how, struct shape *renumbered, uint32_t **number)
+void shape_renumber(const struct shape *shape, uint64_t how, struct shape *renumbered,
+                    uint32_t **number)
 {
     uint32_t n = shape->n_tasks, capacity = 0, row_capacity = 0;
     uint32_t *to = grown(NULL, n + 1, &capacity);
@@ -130,7 +132,8 @@ void shape_smaller_sections(struct shape *shape)
     shape_task(shape, NEEDS(3));
 }
 
-/* Roots 0 to 9 in a line; outputs 10 to 19 each need the last three roots there are up to theirs. */
+/* Roots 0 to 9 in a line; outputs 10 to 19 each need the last three roots there are up to theirs.
+ */
 void shape_windows(struct shape *shape)
 {
     for (int i = 0; i < 10; i++)
@@ -153,8 +156,9 @@ void shape_shared_root(struct shape *shape, uint32_t n_blocks)
     }
 }
 
-/* Three parts, each of two loads (of part p: tasks 8 p and 8 p + 1) that make three pieces: of the first, of
- * both, of the second. Output i (tasks 24 to 26) takes piece i of every part: all parts are needed at once. */
+/* Three parts, each of two loads (of part p: tasks 8 p and 8 p + 1) that make three pieces: of the
+ * first, of both, of the second. Output i (tasks 24 to 26) takes piece i of every part: all parts
+ * are needed at once. */
 void shape_labelled_reduction(struct shape *shape)
 {
     uint32_t pieces[3][3];
@@ -171,8 +175,9 @@ void shape_labelled_reduction(struct shape *shape)
         shape_task(shape, pieces[i], 3);
 }
 
-/* n loads (tasks 0 to n - 1) belong to groups by turns. The mean of a group (selection, partial mean, tree) is
- * subtracted from each of its loads, and the mean of all differences is taken in the order of the loads. */
+/* n loads (tasks 0 to n - 1) belong to groups by turns. The mean of a group (selection, partial
+ * mean, tree) is subtracted from each of its loads, and the mean of all differences is taken in the
+ * order of the loads. */
 void shape_anomaly(struct shape *shape, uint32_t n, uint32_t n_groups)
 {
     uint32_t *members = calloc(n, sizeof *members), *parts = calloc(n, sizeof *parts);
@@ -205,8 +210,8 @@ void shape_anomaly_small(struct shape *shape)
     shape_anomaly(shape, 5, 2);
 }
 
-/* Four sources with two pieces each; every pair of sources meets (16 bundles), and each bundle ends in two
- * outputs: the last four tasks of a bundle are its two ends, each of two tasks. */
+/* Four sources with two pieces each; every pair of sources meets (16 bundles), and each bundle ends
+ * in two outputs: the last four tasks of a bundle are its two ends, each of two tasks. */
 void shape_crossed_bundles(struct shape *shape)
 {
     uint32_t left[4], right[4];
@@ -227,7 +232,8 @@ void shape_crossed_bundles(struct shape *shape)
     }
 }
 
-/* The difference of two 3 x 3 chunked arrays that are cut differently from few sources; all nine are gathered. */
+/* The difference of two 3 x 3 chunked arrays that are cut differently from few sources; all nine
+ * are gathered. */
 void shape_double_difference(struct shape *shape)
 {
     static const uint32_t first[9] = {0, 0, 1, 0, 0, 1, 2, 2, 3};
@@ -244,7 +250,8 @@ void shape_double_difference(struct shape *shape)
     shape_task(shape, ends, 9);
 }
 
-/* A cumulative computation: roots 0 to 4, of which 3 and 4 are needed last; 19 is the final task. */
+/* A cumulative computation: roots 0 to 4, of which 3 and 4 are needed last; 19 is the final task.
+ */
 void shape_late_root(struct shape *shape)
 {
     for (int i = 0; i < 5; i++)
@@ -262,7 +269,8 @@ void shape_late_root(struct shape *shape)
     shape_task(shape, NEEDS(g, 4, d00));
 }
 
-/* Loads 0 to 5; 6 = (0,1), 7 = (1,2), 8 = (3,4), 9 = (4,5), each stored, and one end for all stores. */
+/* Loads 0 to 5; 6 = (0,1), 7 = (1,2), 8 = (3,4), 9 = (4,5), each stored, and one end for all
+ * stores. */
 void shape_two_halves(struct shape *shape)
 {
     uint32_t stores[4];
@@ -277,7 +285,8 @@ void shape_two_halves(struct shape *shape)
     shape_task(shape, stores, 4);
 }
 
-/* Roots 0, 1, 2; task 3 takes all; then depth - 1 times: a piece of 1, a piece of 2, and the last sum with both. */
+/* Roots 0, 1, 2; task 3 takes all; then depth - 1 times: a piece of 1, a piece of 2, and the last
+ * sum with both. */
 void shape_broadcast_steps(struct shape *shape, uint32_t depth)
 {
     for (int i = 0; i < 3; i++)
@@ -289,17 +298,20 @@ void shape_broadcast_steps(struct shape *shape, uint32_t depth)
     }
 }
 
-/* Roots 0 to 3 in a line; outputs 4 to 12, of which 6, 8 and 10 need two neighbours and the others one. */
+/* Roots 0 to 3 in a line; outputs 4 to 12, of which 6, 8 and 10 need two neighbours and the others
+ * one. */
 void shape_neighbours(struct shape *shape)
 {
-    static const uint32_t left[9] = {0, 0, 0, 1, 1, 2, 2, 3, 3}, right[9] = {0, 0, 1, 1, 2, 2, 3, 3, 3};
+    static const uint32_t left[9] = {0, 0, 0, 1, 1, 2, 2, 3, 3},
+                          right[9] = {0, 0, 1, 1, 2, 2, 3, 3, 3};
     for (int i = 0; i < 4; i++)
         shape_root(shape);
     for (int i = 0; i < 9; i++)
         shape_task(shape, NEEDS(left[i], right[i]));
 }
 
-/* `width` cells in a line, n_steps steps: each cell needs itself and its two neighbours one step before. */
+/* `width` cells in a line, n_steps steps: each cell needs itself and its two neighbours one step
+ * before. */
 void shape_stencil(struct shape *shape, uint32_t width, uint32_t n_steps)
 {
     for (uint32_t i = 0; i < width; i++)
@@ -307,7 +319,8 @@ void shape_stencil(struct shape *shape, uint32_t width, uint32_t n_steps)
     for (uint32_t step = 1; step <= n_steps; step++) {
         for (uint32_t i = 0; i < width; i++) {
             uint32_t before = (step - 1) * width + i;
-            shape_task(shape, NEEDS(before, i > 0 ? before - 1 : before, i + 1 < width ? before + 1 : before));
+            shape_task(shape, NEEDS(before, i > 0 ? before - 1 : before,
+                                    i + 1 < width ? before + 1 : before));
         }
     }
 }
@@ -341,7 +354,8 @@ void shape_products(struct shape *shape, uint32_t n)
     }
 }
 
-/* Task t needs up to n_deps_max tasks before it, near ones more often than far ones; some are named twice. */
+/* Task t needs up to n_deps_max tasks before it, near ones more often than far ones; some are named
+ * twice. */
 void shape_random_dag(struct shape *shape, uint32_t n, uint32_t n_deps_max, uint64_t seed)
 {
     for (uint32_t t = 0; t < n; t++) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* order_shapes.h: task graphs whose best order is known or argued about, for tests of the static order.
+/* order_shapes.h: task graphs whose best order is known or argued about, for tests of the static
+ * order.
  *
- * Each shape_<name> appends one graph to an empty shape and says in its comment which tasks are which. A shape
- * can be renumbered, because a good order follows the structure of a graph and not the numbers of its tasks. */
+ * Each shape_<name> appends one graph to an empty shape and says in its comment which tasks are
+ * which. A shape can be renumbered, because a good order follows the structure of a graph and not
+ * the numbers of its tasks. */
 #ifndef RASK_TESTS_ORDER_SHAPES_H
 #define RASK_TESTS_ORDER_SHAPES_H
 
@@ -20,7 +22,8 @@ struct shape {
 #define SHAPE_AS_IS 0
 #define SHAPE_REVERSED 1
 
-#define NEEDS(...) (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
+#define NEEDS(...) \
+    (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
 
 /* Adds a task and returns its number. The process ends when there is no memory. */
 uint32_t shape_task(struct shape *shape, const uint32_t *deps, size_t n_deps);
@@ -28,13 +31,16 @@ uint32_t shape_root(struct shape *shape);
 struct rask_order_graph shape_graph(const struct shape *shape);
 void shape_release(struct shape *shape);
 
-/* number[t] is the number of task t of `shape` in `renumbered`. Both outputs are the caller's to release. */
-void shape_renumber(const struct shape *shape, uint64_t how, struct shape *renumbered, uint32_t **number);
+/* number[t] is the number of task t of `shape` in `renumbered`. Both outputs are the caller's to
+ * release. */
+void shape_renumber(const struct shape *shape, uint64_t how, struct shape *renumbered,
+                    uint32_t **number);
 
 /* The next number of a small generator with its state in *state. */
 uint64_t shape_random(uint64_t *state);
 
-/* Reduces `n` tasks by groups of `width` until one is left, and returns it. `tasks` is overwritten. */
+/* Reduces `n` tasks by groups of `width` until one is left, and returns it. `tasks` is overwritten.
+ */
 uint32_t shape_reduce(struct shape *shape, uint32_t *tasks, uint32_t n, uint32_t width);
 
 void shape_pairs(struct shape *shape, int is_crossed);
