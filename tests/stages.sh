@@ -54,13 +54,17 @@ record()
     esac
 }
 
-# configure_in DIRECTORY OPTION...: once; make itself configures again when configure changes.
+# configure_in DIRECTORY OPTION...: once, or anew with other options; make itself configures again when
+# configure changes.
 configure_in()
 {
     local directory=$1
     shift
+    if [ -f "$directory/options" ] && [ "$(cat "$directory/options")" != "$*" ]; then
+        rm -rf "$directory"
+    fi
     mkdir -p "$directory"
-    if [ ! -f "$directory/Makefile" ] || [ "$(cat "$directory/options" 2>/dev/null)" != "$*" ]; then
+    if [ ! -f "$directory/options" ] || [ ! -f "$directory/Makefile" ]; then
         (cd "$directory" && "$source_dir/configure" -q "$@") >"$directory/configure.out" 2>&1 || {
             record FAIL "$stage: configure $*" "$directory/configure.out"
             return 1
