@@ -17,37 +17,40 @@
 static _Atomic uint64_t n_allocations;
 static _Atomic uint64_t fail_switch;
 
-/* Counts one allocation; 1 when it has to fail. */
-static int is_failing(void)
+/* Counts one allocation; 1 when it has to fail, because of the switch or because no object can be so
+ * large (which is decided here, the same with every C library and under the sanitizers). */
+static int is_failing(size_t bytes)
 {
     uint64_t number = atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed) + 1;
     uint64_t setting = atomic_load_explicit(&fail_switch, memory_order_relaxed);
-    if (__builtin_expect(setting == 0, 1))
-        return 0;
-    return number == setting >> 1 || ((setting & 1) != 0 && number > setting >> 1);
+    if (__builtin_expect(setting != 0, 0) &&
+        (number == setting >> 1 || ((setting & 1) != 0 && number > setting >> 1)))
+        return 1;
+    return bytes > PTRDIFF_MAX;
 }
 
 void *rask_alloc(size_t bytes)
 {
-    return is_failing() ? NULL : malloc(bytes == 0 ? 1 : bytes);
+    return is_failing(bytes) ? NULL : malloc(bytes == 0 ? 1 : bytes);
 }
 
 void *rask_alloc_zeroed(size_t count, size_t bytes_each)
 {
-    if (is_failing())
-        return NULL;
-    return count == 0 || bytes_each == 0 ? calloc(1, 1) : calloc(count, bytes_each);
+    size_t bytes;
+    if (__builtin_mul_overflow(count, bytes_each, &bytes))
+        bytes = SIZE_MAX;
+    return is_failing(bytes) ? NULL : calloc(bytes == 0 ? 1 : bytes, 1);
 }
 
 void *rask_realloc(void *memory, size_t bytes)
 {
-    return is_failing() ? NULL : realloc(memory, bytes == 0 ? 1 : bytes);
+    return is_failing(bytes) ? NULL : realloc(memory, bytes == 0 ? 1 : bytes);
 }
 
 void *rask_alloc_aligned(size_t alignment, size_t bytes)
 {
     void *memory = NULL;
-    if (is_failing() || posix_memalign(&memory, alignment, bytes == 0 ? 1 : bytes) != 0)
+    if (is_failing(bytes) || posix_memalign(&memory, alignment, bytes == 0 ? 1 : bytes) != 0)
         return NULL;
     return memory;
 }

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
@@ -340,7 +339,7 @@ const char *rask_format_double(char *text, size_t text_bytes, double value)
     char shortest[RASK_FORMAT_BYTES] = "";
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t kept = c_locale != (locale_t)0 ? uselocale(c_locale) : (locale_t)0;
-    for (int precision = 1; precision <= 17; precision++) {
+    for (int precision = 15; precision <= 17; precision++) { /* %g drops zeros, so 15 also finds "1.1" */
         snprintf(shortest, sizeof shortest, "%.*g", precision, value);
         if (strtod(shortest, NULL) == value)
             break;
