@@ -1,3 +1,8 @@
+librask_core_la_SOURCES += runtime/sched/sched.c runtime/sched/sched.h runtime/sched/state.h
+librask_core_la_SOURCES += runtime/sched/receive.c runtime/sched/task.c runtime/sched/edges.c runtime/sched/ids.c
+librask_core_la_SOURCES += runtime/sched/peer.c runtime/sched/replica.c runtime/sched/ready.c runtime/sched/ready.h
+librask_core_la_SOURCES += runtime/sched/locate.c runtime/sched/place.c runtime/sched/steal.c runtime/sched/recover.c
+librask_core_la_SOURCES += runtime/sched/check.c runtime/sched/report.c
 librask_core_la_SOURCES += runtime/sched/order.c runtime/sched/order.h
 librask_core_la_SOURCES += runtime/sched/order_pressure.c
 librask_core_la_SOURCES += runtime/sched/order_rows.c runtime/sched/order_rows.h

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* start.h: start alone or under a launcher; stop; what the runtime consists of.
+ *
+ *     struct rask *rask;
+ *     rask_status status = rask_start(NULL, &rask, NULL);
+ *     if (status != RASK_OK)
+ *         return status == RASK_SERVED ? 0 : 1;
+ *     ...
+ *     return rask_stop(rask) != RASK_OK;
+ *
+ * Alone (no launcher), one process schedules and works; MPI is never touched. Under mpirun or srun with n > 1
+ * ranks, rank 0 schedules and is the client, the others work: on them rask_start serves until rank 0 stops and
+ * then returns RASK_SERVED. To join a program that already uses MPI see mpi.h. */
+#ifndef RASK_START_H
+#define RASK_START_H
+
+#include <rask/status.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rask;
+
+/* Zero means default everywhere; set `size` to sizeof(struct rask_options). */
+struct rask_options {
+    size_t size;
+    uint32_t n_threads;             /* worker threads of this rank; 0 = one per core of its cpuset */
+    const char *const *settings;    /* "name=value" texts, ended by NULL; they outrank environment and file. [borrow] */
+    int is_quiet;                   /* errors of the start are not printed to standard error */
+};
+
+/* Starts the runtime of this process. Collective over the ranks of the job.
+ * Ranks: all. Thread: the caller becomes the client's thread; futures may be used from any thread.
+ * Owns: *rask [give] ended by rask_stop; set on RASK_OK only.
+ * Returns RASK_OK on rank 0 (or alone), RASK_SERVED on a rank that has served and is done.
+ * Errors: RASK_ERR_ARGUMENT (a setting), RASK_ERR_VERSION (ranks with different programs or task functions; the
+ * text names them), RASK_ERR_THREAD_LEVEL, RASK_ERR_BINDING (ranks bound to the same cores), RASK_ERR_MPI,
+ * RASK_ERR_MEMORY, RASK_ERR_SYSTEM. An error is printed to standard error once, by one rank, unless is_quiet. */
+RASK_API RASK_MUST_USE rask_status rask_start(const struct rask_options *options, struct rask **rask,
+                                              struct rask_error *error);
+
+/* Ends the runtime: running tasks end, queued ones are dropped, all ranks return. Futures and views die with it.
+ * NULL is fine. Ranks: the client's; the others follow. Thread: the one that called rask_start.
+ * Without it (the client's main returns, exit) the runtime ends the same way at exit. */
+RASK_API rask_status rask_stop(struct rask *rask);
+
+/* What the runtime consists of. Thread: any. */
+RASK_API int32_t rask_rank(const struct rask *rask);
+RASK_API int32_t rask_rank_count(const struct rask *rask);
+RASK_API int32_t rask_worker_count(const struct rask *rask);    /* ranks that run tasks */
+RASK_API uint32_t rask_slot_count(const struct rask *rask);     /* tasks that can run at once, over all workers */
+
+/* The value of a setting as text, and where it came from ("default", "RASK_THREADS", "file ... line 3", "program").
+ * NULL for an unknown name. Owns: [borrow] until rask_stop. */
+RASK_API const char *rask_setting(const struct rask *rask, const char *name, const char **source);
+
+/* A counter of this rank by name, such as "tasks_done"; 0 for an unknown name. Names: rask info --counters. */
+RASK_API uint64_t rask_counter(const struct rask *rask, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* recover.c: a rank is gone. Its assignments are repeated elsewhere, its objects are computed again from lineage
+ * when somebody needs them, its client's claims are given up. Only the assignments that its slots were running are
+ * held against a task; those that merely waited in its queue are innocent. */
+#include "sched/state.h"
+
+#include <stdio.h>
+
+static void blame(struct rask_sched *s, uint32_t task, int32_t rank)
+{
+    struct rask_sched_task *t = rask_task_at(s, task);
+    char text[160];
+    t->suspicion++;
+    if (t->suspicion <= s->config.allowed_failures) {
+        s->counters.recomputed++;
+        rask_task_again(s, task);
+        return;
+    }
+    snprintf(text, sizeof text, "%u workers died while they ran this task, the last one was rank %d", t->suspicion,
+             rank);
+    rask_task_fail(s, task, rask_task_error(s, task, RASK_ERR_WORKER_KILLED, text));
+}
+
+static void end_assignments(struct rask_sched *s, int32_t rank)
+{
+    struct rask_sched_peer *p = &s->peers[rank];
+    uint32_t n_run = 0;
+    while (p->n_assigned > 0) {
+        uint32_t slot = p->seats.items[0].next;
+        uint32_t task = p->seats.items[slot].task;
+        int was_running = p->seats.items[slot].is_away || n_run++ < p->n_slots;
+        struct rask_sched_task *t = rask_task_at(s, task);
+        if (t->state == RASK_TASK_LEAVING) {
+            rask_sched_end_leaving(s, task, slot);
+            continue;
+        }
+        rask_peer_leave(s, rank, slot);
+        if (was_running)
+            blame(s, task, rank);
+        else
+            rask_task_again(s, task);
+    }
+}
+
+static void move_homed(struct rask_sched *s, int32_t rank)
+{
+    struct rask_sched_peer *p = &s->peers[rank];
+    const struct rask_heap_entry *top;
+    while ((top = rask_ready_top(&p->homed)) != NULL) {
+        struct rask_heap_entry entry = *top;
+        rask_ready_pop(&p->homed);
+        if (!rask_slab_is_live(&s->tasks, entry.id))
+            continue;
+        struct rask_sched_task *t = rask_task_at(s, entry.id);
+        if (t->state != RASK_TASK_QUEUED || t->rank != rank)
+            continue;
+        t->rank = -1;
+        p->n_homed--;
+        s->n_common++;
+        rask_locate_queue(s, entry.id);
+    }
+}
+
+static void end_replicas(struct rask_sched *s, int32_t rank)
+{
+    while (s->peers[rank].objects != 0) {
+        uint32_t task = rask_replica_at(s, s->peers[rank].objects)->task;
+        rask_replica_free_one(s, task, rank);
+        struct rask_sched_task *t = rask_task_at(s, task);
+        if (t->state == RASK_TASK_MEMORY && t->data == NULL && !rask_replica_is_there(s, t))
+            rask_sched_lose_copies(s, task);
+    }
+}
+
+static void end_claims(struct rask_sched *s, int32_t rank)
+{
+    struct rask_sched_pages *pages = &s->clients[rank];
+    for (size_t i = 0; i < pages->count; i++)
+        for (uint32_t k = 0; pages->items[i] != NULL && k < RASK_IDS_PER_PAGE; k++)
+            if (pages->items[i]->tasks[k] != 0)
+                rask_sched_release_id(s, ((uint64_t)rank << 48) | (i * RASK_IDS_PER_PAGE + k));
+}
+
+rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank, struct rask_error *error)
+{
+    if (rank < 0 || (uint32_t)rank >= s->config.n_ranks || !s->peers[rank].is_alive)
+        return RASK_OK;
+    struct rask_sched_peer *p = &s->peers[rank];
+    s->now_ns = now_ns;
+    p->is_alive = 0;
+    s->n_slots -= p->n_slots;
+    rask_idset_remove(&s->workers, (uint32_t)rank);
+    rask_peer_update_room(s, rank);
+    end_claims(s, rank);
+    end_replicas(s, rank);
+    end_assignments(s, rank);
+    move_homed(s, rank);
+    rask_locate_retry_starving(s);
+    rask_task_settle(s);
+    rask_buf_clear(&p->out);
+    rask_idset_remove(&s->with_output, (uint32_t)rank);
+    return rask_sched_end_step(s, error);
+}

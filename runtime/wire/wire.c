@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* wire.c: what is not on the hot path: names, roles, checking a whole batch, describing a record. */
+#include "wire/wire.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Alignment of every array inside a record rests on this. */
+#define RASK_WIRE_ALIGNED(NAME, name, id, since) \
+    _Static_assert(_Alignof(struct rask_wire_##name) <= 8, "a record is 8-byte aligned");
+RASK_MESSAGES(RASK_WIRE_ALIGNED)
+
+enum rask_role rask_wire_role(uint16_t id)
+{
+    if (id >= RASK_MESSAGE_SUBMIT && id <= RASK_MESSAGE_LOST)
+        return RASK_ROLE_SCHEDULER;
+    if (id >= RASK_MESSAGE_STATE && id <= RASK_MESSAGE_FAILED)
+        return RASK_ROLE_CLIENT;
+    if (id >= RASK_MESSAGE_HELLO && id <= RASK_MESSAGE_PAUSED)
+        return RASK_ROLE_SCHEDULER;
+    if (id >= RASK_MESSAGE_RUN && id <= RASK_MESSAGE_STOP)
+        return RASK_ROLE_WORKER;
+    return RASK_ROLE_NONE;
+}
+
+const char *rask_wire_name(uint16_t id)
+{
+    switch (id) {
+#define RASK_WIRE_NAME(NAME, name, id_, since) \
+    case (id_):                                \
+        return #NAME;
+        RASK_MESSAGES(RASK_WIRE_NAME)
+    default:
+        return "?";
+    }
+}
+
+/* Decodes one record and throws the result away: 0 if it is well formed. */
+static int check_record(const uint8_t *record)
+{
+    switch (rask_wire_id(record)) {
+#define RASK_WIRE_CHECK(NAME, name, id_, since)             \
+    case (id_): {                                           \
+        struct rask_msg_##name message;                     \
+        return rask_wire_get_##name(record, &message);      \
+    }
+        RASK_MESSAGES(RASK_WIRE_CHECK)
+    default:
+        return -1;
+    }
+}
+
+rask_status rask_wire_check(const uint8_t *batch, size_t size, struct rask_error *error)
+{
+    size_t at = 0;
+    int is_malformed = 0;
+    const uint8_t *record;
+    while ((record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL)
+        if (check_record(record) != 0)
+            return rask_error_set(error, RASK_ERR_PROTOCOL, "malformed %s record at byte %zu of a batch of %zu",
+                                  rask_wire_name(rask_wire_id(record)), (size_t)(record - batch), size);
+    if (is_malformed)
+        return rask_error_set(error, RASK_ERR_PROTOCOL, "malformed record size at byte %zu of a batch of %zu", at,
+                              size);
+    return RASK_OK;
+}
+
+/* A text that grows to its end and stops there. */
+struct line {
+    char *text;
+    size_t size, used;
+};
+
+static void line_add(struct line *line, const char *field, int64_t value, const char *unit)
+{
+    int n = snprintf(line->text + line->used, line->size - line->used, " %s=%" PRId64 "%s", field, value, unit);
+    if (n > 0)
+        line->used += (size_t)n;
+    if (line->used >= line->size)
+        line->used = line->size - 1;
+}
+
+#define RASK_WIRE_TELL_F(type, field) line_add(&line, #field, (int64_t)m.field, "");
+#define RASK_WIRE_TELL_V(type, field, limit)                \
+    if (m.n_##field != 0)                                   \
+        line_add(&line, #field, (int64_t)m.n_##field, "x");
+#define RASK_WIRE_TELL(NAME, name, id_, since)                   \
+    case (id_): {                                                \
+        struct rask_msg_##name m;                                \
+        if (rask_wire_get_##name(record, &m) != 0)               \
+            break;                                               \
+        RASK_FIELDS_##NAME(RASK_WIRE_TELL_F, RASK_WIRE_TELL_V)   \
+        return;                                                  \
+    }
+
+void rask_wire_describe(const uint8_t *record, char *text, size_t text_bytes)
+{
+    if (text_bytes == 0)
+        return;
+    struct line line = {text, text_bytes, 0};
+    int n = snprintf(text, text_bytes, "%s", rask_wire_name(rask_wire_id(record)));
+    line.used = n > 0 && (size_t)n < text_bytes ? (size_t)n : text_bytes - 1;
+    switch (rask_wire_id(record)) {
+        RASK_MESSAGES(RASK_WIRE_TELL)
+    default:
+        break;
+    }
+    snprintf(line.text + line.used, line.size - line.used, " (malformed)");
+}
