@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* alloc.c: heap memory from the C library, with the switch that makes the n-th allocation fail.
  *
- * The two atomics below are, beside the registry of task functions, the only mutable state of file scope
- * in the library. They cannot be arguments: an allocation deep in any module has to count, in any thread,
- * or a test could not reach every out-of-memory path. They decide nothing but which call fails.
+ * The two atomics below are, beside the registry of task functions, the only mutable state of file
+ * scope in the library. They cannot be arguments: an allocation deep in any module has to count, in
+ * any thread, or a test could not reach every out-of-memory path. They decide nothing but which
+ * call fails.
  *
- *     fail_switch = 0: off, else (number of the failing allocation) * 2 + (1 if all later ones fail too)
+ *     fail_switch = 0: off, else (number of the failing allocation) * 2 + (1 if all later ones fail
+ * too)
  *
  * Both parts of the switch are one word, so a thread never sees half a setting. */
 #include "base/alloc.h"
@@ -17,8 +19,8 @@
 static _Atomic uint64_t n_allocations;
 static _Atomic uint64_t fail_switch;
 
-/* Counts one allocation; 1 when it has to fail, because of the switch or because no object can be so
- * large (which is decided here, the same with every C library and under the sanitizers). */
+/* Counts one allocation; 1 when it has to fail, because of the switch or because no object can be
+ * so large (which is decided here, the same with every C library and under the sanitizers). */
 static int is_failing(size_t bytes)
 {
     uint64_t number = atomic_fetch_add_explicit(&n_allocations, 1, memory_order_relaxed) + 1;

@@ -19,8 +19,9 @@ void *rask_alloc_aligned(size_t alignment, size_t bytes);
 char *rask_strdup(const char *text);
 void rask_free(void *memory);
 
-/* Testing: the n-th allocation from now fails (1 = the next one), and all later ones if `is_lasting`.
- * 0 switches it off. rask_alloc_count: how many allocations there have been since the process began. */
+/* Testing: the n-th allocation from now fails (1 = the next one), and all later ones if
+ * `is_lasting`. 0 switches it off. rask_alloc_count: how many allocations there have been since the
+ * process began. */
 void rask_alloc_fail_at(uint64_t n, int is_lasting);
 uint64_t rask_alloc_count(void);
 

@@ -47,8 +47,8 @@ int rask_buf_reserve(struct rask_buf *buf, size_t bytes)
     return 0;
 }
 
-/* The terminating zero is written into reserved room and not counted, so at the ceiling it needs a byte
- * below it: text fills a buffer to ceiling - 1. */
+/* The terminating zero is written into reserved room and not counted, so at the ceiling it needs a
+ * byte below it: text fills a buffer to ceiling - 1. */
 rask_status rask_buf_printf(struct rask_buf *buf, const char *format, ...)
 {
     va_list arguments;

@@ -2,9 +2,9 @@
 /* buf.h: a growing run of bytes with an optional ceiling, for messages and for text.
  *
  * A zeroed struct is an empty valid buffer without ceiling. Growth doubles and happens out of line;
- * appending into room that is there is a compare and an add. Addresses into the buffer are valid until
- * the next growth. The ceiling bounds `size`: what would pass it is refused and the buffer is unchanged.
- * Thread: one at a time. Owns: its bytes, until rask_buf_release. */
+ * appending into room that is there is a compare and an add. Addresses into the buffer are valid
+ * until the next growth. The ceiling bounds `size`: what would pass it is refused and the buffer is
+ * unchanged. Thread: one at a time. Owns: its bytes, until rask_buf_release. */
 #ifndef RASK_BASE_BUF_H
 #define RASK_BASE_BUF_H
 
@@ -17,7 +17,7 @@
 struct rask_buf {
     uint8_t *data;
     size_t size, capacity; /* bytes; size <= capacity */
-    size_t ceiling;        /* largest `size`, bytes; 0 = none */
+    size_t ceiling; /* largest `size`, bytes; 0 = none */
 };
 
 /* Makes `buf` empty, without memory. It must hold none (new, or released). */
@@ -26,17 +26,19 @@ void rask_buf_init(struct rask_buf *buf, size_t ceiling);
 /* Frees the bytes; the buffer is empty and usable again, its ceiling stays. */
 void rask_buf_release(struct rask_buf *buf);
 
-/* The slow path of rask_buf_room and the way to reserve: makes room for `bytes` beyond `size` without
- * taking it. 0, or -1 for want of memory or because of the ceiling; then nothing has changed. */
+/* The slow path of rask_buf_room and the way to reserve: makes room for `bytes` beyond `size`
+ * without taking it. 0, or -1 for want of memory or because of the ceiling; then nothing has
+ * changed. */
 int rask_buf_reserve(struct rask_buf *buf, size_t bytes);
 
-/* Appends formatted text. The buffer is terminated by a zero that `size` does not count, so `data` reads
- * as a C string until the next change. RASK_ERR_MEMORY, RASK_ERR_LIMIT (the ceiling),
+/* Appends formatted text. The buffer is terminated by a zero that `size` does not count, so `data`
+ * reads as a C string until the next change. RASK_ERR_MEMORY, RASK_ERR_LIMIT (the ceiling),
  * RASK_ERR_ARGUMENT (a format that the C library refuses); on error nothing has changed. */
-RASK_MUST_USE rask_status rask_buf_printf(struct rask_buf *buf, const char *format, ...) RASK_PRINTF(2, 3);
+RASK_MUST_USE rask_status rask_buf_printf(struct rask_buf *buf, const char *format, ...)
+    RASK_PRINTF(2, 3);
 
-/* Appends `bytes` of uninitialised room and returns its address, or NULL (memory, ceiling; unchanged).
- * Never NULL on success, for 0 bytes too. */
+/* Appends `bytes` of uninitialised room and returns its address, or NULL (memory, ceiling;
+ * unchanged). Never NULL on success, for 0 bytes too. */
 static inline void *rask_buf_room(struct rask_buf *buf, size_t bytes)
 {
     if (__builtin_expect(bytes > buf->capacity - buf->size || buf->data == NULL, 0) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* clock.c: clock_gettime in nanoseconds. These clocks exist wherever Rask runs, so a failure is a fault of
- * the build and asserted. */
+/* clock.c: clock_gettime in nanoseconds. These clocks exist wherever Rask runs, so a failure is a
+ * fault of the build and asserted. */
 #include "base/clock.h"
 
 #include <assert.h>

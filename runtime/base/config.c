@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* config.c: the table of settings, reading a value from text, and values as text. Where values come from
- * (environment, file) is in config_load.c; help and man page text in config_text.c. */
+/* config.c: the table of settings, reading a value from text, and values as text. Where values come
+ * from (environment, file) is in config_load.c; help and man page text in config_text.c. */
 #include "base/config.h"
 
 #include "base/config_table.h"
@@ -18,15 +18,18 @@ const struct rask_config_setting rask_config_table[RASK_CONFIG_COUNT] = {
     {name, help, RASK_CONFIG_DECIMAL, AT(field), {.d = standard}, {.d = low}, {.d = high}, NULL},
 #define BYTES(field, name, standard, low, high, help) \
     {name, help, RASK_CONFIG_BYTES, AT(field), {.u = standard}, {.u = low}, {.u = high}, NULL},
+#define TIME RASK_CONFIG_DURATION
 #define DURATION(field, name, standard, low, high, help) \
-    {name, help, RASK_CONFIG_DURATION, AT(field##_ns), {.u = standard}, {.u = low}, {.u = high}, NULL},
+    {name, help, TIME, AT(field##_ns), {.u = standard}, {.u = low}, {.u = high}, NULL},
 #define BOOL(field, name, standard, help) \
     {name, help, RASK_CONFIG_BOOL, AT(field), {.i = standard}, {.i = 0}, {.i = 1}, NULL},
 #define CHOICE(field, name, standard, words, help) \
     {name, help, RASK_CONFIG_CHOICE, AT(field), {.i = standard}, {.i = 0}, {.i = 0}, words},
-#define TEXT(field, name, help) {name, help, RASK_CONFIG_TEXT, AT(field), {.i = 0}, {.i = 0}, {.i = 0}, NULL},
+#define TEXT(field, name, help) \
+    {name, help, RASK_CONFIG_TEXT, AT(field), {.i = 0}, {.i = 0}, {.i = 0}, NULL},
 #include "base/config.def"
 #undef AT
+#undef TIME
 #undef INT
 #undef DECIMAL
 #undef BYTES
@@ -58,7 +61,8 @@ static void store(struct rask_config *config, const struct rask_config_setting *
     }
 }
 
-static union rask_config_number load(const struct rask_config *config, const struct rask_config_setting *setting)
+static union rask_config_number load(const struct rask_config *config,
+                                     const struct rask_config_setting *setting)
 {
     const char *field = (const char *)config + setting->offset;
     union rask_config_number number = {.i = 0};
@@ -162,8 +166,8 @@ static void describe_choice(const char *words, char *text, size_t text_bytes)
     }
 }
 
-static void format_number(const struct rask_config_setting *setting, union rask_config_number number, char *text,
-                          size_t text_bytes)
+static void format_number(const struct rask_config_setting *setting,
+                          union rask_config_number number, char *text, size_t text_bytes)
 {
     size_t length = 0;
     const char *word;
@@ -222,8 +226,9 @@ rask_status rask_config_apply(struct rask_config *config, int index, const char 
     if (parse(setting, value, &number) != RASK_OK) {
         char allowed[sizeof(((struct rask_config_entry *)0)->allowed)];
         describe(setting, allowed, sizeof allowed);
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "%s = \"%.80s\" (%s) is not allowed: use %s", setting->name,
-                              value, origin->text, allowed);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "%s = \"%.80s\" (%s) is not allowed: use %s", setting->name, value,
+                              origin->text, allowed);
     }
     if (config->origins[index].strength > origin->strength)
         return RASK_OK;
@@ -242,13 +247,14 @@ int rask_config_find(const char *name)
     return -1;
 }
 
-rask_status rask_config_set(struct rask_config *config, const char *name, const char *value, const char *source,
-                            struct rask_error *error)
+rask_status rask_config_set(struct rask_config *config, const char *name, const char *value,
+                            const char *source, struct rask_error *error)
 {
     int index = rask_config_find(name);
     if (index < 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "there is no setting \"%.64s\" (%s); the nearest is \"%s\"",
-                              name, source, rask_config_table[rask_config_nearest(name)].name);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "there is no setting \"%.64s\" (%s); the nearest is \"%s\"", name,
+                              source, rask_config_table[rask_config_nearest(name)].name);
     struct rask_config_origin origin = {.strength = RASK_CONFIG_PROGRAM};
     rask_text_copy(origin.text, sizeof origin.text, source);
     return rask_config_apply(config, index, value, &origin, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* config_load.c: settings from the environment and from a file, and the nearest name for a wrong one. */
+/* config_load.c: settings from the environment and from a file, and the nearest name for a wrong
+ * one. */
 #include "base/config.h"
 
 #include "base/config_table.h"
@@ -66,8 +67,8 @@ static void to_name(const char *variable, size_t length, char *name)
 }
 
 /* One "RASK_X=value" of the environment; `equals` is its "=". */
-static rask_status load_variable(struct rask_config *config, const char *variable, const char *equals,
-                                 struct rask_error *error)
+static rask_status load_variable(struct rask_config *config, const char *variable,
+                                 const char *equals, struct rask_error *error)
 {
     char name[NAME_BYTES], known[NAME_BYTES];
     size_t length = (size_t)(equals - variable);
@@ -80,9 +81,10 @@ static rask_status load_variable(struct rask_config *config, const char *variabl
     }
     if (!is_exact) {
         rask_config_variable(rask_config_nearest(name), known, sizeof known);
-        return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "environment variable %.*s: there is no such setting; the nearest is %s",
-                              length < 64 ? (int)length : 64, variable, known);
+        return rask_error_set(
+            error, RASK_ERR_ARGUMENT,
+            "environment variable %.*s: there is no such setting; the nearest is %s",
+            length < 64 ? (int)length : 64, variable, known);
     }
     struct rask_config_origin origin = {.strength = RASK_CONFIG_ENVIRONMENT};
     rask_text_copy(origin.text, sizeof origin.text, known);
@@ -116,7 +118,8 @@ static char *trimmed(char *text)
 }
 
 /* One line of the file; `place` is "file PATH line 3". */
-static rask_status load_line(struct rask_config *config, char *line, const char *place, struct rask_error *error)
+static rask_status load_line(struct rask_config *config, char *line, const char *place,
+                             struct rask_error *error)
 {
     line[strcspn(line, "#")] = '\0';
     char *name = trimmed(line);
@@ -124,21 +127,23 @@ static rask_status load_line(struct rask_config *config, char *line, const char 
         return RASK_OK;
     char *equals = strchr(name, '=');
     if (equals == NULL || equals == name)
-        return rask_error_set(error, RASK_ERR_SYNTAX, "%s: \"%.80s\" is not of the form name = value", place, name);
+        return rask_error_set(error, RASK_ERR_SYNTAX,
+                              "%s: \"%.80s\" is not of the form name = value", place, name);
     *equals = '\0';
     const char *value = trimmed(equals + 1);
     name = trimmed(name);
     int index = rask_config_find(name);
     if (index < 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "%s: there is no setting \"%.64s\"; the nearest is \"%s\"",
-                              place, name, rask_config_table[rask_config_nearest(name)].name);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "%s: there is no setting \"%.64s\"; the nearest is \"%s\"", place,
+                              name, rask_config_table[rask_config_nearest(name)].name);
     struct rask_config_origin origin = {.strength = RASK_CONFIG_FILE};
     rask_text_copy(origin.text, sizeof origin.text, place);
     return rask_config_apply(config, index, value, &origin, error);
 }
 
-/* Reads a line without its newline: 1, or 0 at the end of the file, or -1 for a line that does not fit or
- * holds a zero byte. */
+/* Reads a line without its newline: 1, or 0 at the end of the file, or -1 for a line that does not
+ * fit or holds a zero byte. */
 static int read_line(FILE *file, char *line, size_t line_bytes)
 {
     size_t length = 0;
@@ -153,34 +158,40 @@ static int read_line(FILE *file, char *line, size_t line_bytes)
 }
 
 /* All lines of an open file. */
-static rask_status load_lines(struct rask_config *config, FILE *file, const char *path, struct rask_error *error)
+static rask_status load_lines(struct rask_config *config, FILE *file, const char *path,
+                              struct rask_error *error)
 {
     char line[LINE_BYTES], place[RASK_CONFIG_SOURCE_BYTES];
     size_t path_length = strlen(path);
-    const char *tail = path_length > 200 ? path + path_length - 200 : path; /* the line number must fit */
+    const char *tail =
+        path_length > 200 ? path + path_length - 200 : path; /* the line number must fit */
     int rc;
     for (unsigned long n = 1; (rc = read_line(file, line, sizeof line)) != 0; n++) {
         snprintf(place, sizeof place, "file %s%s line %lu", tail == path ? "" : "...", tail, n);
         if (rc < 0)
-            return rask_error_set(error, RASK_ERR_SYNTAX,
-                                  "%s: longer than %d bytes or not text; a configuration file has lines "
-                                  "name = value",
-                                  place, LINE_BYTES - 1);
+            return rask_error_set(
+                error, RASK_ERR_SYNTAX,
+                "%s: longer than %d bytes or not text; a configuration file has lines "
+                "name = value",
+                place, LINE_BYTES - 1);
         char *begin = n == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0 ? line + 3 : line;
         rask_status status = load_line(config, begin, place, error);
         if (status != RASK_OK)
             return status;
     }
     if (ferror(file))
-        return rask_error_set(error, RASK_ERR_IO, "configuration file %s: %s", path, strerror(errno));
+        return rask_error_set(error, RASK_ERR_IO, "configuration file %s: %s", path,
+                              strerror(errno));
     return RASK_OK;
 }
 
-rask_status rask_config_load_file(struct rask_config *config, const char *path, struct rask_error *error)
+rask_status rask_config_load_file(struct rask_config *config, const char *path,
+                                  struct rask_error *error)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return rask_error_set(error, RASK_ERR_IO, "configuration file %s: %s", path, strerror(errno));
+        return rask_error_set(error, RASK_ERR_IO, "configuration file %s: %s", path,
+                              strerror(errno));
     rask_status status = load_lines(config, file, path, error);
     fclose(file);
     return status;
@@ -212,14 +223,16 @@ rask_status rask_config_find_file(const char *const *environment, char *path, si
     else
         return RASK_END;
     if (length < 0 || (size_t)length >= path_bytes)
-        return rask_error_set(error, RASK_ERR_LIMIT,
-                              "the path of the configuration file is longer than %zu bytes; set RASK_CONFIG to a "
-                              "shorter one",
-                              path_bytes - 1);
+        return rask_error_set(
+            error, RASK_ERR_LIMIT,
+            "the path of the configuration file is longer than %zu bytes; set RASK_CONFIG to a "
+            "shorter one",
+            path_bytes - 1);
     return named != NULL || access(path, F_OK) == 0 ? RASK_OK : RASK_END;
 }
 
-rask_status rask_config_load(struct rask_config *config, const char *const *environment, struct rask_error *error)
+rask_status rask_config_load(struct rask_config *config, const char *const *environment,
+                             struct rask_error *error)
 {
     char path[PATH_BYTES];
     rask_config_init(config);

@@ -37,10 +37,12 @@ rask_status rask_config_help(struct rask_buf *out)
     rask_config_init(&config);
     for (size_t i = 0; status == RASK_OK && rask_config_at(&config, i, &entry); i++) {
         rask_buf_clear(&line);
-        status = rask_buf_printf(&line, "%s. Use %s; default %s; variable %s.", entry.help, entry.allowed,
-                                 entry.standard[0] == '\0' ? "none" : entry.standard, entry.variable);
+        status = rask_buf_printf(&line, "%s. Use %s; default %s; variable %s.", entry.help,
+                                 entry.allowed, entry.standard[0] == '\0' ? "none" : entry.standard,
+                                 entry.variable);
         if (status == RASK_OK)
-            status = rask_buf_printf(out, "  --%s%s\n", entry.name, entry.is_bool ? "[=yes|no]" : " VALUE");
+            status = rask_buf_printf(out, "  --%s%s\n", entry.name,
+                                     entry.is_bool ? "[=yes|no]" : " VALUE");
         if (status == RASK_OK)
             status = wrap((const char *)line.data, out);
     }
@@ -48,7 +50,8 @@ rask_status rask_config_help(struct rask_buf *out)
     return status;
 }
 
-/* Appends text with what roff would take for its own made plain: backslashes, and hyphens that are minus. */
+/* Appends text with what roff would take for its own made plain: backslashes, and hyphens that are
+ * minus. */
 static rask_status escape(const char *text, struct rask_buf *out)
 {
     rask_status status = RASK_OK;
@@ -64,7 +67,8 @@ static rask_status escape(const char *text, struct rask_buf *out)
 }
 
 /* Macro (".B --"), escaped text, end of line. */
-static rask_status escape_line(const char *before, const char *text, const char *after, struct rask_buf *out)
+static rask_status escape_line(const char *before, const char *text, const char *after,
+                               struct rask_buf *out)
 {
     rask_status status = rask_buf_printf(out, "%s", before);
     if (status == RASK_OK)
@@ -81,7 +85,8 @@ static rask_status man_entry(const struct rask_config_entry *entry, struct rask_
     if (status == RASK_OK)
         status = escape_line("Use ", entry->allowed, ";", out);
     if (status == RASK_OK)
-        status = escape_line("default ", entry->standard[0] == '\0' ? "none" : entry->standard, ";", out);
+        status = escape_line("default ", entry->standard[0] == '\0' ? "none" : entry->standard, ";",
+                             out);
     if (status == RASK_OK)
         status = escape_line("variable \\fB", entry->variable, "\\fR.", out);
     return status;

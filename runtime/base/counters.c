@@ -15,7 +15,8 @@ void rask_counters_add(struct rask_counters *total, const struct rask_counters *
 #undef X
 }
 
-int rask_counters_at(const struct rask_counters *counters, size_t index, struct rask_counter *counter)
+int rask_counters_at(const struct rask_counters *counters, size_t index,
+                     struct rask_counter *counter)
 {
     if (index >= RASK_COUNTERS_COUNT)
         return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* error.h: filling a struct rask_error. The function that decides which error it is calls this once;
- * callers that pass the code on stay silent. */
+/* error.h: filling a struct rask_error. The function that decides which error it is calls this
+ * once; callers that pass the code on stay silent. */
 #ifndef RASK_BASE_ERROR_H
 #define RASK_BASE_ERROR_H
 
 #include <rask/status.h>
 
-/* Fills `error` (may be NULL) with code and formatted text and clears its other fields; returns `code`,
- * so that `return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));` is one line. */
+/* Fills `error` (may be NULL) with code and formatted text and clears its other fields; returns
+ * `code`, so that `return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));` is
+ * one line. */
 rask_status rask_error_set(struct rask_error *error, rask_status code, const char *format, ...)
     RASK_PRINTF(3, 4);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* fmt.c: numbers, sizes and durations to and from text. Everything but doubles is done in integers, so
- * that the process's locale plays no part; doubles use the C locale explicitly. */
+/* fmt.c: numbers, sizes and durations to and from text. Everything but doubles is done in integers,
+ * so that the process's locale plays no part; doubles use the C locale explicitly. */
 #include "base/fmt.h"
 
 #include "base/error.h"
@@ -20,17 +20,33 @@ struct unit {
 };
 
 /* Largest first; the first six are the ones that are printed. */
-static const struct unit byte_units[] = {
-    {"PiB", UINT64_C(1) << 50}, {"TiB", UINT64_C(1) << 40}, {"GiB", UINT64_C(1) << 30},
-    {"MiB", UINT64_C(1) << 20}, {"KiB", UINT64_C(1) << 10}, {"B", 1},
-    {"P", UINT64_C(1) << 50},   {"T", UINT64_C(1) << 40},   {"G", UINT64_C(1) << 30},
-    {"M", UINT64_C(1) << 20},   {"K", UINT64_C(1) << 10},   {"", 1},
-    {"PB", UINT64_C(1000000000000000)}, {"TB", UINT64_C(1000000000000)},
-    {"GB", 1000000000}, {"MB", 1000000}, {"kB", 1000}, {NULL, 0}};
+static const struct unit byte_units[] = {{"PiB", UINT64_C(1) << 50},
+                                         {"TiB", UINT64_C(1) << 40},
+                                         {"GiB", UINT64_C(1) << 30},
+                                         {"MiB", UINT64_C(1) << 20},
+                                         {"KiB", UINT64_C(1) << 10},
+                                         {"B", 1},
+                                         {"P", UINT64_C(1) << 50},
+                                         {"T", UINT64_C(1) << 40},
+                                         {"G", UINT64_C(1) << 30},
+                                         {"M", UINT64_C(1) << 20},
+                                         {"K", UINT64_C(1) << 10},
+                                         {"", 1},
+                                         {"PB", UINT64_C(1000000000000000)},
+                                         {"TB", UINT64_C(1000000000000)},
+                                         {"GB", 1000000000},
+                                         {"MB", 1000000},
+                                         {"kB", 1000},
+                                         {NULL, 0}};
 
-static const struct unit time_units[] = {
-    {"d", UINT64_C(86400000000000)}, {"h", UINT64_C(3600000000000)}, {"min", UINT64_C(60000000000)},
-    {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}, {"ns", 1}, {NULL, 0}};
+static const struct unit time_units[] = {{"d", UINT64_C(86400000000000)},
+                                         {"h", UINT64_C(3600000000000)},
+                                         {"min", UINT64_C(60000000000)},
+                                         {"s", 1000000000},
+                                         {"ms", 1000000},
+                                         {"us", 1000},
+                                         {"ns", 1},
+                                         {NULL, 0}};
 
 #define N_PRINTED_BYTE_UNITS 6
 #define N_PRINTED_TIME_UNITS 7
@@ -52,8 +68,8 @@ static const char *skip_spaces(const char *text)
     return text;
 }
 
-/* Reads digits at *text and moves past them. RASK_ERR_SYNTAX without a digit, RASK_ERR_LIMIT beyond 64 bits
- * (then too *text is past them). */
+/* Reads digits at *text and moves past them. RASK_ERR_SYNTAX without a digit, RASK_ERR_LIMIT beyond
+ * 64 bits (then too *text is past them). */
 static rask_status read_digits(const char **text, uint64_t *value)
 {
     if (!is_digit(**text))
@@ -166,7 +182,8 @@ static int is_word(const char *text, const char *word)
 
 rask_status rask_parse_bool(const char *text, int *value)
 {
-    static const char *const words[2][4] = {{"no", "false", "off", "0"}, {"yes", "true", "on", "1"}};
+    static const char *const words[2][4] = {{"no", "false", "off", "0"},
+                                            {"yes", "true", "on", "1"}};
     text = skip_spaces(text);
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < 4; k++)
@@ -177,7 +194,8 @@ rask_status rask_parse_bool(const char *text, int *value)
     return RASK_ERR_SYNTAX;
 }
 
-/* Reads up to 18 digits of a fraction at *text; its value is *digits / *scale. More digits are skipped. */
+/* Reads up to 18 digits of a fraction at *text; its value is *digits / *scale. More digits are
+ * skipped. */
 static void read_fraction(const char **text, uint64_t *digits, uint64_t *scale)
 {
     *digits = 0;
@@ -230,10 +248,10 @@ rask_status rask_parse_duration(const char *text, uint64_t *duration_ns)
     return parse_scaled(text, time_units, duration_ns);
 }
 
-/* value / unit, one decimal below 100, none above and for whole values. `n` units are in use, largest
- * first, the last of scale 1. */
-static const char *format_scaled(char *text, size_t text_bytes, uint64_t value, const struct unit *units,
-                                 size_t n)
+/* value / unit, one decimal below 100, none above and for whole values. `n` units are in use,
+ * largest first, the last of scale 1. */
+static const char *format_scaled(char *text, size_t text_bytes, uint64_t value,
+                                 const struct unit *units, size_t n)
 {
     size_t i = 0;
     while (i + 1 < n && value < units[i].scale)
@@ -250,8 +268,8 @@ static const char *format_scaled(char *text, size_t text_bytes, uint64_t value, 
     if (value % scale == 0 || tenths >= 1000)
         snprintf(text, text_bytes, "%" PRIu64 " %s", (uint64_t)(tenths / 10), units[i].name);
     else
-        snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10), (unsigned)(tenths % 10),
-                 units[i].name);
+        snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10),
+                 (unsigned)(tenths % 10), units[i].name);
     return text;
 }
 
@@ -270,7 +288,8 @@ const char *rask_format_duration(char *text, size_t text_bytes, uint64_t duratio
     return text;
 }
 
-static const char *format_exact(char *text, size_t text_bytes, uint64_t value, const struct unit *unit)
+static const char *format_exact(char *text, size_t text_bytes, uint64_t value,
+                                const struct unit *unit)
 {
     while (value % unit->scale != 0)
         unit++;
@@ -317,7 +336,8 @@ const char *rask_format_figure(char *text, size_t text_bytes, double value, cons
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
     double magnitude = value < 0 ? -value : value;
     size_t i = 0;
-    while (magnitude >= 999.5 && magnitude < INFINITY && i + 1 < sizeof prefixes / sizeof prefixes[0]) {
+    while (magnitude >= 999.5 && magnitude < INFINITY &&
+           i + 1 < sizeof prefixes / sizeof prefixes[0]) {
         magnitude /= 1000;
         i++;
     }
@@ -329,8 +349,8 @@ const char *rask_format_figure(char *text, size_t text_bytes, double value, cons
     else
         format_magnitude(number, sizeof number, magnitude);
     int has_tail = prefixes[i][0] != '\0' || unit[0] != '\0';
-    snprintf(text, text_bytes, "%s%s%s%s%s", value < 0 ? "-" : "", number, has_tail ? " " : "", prefixes[i],
-             unit);
+    snprintf(text, text_bytes, "%s%s%s%s%s", value < 0 ? "-" : "", number, has_tail ? " " : "",
+             prefixes[i], unit);
     return text;
 }
 
@@ -339,7 +359,8 @@ const char *rask_format_double(char *text, size_t text_bytes, double value)
     char shortest[RASK_FORMAT_BYTES] = "";
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t kept = c_locale != (locale_t)0 ? uselocale(c_locale) : (locale_t)0;
-    for (int precision = 15; precision <= 17; precision++) { /* %g drops zeros, so 15 also finds "1.1" */
+    for (int precision = 15; precision <= 17;
+         precision++) { /* %g drops zeros, so 15 also finds "1.1" */
         snprintf(shortest, sizeof shortest, "%.*g", precision, value);
         if (strtod(shortest, NULL) == value)
             break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hash.c: XXH3 of libxxhash, compiled in from its header, behind Rask's types. The library's state lies in
- * the caller's struct rask_hash, and only the functions here touch it. */
+/* hash.c: XXH3 of libxxhash, compiled in from its header, behind Rask's types. The library's state
+ * lies in the caller's struct rask_hash, and only the functions here touch it. */
 #include "base/hash.h"
 
 #define XXH_INLINE_ALL

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heap.c: sifting in a 4-ary heap. Four children per node make the tree half as deep as a binary one, and
- * the children of a node lie side by side. */
+/* heap.c: sifting in a 4-ary heap. Four children per node make the tree half as deep as a binary
+ * one, and the children of a node lie side by side. */
 #include "base/heap.h"
 
 #include "base/alloc.h"

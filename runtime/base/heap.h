@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* heap.h: a 4-ary min-heap of (hi, lo, id), smallest first. Entries that agree in hi and lo come in the
- * order of their ids, so the order of pops does not depend on the order of pushes.
- * A zeroed struct is an empty valid heap. Thread: one at a time. */
+/* heap.h: a 4-ary min-heap of (hi, lo, id), smallest first. Entries that agree in hi and lo come in
+ * the order of their ids, so the order of pops does not depend on the order of pushes. A zeroed
+ * struct is an empty valid heap. Thread: one at a time. */
 #ifndef RASK_BASE_HEAP_H
 #define RASK_BASE_HEAP_H
 
@@ -45,7 +45,8 @@ static inline void rask_heap_clear(struct rask_heap *heap)
 }
 
 /* Whether a comes before b. */
-static inline int rask_heap_is_before(const struct rask_heap_entry *a, const struct rask_heap_entry *b)
+static inline int rask_heap_is_before(const struct rask_heap_entry *a,
+                                      const struct rask_heap_entry *b)
 {
     if (a->hi != b->hi)
         return a->hi < b->hi;

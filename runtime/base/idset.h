@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* idset.h: a set of small ids (workers, slots, ranks), one bit each; grows with the largest id added.
- * A zeroed struct is the empty set. Walk in ascending order:
+/* idset.h: a set of small ids (workers, slots, ranks), one bit each; grows with the largest id
+ * added. A zeroed struct is the empty set. Walk in ascending order:
  *
- *     for (uint32_t id = rask_idset_next(&set, 0); id != RASK_IDSET_NONE; id = rask_idset_next(&set, id + 1))
+ *     for (uint32_t id = rask_idset_next(&set, 0); id != RASK_IDSET_NONE; id =
+ * rask_idset_next(&set, id + 1))
  *
  * Thread: one at a time. */
 #ifndef RASK_BASE_IDSET_H

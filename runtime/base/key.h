@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* key.h: a 128-bit key, as content hashes make them. A plain value; all zero means "none" by custom. */
+/* key.h: a 128-bit key, as content hashes make them. A plain value; all zero means "none" by
+ * custom. */
 #ifndef RASK_BASE_KEY_H
 #define RASK_BASE_KEY_H
 

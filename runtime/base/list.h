@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* list.h: an intrusive doubly linked list. The node is a member of the record, so adding and removing
- * never allocate and never fail.
+/* list.h: an intrusive doubly linked list. The node is a member of the record, so adding and
+ * removing never allocate and never fail.
  *
  *     struct job { int n; struct rask_list_node link; };
  *     struct rask_list jobs;
@@ -9,8 +9,8 @@
  *     RASK_LIST_EACH(node, &jobs)
  *         use(RASK_LIST_ENTRY(node, struct job, link));
  *
- * The list is a ring through its head: the head must not be copied or moved while it has nodes. A node
- * that is in no list is {NULL, NULL}. Thread: one at a time. Owns: nothing. */
+ * The list is a ring through its head: the head must not be copied or moved while it has nodes. A
+ * node that is in no list is {NULL, NULL}. Thread: one at a time. Owns: nothing. */
 #ifndef RASK_BASE_LIST_H
 #define RASK_BASE_LIST_H
 
@@ -26,12 +26,13 @@ struct rask_list {
 };
 
 /* The record that holds `node` as its member `member`. */
-#define RASK_LIST_ENTRY(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define RASK_LIST_ENTRY(node, type, member) \
+    ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
-/* From first to last. The body must not remove `node`; RASK_LIST_EACH_SAFE allows removing that one. */
-#define RASK_LIST_EACH(node, list)                                                   \
-    for (struct rask_list_node *node = (list)->head.next; node != &(list)->head;     \
-         node = node->next)
+/* From first to last. The body must not remove `node`; RASK_LIST_EACH_SAFE allows removing that
+ * one. */
+#define RASK_LIST_EACH(node, list) \
+    for (struct rask_list_node *node = (list)->head.next; node != &(list)->head; node = node->next)
 #define RASK_LIST_EACH_SAFE(node, list)                                              \
     for (struct rask_list_node *node = (list)->head.next, *node##_next = node->next; \
          node != &(list)->head; node = node##_next, node##_next = node->next)
@@ -52,7 +53,8 @@ static inline int rask_list_is_linked(const struct rask_list_node *node)
 }
 
 /* Puts `node`, which is in no list, before `place`. */
-static inline void rask_list_insert_before(struct rask_list_node *place, struct rask_list_node *node)
+static inline void rask_list_insert_before(struct rask_list_node *place,
+                                           struct rask_list_node *node)
 {
     node->prev = place->prev;
     node->next = place;

@@ -32,7 +32,7 @@ librask_core_la_SOURCES += \
 	runtime/base/log.h \
 	runtime/base/map.c \
 	runtime/base/map.h \
-	runtime/base/map_body.h \
+	runtime/base/map_body.def \
 	runtime/base/pool.c \
 	runtime/base/pool.h \
 	runtime/base/rng.c \

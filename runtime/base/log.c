@@ -19,11 +19,13 @@ const char *rask_log_level_name(enum rask_log_level level)
 }
 
 /* "rask: [rank 3] warning: "; returns its length. */
-static size_t write_head(char *line, size_t line_bytes, const struct rask_log *log, enum rask_log_level level)
+static size_t write_head(char *line, size_t line_bytes, const struct rask_log *log,
+                         enum rask_log_level level)
 {
     int length;
     if (log->rank >= 0)
-        length = snprintf(line, line_bytes, "rask: [rank %d] %s: ", (int)log->rank, rask_log_level_name(level));
+        length = snprintf(line, line_bytes, "rask: [rank %d] %s: ", (int)log->rank,
+                          rask_log_level_name(level));
     else
         length = snprintf(line, line_bytes, "rask: %s: ", rask_log_level_name(level));
     return (size_t)length;
@@ -55,7 +57,8 @@ void rask_log_write(const struct rask_log *log, enum rask_log_level level, const
     blank_control_characters(line);
     size_t end = strlen(line);
     line[end] = '\n';
-    (void)fwrite(line, 1, end + 1, log->stream); /* there is nobody to tell that the log cannot be written */
+    (void)fwrite(line, 1, end + 1,
+                 log->stream); /* there is nobody to tell that the log cannot be written */
     (void)fflush(log->stream);
 }
 
@@ -76,6 +79,7 @@ void rask_log_failure(const struct rask_log *log, const struct rask_error *error
     rask_log_write(log, RASK_LOG_ERROR, "%s%s%s%s%s",
                    error->text[0] != '\0' ? error->text : rask_status_text(error->code),
                    detail(function, sizeof function, "function", error->function),
-                   detail(key, sizeof key, "task", error->key), detail(rank, sizeof rank, "rank", rank_text),
+                   detail(key, sizeof key, "task", error->key),
+                   detail(rank, sizeof rank, "rank", rank_text),
                    detail(host, sizeof host, "host", error->host));
 }

@@ -3,10 +3,10 @@
  *
  *     rask: [rank 3] warning: text        "[rank 3] " is left out when rank is -1
  *
- * There is no global log: whoever writes has a struct rask_log. A line goes out in one write, so lines of
- * several threads and ranks do not mix. Control characters in a text become spaces; a line longer than
- * RASK_LOG_LINE_BYTES ends in "...". Thread: any, once the struct is set up. Owns: nothing; the stream is
- * [borrow]ed for the life of the log. */
+ * There is no global log: whoever writes has a struct rask_log. A line goes out in one write, so
+ * lines of several threads and ranks do not mix. Control characters in a text become spaces; a line
+ * longer than RASK_LOG_LINE_BYTES ends in "...". Thread: any, once the struct is set up. Owns:
+ * nothing; the stream is [borrow]ed for the life of the log. */
 #ifndef RASK_BASE_LOG_H
 #define RASK_BASE_LOG_H
 
@@ -32,8 +32,8 @@ void rask_log_init(struct rask_log *log, FILE *stream, int32_t rank, enum rask_l
 void rask_log_write(const struct rask_log *log, enum rask_log_level level, const char *format, ...)
     RASK_PRINTF(3, 4);
 
-/* Writes the story of an error in one line, at level error: text (or the text of its code), then what is
- * known of function, key, rank and host. */
+/* Writes the story of an error in one line, at level error: text (or the text of its code), then
+ * what is known of function, key, rank and host. */
 void rask_log_failure(const struct rask_log *log, const struct rask_error *error);
 
 /* "error", "warning", "info", "debug". */

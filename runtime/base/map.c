@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* map.c: map_body.h for both key types, and the function that spreads keys over slots: the finaliser of
- * splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014), because ids and addresses differ in few bits. */
+/* map.c: map_body.def for both key types, and the function that spreads keys over slots: the
+ * finaliser of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014), because ids and addresses
+ * differ in few bits. */
 #include "base/map.h"
 
 #include "base/alloc.h"
@@ -24,7 +25,7 @@ static inline size_t spread128(struct rask_key128 key)
 #define KEY uint64_t
 #define HASH(key) spread(key)
 #define EQUAL(a, b) ((a) == (b))
-#include "base/map_body.h"
+#include "base/map_body.def"
 #undef MAP
 #undef SLOT
 #undef KEY
@@ -36,7 +37,7 @@ static inline size_t spread128(struct rask_key128 key)
 #define KEY struct rask_key128
 #define HASH(key) spread128(key)
 #define EQUAL(a, b) rask_key128_equal(a, b)
-#include "base/map_body.h"
+#include "base/map_body.def"
 
 void rask_map64_each(const struct rask_map64 *map,
                      void (*visit)(void *context, uint64_t key, uint32_t value), void *context)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* map.h: hash maps from 64-bit and from 128-bit keys to uint32_t (ids of slab records).
  *
- * Open addressing with linear probing, at most three quarters full; removal shifts the following entries
- * back, so there are no tombstones and lookups do not decay. Every key value is allowed, 0 too.
- * A zeroed struct is an empty valid map. Thread: one at a time.
- * There is no ordered walk on purpose: an order that depends on hashes must not reach a decision. */
+ * Open addressing with linear probing, at most three quarters full; removal shifts the following
+ * entries back, so there are no tombstones and lookups do not decay. Every key value is allowed, 0
+ * too. A zeroed struct is an empty valid map. Thread: one at a time. There is no ordered walk on
+ * purpose: an order that depends on hashes must not reach a decision. */
 #ifndef RASK_BASE_MAP_H
 #define RASK_BASE_MAP_H
 
@@ -22,7 +22,7 @@ struct rask_map64_slot {
 struct rask_map64 {
     struct rask_map64_slot *slots;
     size_t capacity; /* slots, 0 or a power of two */
-    size_t count;    /* entries */
+    size_t count; /* entries */
 };
 
 struct rask_map128_slot {
@@ -34,7 +34,7 @@ struct rask_map128_slot {
 struct rask_map128 {
     struct rask_map128_slot *slots;
     size_t capacity; /* slots, 0 or a power of two */
-    size_t count;    /* entries */
+    size_t count; /* entries */
 };
 
 /* 1 and *value (if not NULL), or 0 when the key is not there. */
@@ -58,7 +58,8 @@ int rask_map128_reserve(struct rask_map128 *map, size_t count);
 void rask_map64_release(struct rask_map64 *map);
 void rask_map128_release(struct rask_map128 *map);
 
-/* Calls `visit` for every entry, UNORDERED: only for freeing and for sums. It must not change the map. */
+/* Calls `visit` for every entry, UNORDERED: only for freeing and for sums. It must not change the
+ * map. */
 void rask_map64_each(const struct rask_map64 *map,
                      void (*visit)(void *context, uint64_t key, uint32_t value), void *context);
 

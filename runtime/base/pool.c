@@ -66,7 +66,8 @@ void *rask_pool_carve(struct rask_pool *pool, unsigned class_index)
 {
     assert(class_index < RASK_POOL_CLASSES && pool->free[class_index] == NULL);
     size_t bytes = rask_pool_class_bytes(class_index);
-    if ((pool->bump == NULL || (size_t)(pool->bump_end - pool->bump) < bytes) && add_slab(pool) != 0)
+    if ((pool->bump == NULL || (size_t)(pool->bump_end - pool->bump) < bytes) &&
+        add_slab(pool) != 0)
         return NULL;
     void *block = pool->bump;
     pool->bump += bytes;

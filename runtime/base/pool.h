@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* pool.h: blocks of varying size, by size class, from one owner.
  *
- * Classes 16, 32, 48, 64, 96, 128, 192, 256, 384, ... 64 KiB are carved from slabs of 256 KiB and kept in
- * one free list per class; what is left of a slab that is too short for the next block goes to the free
- * lists of smaller classes. Larger blocks come from rask_alloc one by one. Blocks are aligned to 16.
- * Slabs go back to the system only when the pool is released, all at once.
- * A zeroed struct is an empty valid pool. The pool must not be copied or moved while it has large blocks.
+ * Classes 16, 32, 48, 64, 96, 128, 192, 256, 384, ... 64 KiB are carved from slabs of 256 KiB and
+ * kept in one free list per class; what is left of a slab that is too short for the next block goes
+ * to the free lists of smaller classes. Larger blocks come from rask_alloc one by one. Blocks are
+ * aligned to 16. Slabs go back to the system only when the pool is released, all at once. A zeroed
+ * struct is an empty valid pool. The pool must not be copied or moved while it has large blocks.
  * Thread: one at a time. Owns: every block, until rask_pool_release. */
 #ifndef RASK_BASE_POOL_H
 #define RASK_BASE_POOL_H
@@ -23,14 +23,15 @@ struct rask_pool_block {
 
 struct rask_pool {
     struct rask_pool_block *free[RASK_POOL_CLASSES];
-    uint8_t *bump, *bump_end;      /* the uncarved rest of the newest slab */
-    struct rask_pool_slab *slabs;  /* all slabs, newest first */
+    uint8_t *bump, *bump_end; /* the uncarved rest of the newest slab */
+    struct rask_pool_slab *slabs; /* all slabs, newest first */
     struct rask_pool_large *large; /* all larger blocks, newest first */
-    uint64_t bytes_in_use;         /* taken and not given back, rounded up to their classes */
-    uint64_t bytes_held;           /* got from the system */
+    uint64_t bytes_in_use; /* taken and not given back, rounded up to their classes */
+    uint64_t bytes_held; /* got from the system */
 };
 
-/* The slow paths: carve or get a slab for this class; a block beyond the largest class and its return. */
+/* The slow paths: carve or get a slab for this class; a block beyond the largest class and its
+ * return. */
 void *rask_pool_carve(struct rask_pool *pool, unsigned class_index);
 void *rask_pool_take_large(struct rask_pool *pool, size_t bytes);
 void rask_pool_give_large(struct rask_pool *pool, void *block, size_t bytes);

@@ -7,7 +7,8 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-/* Consecutive outputs of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014): never four zeros. */
+/* Consecutive outputs of splitmix64 (G. Steele, D. Lea, C. Flood, OOPSLA 2014): never four zeros.
+ */
 void rask_rng_seed(struct rask_rng *rng, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
@@ -18,8 +19,8 @@ void rask_rng_seed(struct rask_rng *rng, uint64_t seed)
     }
 }
 
-/* The high half of a product with n is the number; low halves below 2^64 mod n are drawn again, which
- * leaves each number the same share. */
+/* The high half of a product with n is the number; low halves below 2^64 mod n are drawn again,
+ * which leaves each number the same share. */
 uint64_t rask_rng_below(struct rask_rng *rng, uint64_t n)
 {
     assert(n > 0);

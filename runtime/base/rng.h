@@ -2,8 +2,9 @@
 /* rng.h: random numbers whose state is an argument, so that a seed replays a run on any machine.
  *
  * Generator: xoshiro256** 1.0 by D. Blackman and S. Vigna ("Scrambled linear pseudorandom number
- * generators", ACM TOMS 47(4), 2021), seeded through splitmix64. Bounded numbers: D. Lemire, "Fast random
- * integer generation in an interval", ACM TOMACS 29(1), 2019. Not for secrets. Thread: one per state. */
+ * generators", ACM TOMS 47(4), 2021), seeded through splitmix64. Bounded numbers: D. Lemire, "Fast
+ * random integer generation in an interval", ACM TOMACS 29(1), 2019. Not for secrets. Thread: one
+ * per state. */
 #ifndef RASK_BASE_RNG_H
 #define RASK_BASE_RNG_H
 

@@ -60,7 +60,8 @@ static int add_page(struct rask_slab *slab)
         return -1;
     if (slab->n_pages == slab->page_capacity && grow_tables(slab) != 0)
         return -1;
-    uint8_t *page = rask_alloc_aligned(PAGE_ALIGNMENT, (size_t)slab->record_bytes << slab->page_shift);
+    uint8_t *page =
+        rask_alloc_aligned(PAGE_ALIGNMENT, (size_t)slab->record_bytes << slab->page_shift);
     if (page == NULL)
         return -1;
     slab->pages[slab->n_pages++] = page;
@@ -69,7 +70,8 @@ static int add_page(struct rask_slab *slab)
     return 0;
 }
 
-/* next_fresh leaves 0 with the first page, past id 0; with pages of one record that takes two pages. */
+/* next_fresh leaves 0 with the first page, past id 0; with pages of one record that takes two
+ * pages. */
 int rask_slab_grow(struct rask_slab *slab)
 {
     do {

@@ -19,18 +19,18 @@
 
 struct rask_slab {
     uint8_t **pages;
-    uint64_t *live;        /* bit id of the array: the record is taken */
+    uint64_t *live; /* bit id of the array: the record is taken */
     uint32_t record_bytes; /* >= 4 */
     uint32_t page_shift, page_mask;
-    uint32_t free_head;  /* 0 = none */
+    uint32_t free_head; /* 0 = none */
     uint32_t next_fresh; /* ids from here on were never given out */
-    uint32_t limit;      /* ids below this have a page; at most UINT32_MAX */
+    uint32_t limit; /* ids below this have a page; at most UINT32_MAX */
     uint32_t n_pages, page_capacity; /* pages there are, room in `pages` and `live` */
-    uint32_t count;                  /* live records */
+    uint32_t count; /* live records */
 };
 
-/* Prepares an empty slab; allocates nothing. record_bytes >= 4 and a multiple of the record's alignment
- * (at most 64); records_per_page a power of two. 0, or -1 for other values. */
+/* Prepares an empty slab; allocates nothing. record_bytes >= 4 and a multiple of the record's
+ * alignment (at most 64); records_per_page a power of two. 0, or -1 for other values. */
 int rask_slab_init(struct rask_slab *slab, uint32_t record_bytes, uint32_t records_per_page);
 
 /* Frees all records and pages; the slab is as after init. Works on a zeroed struct. */
@@ -43,7 +43,8 @@ int rask_slab_grow(struct rask_slab *slab);
 static inline void *rask_slab_at(const struct rask_slab *slab, uint32_t id)
 {
     assert(id != 0 && id < slab->next_fresh);
-    return slab->pages[id >> slab->page_shift] + (size_t)(id & slab->page_mask) * slab->record_bytes;
+    return slab->pages[id >> slab->page_shift] +
+           (size_t)(id & slab->page_mask) * slab->record_bytes;
 }
 
 /* 1 when `id` is taken; any value may be asked, 0 and ids never given out too. */

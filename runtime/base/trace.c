@@ -54,7 +54,8 @@ const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uin
     return &trace->events[(rask_trace_overwritten(trace) + index) & trace->mask];
 }
 
-const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id, uint64_t *index)
+const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id,
+                                               uint64_t *index)
 {
     const struct rask_trace_event *event;
     while ((event = rask_trace_at(trace, *index)) != NULL) {
@@ -71,7 +72,8 @@ const char *rask_trace_kind_name(uint32_t kind)
 }
 
 /* names[index], or the number itself written into `number`. */
-static const char *name_or_number(const char *const *names, uint32_t n_names, uint32_t index, char number[12])
+static const char *name_or_number(const char *const *names, uint32_t n_names, uint32_t index,
+                                  char number[12])
 {
     if (names != NULL && index < n_names && names[index] != NULL)
         return names[index];
@@ -79,8 +81,8 @@ static const char *name_or_number(const char *const *names, uint32_t n_names, ui
     return number;
 }
 
-rask_status rask_trace_print(const struct rask_trace_event *event, const struct rask_trace_names *names,
-                             struct rask_buf *out)
+rask_status rask_trace_print(const struct rask_trace_event *event,
+                             const struct rask_trace_names *names, struct rask_buf *out)
 {
     static const struct kind unknown = {"unknown", 0, "id", "a", "b"};
     static const struct rask_trace_names no_names = {0};
@@ -93,15 +95,15 @@ rask_status rask_trace_print(const struct rask_trace_event *event, const struct 
                  name_or_number(names->states, names->n_states, event->from, from_number),
                  name_or_number(names->states, names->n_states, event->to, to_number));
     const char *cause = name_or_number(names->causes, names->n_causes, event->cause, cause_number);
-    return rask_buf_printf(out,
-                           "%" PRIu64 ".%09" PRIu64 " %s %s=%" PRIu64 "%s cause=%s %s=%" PRIu32 " %s=%" PRIu32
-                           "\n",
-                           event->time_ns / 1000000000, event->time_ns % 1000000000, kind->name, kind->id,
-                           event->id, transition, cause, kind->a, event->a, kind->b, event->b);
+    return rask_buf_printf(
+        out,
+        "%" PRIu64 ".%09" PRIu64 " %s %s=%" PRIu64 "%s cause=%s %s=%" PRIu32 " %s=%" PRIu32 "\n",
+        event->time_ns / 1000000000, event->time_ns % 1000000000, kind->name, kind->id, event->id,
+        transition, cause, kind->a, event->a, kind->b, event->b);
 }
 
-rask_status rask_trace_story(const struct rask_trace *trace, uint64_t id, const struct rask_trace_names *names,
-                             struct rask_buf *out)
+rask_status rask_trace_story(const struct rask_trace *trace, uint64_t id,
+                             const struct rask_trace_names *names, struct rask_buf *out)
 {
     rask_status status = RASK_OK;
     if (rask_trace_overwritten(trace) != 0)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trace.h: a ring of typed events of 32 bytes: what happened last, for stories and stall reports.
  *
- *     events[n_written & mask] is written next; when the ring is full the oldest event is overwritten
+ *     events[n_written & mask] is written next; when the ring is full the oldest event is
+ * overwritten
  *
- * A zeroed struct is a trace that is off: writing costs a test and there are no events. The kinds are
- * listed in trace.def. Thread: one at a time. Owns: the ring, until rask_trace_release. */
+ * A zeroed struct is a trace that is off: writing costs a test and there are no events. The kinds
+ * are listed in trace.def. Thread: one at a time. Owns: the ring, until rask_trace_release. */
 #ifndef RASK_BASE_TRACE_H
 #define RASK_BASE_TRACE_H
 
@@ -24,28 +25,29 @@ enum rask_trace_kind {
 
 struct rask_trace_event {
     uint64_t time_ns;
-    uint64_t id;    /* whose story this belongs to; what it is depends on the kind */
-    uint32_t a, b;  /* by kind, see trace.def */
+    uint64_t id; /* whose story this belongs to; what it is depends on the kind */
+    uint32_t a, b; /* by kind, see trace.def */
     uint32_t cause; /* by kind */
-    uint16_t kind;  /* enum rask_trace_kind */
+    uint16_t kind; /* enum rask_trace_kind */
     uint8_t from, to; /* states, for kinds with a transition */
 };
 
 struct rask_trace {
     struct rask_trace_event *events; /* NULL = off */
-    uint64_t mask;                   /* capacity - 1 */
-    uint64_t n_written;              /* events ever written */
+    uint64_t mask; /* capacity - 1 */
+    uint64_t n_written; /* events ever written */
 };
 
-/* How the owner of the trace calls the states and causes of transitions in print; a NULL table or a number
- * beyond its end prints as a number. */
+/* How the owner of the trace calls the states and causes of transitions in print; a NULL table or a
+ * number beyond its end prints as a number. */
 struct rask_trace_names {
     const char *const *states;
     const char *const *causes;
     uint32_t n_states, n_causes;
 };
 
-/* A ring for `capacity` events (rounded up to a power of two; 0 = off). 0, or -1 for want of memory. */
+/* A ring for `capacity` events (rounded up to a power of two; 0 = off). 0, or -1 for want of
+ * memory. */
 int rask_trace_init(struct rask_trace *trace, uint64_t capacity);
 
 /* Frees the ring; the trace is off. */
@@ -74,20 +76,24 @@ static inline uint64_t rask_trace_overwritten(const struct rask_trace *trace)
 /* The index-th event, 0 the oldest; NULL from rask_trace_count on. Valid until the next write. */
 const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uint64_t index);
 
-/* The next event of `id` at or after *index, oldest first; moves *index past it. NULL when there is none.
- * Start with *index = 0: this walks over the story of `id`. */
-const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id, uint64_t *index);
+/* The next event of `id` at or after *index, oldest first; moves *index past it. NULL when there is
+ * none. Start with *index = 0: this walks over the story of `id`. */
+const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id,
+                                               uint64_t *index);
 
 /* "task-state" and so on; "unknown" for a number that is no kind. */
 const char *rask_trace_kind_name(uint32_t kind);
 
-/* Appends one event as a line of text; `names` may be NULL. RASK_ERR_MEMORY or RASK_ERR_LIMIT by `out`. */
+/* Appends one event as a line of text; `names` may be NULL. RASK_ERR_MEMORY or RASK_ERR_LIMIT by
+ * `out`. */
 RASK_MUST_USE rask_status rask_trace_print(const struct rask_trace_event *event,
-                                           const struct rask_trace_names *names, struct rask_buf *out);
+                                           const struct rask_trace_names *names,
+                                           struct rask_buf *out);
 
-/* Appends the story of `id`, oldest line first, with a first line that says how many events of any id
- * were overwritten if there were such. Errors as above. */
+/* Appends the story of `id`, oldest line first, with a first line that says how many events of any
+ * id were overwritten if there were such. Errors as above. */
 RASK_MUST_USE rask_status rask_trace_story(const struct rask_trace *trace, uint64_t id,
-                                           const struct rask_trace_names *names, struct rask_buf *out);
+                                           const struct rask_trace_names *names,
+                                           struct rask_buf *out);
 
 #endif

@@ -33,43 +33,43 @@ static inline void *rask_vec_grown(void *items, size_t *capacity, size_t wanted,
     return grown;
 }
 
-#define RASK_VEC_DEFINE(name, type)                                                             \
-    struct name {                                                                               \
-        type *items;                                                                            \
-        size_t count, capacity;                                                                 \
-    };                                                                                          \
-    __attribute__((unused)) static inline int name##_reserve(struct name *v, size_t wanted)     \
-    {                                                                                           \
-        if (wanted <= v->capacity)                                                              \
-            return 0;                                                                           \
-        type *grown = rask_vec_grown(v->items, &v->capacity, wanted, sizeof(type));             \
-        if (grown == NULL)                                                                      \
-            return -1;                                                                          \
-        v->items = grown;                                                                       \
-        return 0;                                                                               \
-    }                                                                                           \
-    __attribute__((unused)) static inline int name##_push(struct name *v, type item)            \
-    {                                                                                           \
+#define RASK_VEC_DEFINE(name, type)                                                               \
+    struct name {                                                                                 \
+        type *items;                                                                              \
+        size_t count, capacity;                                                                   \
+    };                                                                                            \
+    __attribute__((unused)) static inline int name##_reserve(struct name *v, size_t wanted)       \
+    {                                                                                             \
+        if (wanted <= v->capacity)                                                                \
+            return 0;                                                                             \
+        type *grown = (type *)rask_vec_grown(v->items, &v->capacity, wanted, sizeof(type));       \
+        if (grown == NULL)                                                                        \
+            return -1;                                                                            \
+        v->items = grown;                                                                         \
+        return 0;                                                                                 \
+    }                                                                                             \
+    __attribute__((unused)) static inline int name##_push(struct name *v, type item)              \
+    {                                                                                             \
         if (__builtin_expect(v->count == v->capacity, 0) && name##_reserve(v, v->count + 1) != 0) \
-            return -1;                                                                          \
-        v->items[v->count++] = item;                                                            \
-        return 0;                                                                               \
-    }                                                                                           \
-    __attribute__((unused)) static inline type name##_pop(struct name *v)                       \
-    {                                                                                           \
-        assert(v->count > 0);                                                                   \
-        return v->items[--v->count];                                                            \
-    }                                                                                           \
-    __attribute__((unused)) static inline void name##_clear(struct name *v)                     \
-    {                                                                                           \
-        v->count = 0;                                                                           \
-    }                                                                                           \
-    __attribute__((unused)) static inline void name##_release(struct name *v)                   \
-    {                                                                                           \
-        rask_free(v->items);                                                                    \
-        v->items = NULL;                                                                        \
-        v->count = v->capacity = 0;                                                             \
-    }                                                                                           \
+            return -1;                                                                            \
+        v->items[v->count++] = item;                                                              \
+        return 0;                                                                                 \
+    }                                                                                             \
+    __attribute__((unused)) static inline type name##_pop(struct name *v)                         \
+    {                                                                                             \
+        assert(v->count > 0);                                                                     \
+        return v->items[--v->count];                                                              \
+    }                                                                                             \
+    __attribute__((unused)) static inline void name##_clear(struct name *v)                       \
+    {                                                                                             \
+        v->count = 0;                                                                             \
+    }                                                                                             \
+    __attribute__((unused)) static inline void name##_release(struct name *v)                     \
+    {                                                                                             \
+        rask_free(v->items);                                                                      \
+        v->items = NULL;                                                                          \
+        v->count = v->capacity = 0;                                                               \
+    }                                                                                             \
     struct name
 
 #endif

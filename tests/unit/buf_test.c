@@ -105,7 +105,8 @@ static void swaps(void)
 }
 
 RASK_UNIT_MAIN("buf", {"keeps its bytes while it grows", keeps_its_bytes_while_it_grows},
-               {"grows seldom", grows_seldom}, {"room of nothing is no error", room_of_nothing_is_no_error},
+               {"grows seldom", grows_seldom},
+               {"room of nothing is no error", room_of_nothing_is_no_error},
                {"stops at its ceiling", stops_at_its_ceiling},
-               {"is unchanged without memory", is_unchanged_without_memory}, {"prints text", prints_text},
-               {"swaps", swaps})
+               {"is unchanged without memory", is_unchanged_without_memory},
+               {"prints text", prints_text}, {"swaps", swaps})

@@ -14,7 +14,8 @@ static void never_goes_back(void)
     }
 }
 
-/* Works until each clock has moved: a clock that stands still would be cut by the test's time limit. */
+/* Works until each clock has moved: a clock that stands still would be cut by the test's time
+ * limit. */
 static void cpu_time_grows_with_work(void)
 {
     uint64_t thread = rask_thread_cpu_ns(), process = rask_process_cpu_ns(), wall = rask_now_ns();

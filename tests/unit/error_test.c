@@ -68,8 +68,8 @@ static void tells_how_much_memory_was_missing(void)
 
 static void names_every_code(void)
 {
-#define CHECK(name, code, text)                                         \
-    CU_ASSERT_STRING_EQUAL(rask_status_text(RASK_##name), text);        \
+#define CHECK(name, code, text)                                  \
+    CU_ASSERT_STRING_EQUAL(rask_status_text(RASK_##name), text); \
     CU_ASSERT_STRING_EQUAL(rask_status_name(RASK_##name), "RASK_" #name);
     RASK_STATUS_LIST(CHECK)
 #undef CHECK
@@ -77,7 +77,9 @@ static void names_every_code(void)
     CU_ASSERT_STRING_EQUAL(rask_status_name((rask_status)-99), "RASK_UNKNOWN");
 }
 
-RASK_UNIT_MAIN("error", {"fills and clears", fills_and_clears}, {"may quote its own text", may_quote_its_own_text},
-               {"stays one line", stays_one_line}, {"cuts between characters", cuts_between_characters},
+RASK_UNIT_MAIN("error", {"fills and clears", fills_and_clears},
+               {"may quote its own text", may_quote_its_own_text},
+               {"stays one line", stays_one_line},
+               {"cuts between characters", cuts_between_characters},
                {"tells how much memory was missing", tells_how_much_memory_was_missing},
                {"names every code", names_every_code})

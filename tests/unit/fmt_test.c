@@ -8,7 +8,8 @@
 
 static void reads_integers_strictly(void)
 {
-    static const char *const wrong[] = {"", " ", "-", "+", "1x", "x1", "1 2", "0x10", "1.0", "--1", "1e3"};
+    static const char *const wrong[] = {"",    " ",    "-",   "+",   "1x", "x1",
+                                        "1 2", "0x10", "1.0", "--1", "1e3"};
     int64_t i = 77;
     uint64_t u = 77;
     for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++) {
@@ -25,9 +26,12 @@ static void reads_integers_strictly(void)
     CU_ASSERT_EQUAL(i, INT64_MIN);
     CU_ASSERT_EQUAL(rask_parse_int64("9223372036854775807", INT64_MIN, INT64_MAX, &i), RASK_OK);
     CU_ASSERT_EQUAL(i, INT64_MAX);
-    CU_ASSERT_EQUAL(rask_parse_int64("9223372036854775808", INT64_MIN, INT64_MAX, &i), RASK_ERR_LIMIT);
-    CU_ASSERT_EQUAL(rask_parse_int64("-9223372036854775809", INT64_MIN, INT64_MAX, &i), RASK_ERR_LIMIT);
-    CU_ASSERT_EQUAL(rask_parse_int64("99999999999999999999999999x", INT64_MIN, INT64_MAX, &i), RASK_ERR_SYNTAX);
+    CU_ASSERT_EQUAL(rask_parse_int64("9223372036854775808", INT64_MIN, INT64_MAX, &i),
+                    RASK_ERR_LIMIT);
+    CU_ASSERT_EQUAL(rask_parse_int64("-9223372036854775809", INT64_MIN, INT64_MAX, &i),
+                    RASK_ERR_LIMIT);
+    CU_ASSERT_EQUAL(rask_parse_int64("99999999999999999999999999x", INT64_MIN, INT64_MAX, &i),
+                    RASK_ERR_SYNTAX);
     CU_ASSERT_EQUAL(rask_parse_uint64("18446744073709551615", 0, UINT64_MAX, &u), RASK_OK);
     CU_ASSERT_EQUAL(u, UINT64_MAX);
     CU_ASSERT_EQUAL(rask_parse_uint64("18446744073709551616", 0, UINT64_MAX, &u), RASK_ERR_LIMIT);
@@ -38,7 +42,8 @@ static void reads_integers_strictly(void)
 
 static void reads_doubles_strictly(void)
 {
-    static const char *const wrong[] = {"", ".", "e5", "1e", "1e+", "0x1p3", "inf", "nan", "1,5", "1.5.5", "1 .5"};
+    static const char *const wrong[] = {"",    ".",   "e5",  "1e",    "1e+", "0x1p3",
+                                        "inf", "nan", "1,5", "1.5.5", "1 .5"};
     double d = 7;
     for (size_t k = 0; k < sizeof wrong / sizeof wrong[0]; k++)
         CU_ASSERT_EQUAL(rask_parse_double(wrong[k], -1e300, 1e300, &d), RASK_ERR_SYNTAX);
@@ -90,7 +95,8 @@ static void reads_sizes(void)
                                           {" 3 TB ", UINT64_C(3000000000000)},
                                           {"1.0000000000000000000000001 K", 1024},
                                           {"18446744073709551615", UINT64_MAX}};
-    static const char *const wrong[] = {"", "B", "-1", "1 X", "1 M B", "1.", ".5", "1,5 M", "64 MiBs", "1 s"};
+    static const char *const wrong[] = {"",   "B",  "-1",    "1 X",     "1 M B",
+                                        "1.", ".5", "1,5 M", "64 MiBs", "1 s"};
     uint64_t bytes = 0;
     for (size_t k = 0; k < sizeof right / sizeof right[0]; k++) {
         CU_ASSERT_EQUAL(rask_parse_bytes(right[k].text, &bytes), RASK_OK);
@@ -127,10 +133,18 @@ static void reads_durations(void)
 
 static void prints_sizes(void)
 {
-    static const struct scaled cases[] = {
-        {"0 B", 0},           {"512 B", 512},           {"1 KiB", 1024},          {"1.5 KiB", 1536},
-        {"64 MiB", 64 << 20}, {"64.0 MiB", (64 << 20) + 1}, {"1 MiB", (1 << 20) - 1}, {"123 KiB", 125952},
-        {"1000 KiB", 1023999}, {"99.9 KiB", 102300},     {"16384 PiB", UINT64_MAX}, {"1 MiB", 1048100}};
+    static const struct scaled cases[] = {{"0 B", 0},
+                                          {"512 B", 512},
+                                          {"1 KiB", 1024},
+                                          {"1.5 KiB", 1536},
+                                          {"64 MiB", 64 << 20},
+                                          {"64.0 MiB", (64 << 20) + 1},
+                                          {"1 MiB", (1 << 20) - 1},
+                                          {"123 KiB", 125952},
+                                          {"1000 KiB", 1023999},
+                                          {"99.9 KiB", 102300},
+                                          {"16384 PiB", UINT64_MAX},
+                                          {"1 MiB", 1048100}};
     char text[RASK_FORMAT_BYTES];
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
         CU_ASSERT_STRING_EQUAL(rask_format_bytes(text, sizeof text, cases[k].value), cases[k].text);
@@ -149,19 +163,24 @@ static void prints_durations(void)
                                           {"123 ms", 123400000}};
     char text[RASK_FORMAT_BYTES];
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
-        CU_ASSERT_STRING_EQUAL(rask_format_duration(text, sizeof text, cases[k].value), cases[k].text);
+        CU_ASSERT_STRING_EQUAL(rask_format_duration(text, sizeof text, cases[k].value),
+                               cases[k].text);
 }
 
 static void exact_texts_read_back(void)
 {
-    static const uint64_t values[] = {0, 1, 1023, 1024, 1536 << 20, 1500000000, 60000000000, UINT64_MAX};
+    static const uint64_t values[] = {0,          1,          1023,        1024,
+                                      1536 << 20, 1500000000, 60000000000, UINT64_MAX};
     char text[RASK_FORMAT_BYTES];
     uint64_t read = 1;
     for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
-        CU_ASSERT_EQUAL(rask_parse_bytes(rask_format_bytes_exact(text, sizeof text, values[k]), &read), RASK_OK);
+        CU_ASSERT_EQUAL(
+            rask_parse_bytes(rask_format_bytes_exact(text, sizeof text, values[k]), &read),
+            RASK_OK);
         CU_ASSERT_EQUAL(read, values[k]);
-        CU_ASSERT_EQUAL(rask_parse_duration(rask_format_duration_exact(text, sizeof text, values[k]), &read),
-                        RASK_OK);
+        CU_ASSERT_EQUAL(
+            rask_parse_duration(rask_format_duration_exact(text, sizeof text, values[k]), &read),
+            RASK_OK);
         CU_ASSERT_EQUAL(read, values[k]);
     }
     CU_ASSERT_STRING_EQUAL(rask_format_bytes_exact(text, sizeof text, 1536 << 20), "1536 MiB");
@@ -176,12 +195,14 @@ struct figure {
 static void prints_figures(void)
 {
     static const struct figure cases[] = {
-        {1234567, "/s", "1.2 M/s"}, {12, "rows", "12 rows"},     {0, "B/s", "0 B/s"}, {999.4, "", "999"},
-        {999.6, "", "1.0 k"},       {500e6, "B/s", "500 MB/s"}, {0.0305, "s", "0.031 s"}, {12.34, "s", "12.3 s"},
-        {-2500, "", "-2.5 k"},      {3000, "", "3 k"},           {123456, "", "123 k"}, {1e21, "", "1000 E"}};
+        {1234567, "/s", "1.2 M/s"}, {12, "rows", "12 rows"}, {0, "B/s", "0 B/s"},
+        {999.4, "", "999"},         {999.6, "", "1.0 k"},    {500e6, "B/s", "500 MB/s"},
+        {0.0305, "s", "0.031 s"},   {12.34, "s", "12.3 s"},  {-2500, "", "-2.5 k"},
+        {3000, "", "3 k"},          {123456, "", "123 k"},   {1e21, "", "1000 E"}};
     char text[RASK_FORMAT_BYTES];
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
-        CU_ASSERT_STRING_EQUAL(rask_format_figure(text, sizeof text, cases[k].value, cases[k].unit), cases[k].text);
+        CU_ASSERT_STRING_EQUAL(rask_format_figure(text, sizeof text, cases[k].value, cases[k].unit),
+                               cases[k].text);
     CU_ASSERT_STRING_EQUAL(rask_format_figure(text, sizeof text, (double)NAN, "/s"), "nan /s");
     CU_ASSERT_STRING_EQUAL(rask_format_figure(text, sizeof text, (double)INFINITY, "/s"), "inf /s");
 }
@@ -192,7 +213,8 @@ static void doubles_read_back(void)
     char text[RASK_FORMAT_BYTES];
     double read = 0;
     for (size_t k = 0; k < sizeof values / sizeof values[0]; k++) {
-        CU_ASSERT_EQUAL(rask_parse_double(rask_format_double(text, sizeof text, values[k]), -1e300, 1e300, &read),
+        CU_ASSERT_EQUAL(rask_parse_double(rask_format_double(text, sizeof text, values[k]), -1e300,
+                                          1e300, &read),
                         RASK_OK);
         CU_ASSERT_EQUAL(read, values[k]);
     }
@@ -202,7 +224,9 @@ static void doubles_read_back(void)
 }
 
 RASK_UNIT_MAIN("fmt", {"reads integers strictly", reads_integers_strictly},
-               {"reads doubles strictly", reads_doubles_strictly}, {"reads bool words", reads_bool_words},
-               {"reads sizes", reads_sizes}, {"reads durations", reads_durations}, {"prints sizes", prints_sizes},
-               {"prints durations", prints_durations}, {"exact texts read back", exact_texts_read_back},
-               {"prints figures", prints_figures}, {"doubles read back", doubles_read_back})
+               {"reads doubles strictly", reads_doubles_strictly},
+               {"reads bool words", reads_bool_words}, {"reads sizes", reads_sizes},
+               {"reads durations", reads_durations}, {"prints sizes", prints_sizes},
+               {"prints durations", prints_durations},
+               {"exact texts read back", exact_texts_read_back}, {"prints figures", prints_figures},
+               {"doubles read back", doubles_read_back})

@@ -64,7 +64,8 @@ static void keys_print_as_hexadecimal(void)
     CU_ASSERT(!rask_key128_equal(key, none));
 }
 
-RASK_UNIT_MAIN("hash", {"is XXH3", is_xxh3}, {"does not depend on the cuts", does_not_depend_on_the_cuts},
+RASK_UNIT_MAIN("hash", {"is XXH3", is_xxh3},
+               {"does not depend on the cuts", does_not_depend_on_the_cuts},
                {"goes on after final", goes_on_after_final},
                {"one bit changes both halves", one_bit_changes_both_halves},
                {"keys print as hexadecimal", keys_print_as_hexadecimal})

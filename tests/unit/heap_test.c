@@ -13,7 +13,8 @@ static void pops_in_order(void)
     struct rask_rng rng;
     rask_rng_seed(&rng, 5);
     for (uint32_t i = 0; i < 20000; i++) {
-        struct rask_heap_entry entry = {rask_rng_below(&rng, 20), rask_rng_below(&rng, 20), 20000 - i};
+        struct rask_heap_entry entry = {rask_rng_below(&rng, 20), rask_rng_below(&rng, 20),
+                                        20000 - i};
         CU_ASSERT_EQUAL_FATAL(rask_heap_push(&heap, entry), 0);
     }
     struct rask_heap_entry last = rask_heap_pop(&heap);

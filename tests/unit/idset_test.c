@@ -21,7 +21,8 @@ static void adds_removes_and_walks(void)
     fill(&set, ids, 7);
     CU_ASSERT_EQUAL(rask_idset_count(&set), 6);
     int n = 0;
-    for (uint32_t id = rask_idset_next(&set, 0); id != RASK_IDSET_NONE; id = rask_idset_next(&set, id + 1))
+    for (uint32_t id = rask_idset_next(&set, 0); id != RASK_IDSET_NONE;
+         id = rask_idset_next(&set, id + 1))
         CU_ASSERT_EQUAL(id, sorted[n++]);
     CU_ASSERT_EQUAL(n, 6);
     CU_ASSERT_EQUAL(rask_idset_remove(&set, 63), 1);
@@ -73,5 +74,6 @@ static void is_unchanged_without_memory(void)
     rask_idset_release(&set);
 }
 
-RASK_UNIT_MAIN("idset", {"adds, removes and walks", adds_removes_and_walks}, {"intersects", intersects},
+RASK_UNIT_MAIN("idset", {"adds, removes and walks", adds_removes_and_walks},
+               {"intersects", intersects},
                {"is unchanged without memory", is_unchanged_without_memory})

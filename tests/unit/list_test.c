@@ -12,7 +12,7 @@ static int joined(const struct rask_list *list)
 {
     int digits = 0;
     RASK_LIST_EACH(node, list)
-        digits = digits * 10 + RASK_LIST_ENTRY(node, struct job, link)->n;
+    digits = digits * 10 + RASK_LIST_ENTRY(node, struct job, link)->n;
     return digits;
 }
 
@@ -50,8 +50,8 @@ static void removes_anywhere(void)
     CU_ASSERT_PTR_EQUAL(rask_list_pop_front(&list), &jobs[2].link);
     CU_ASSERT(!rask_list_is_linked(&jobs[2].link));
     RASK_LIST_EACH_SAFE(node, &list)
-        if (RASK_LIST_ENTRY(node, struct job, link)->n != 2)
-            rask_list_remove(node);
+    if (RASK_LIST_ENTRY(node, struct job, link)->n != 2)
+        rask_list_remove(node);
     CU_ASSERT_EQUAL(joined(&list), 2);
 }
 

@@ -82,8 +82,9 @@ static void tells_the_story_of_an_error(void)
     rask_text_copy(error.host, sizeof error.host, "n01");
     error.rank = 4;
     rask_log_failure(&capture.log, &error);
-    CU_ASSERT_STRING_EQUAL(capture.text, "rask: [rank 0] error: the task function reported an error, function mean, "
-                                         "task mean-7, rank 4, host n01\n");
+    CU_ASSERT_STRING_EQUAL(
+        capture.text, "rask: [rank 0] error: the task function reported an error, function mean, "
+                      "task mean-7, rank 4, host n01\n");
     end(&capture);
 }
 
@@ -96,4 +97,5 @@ static void names_its_levels(void)
 RASK_UNIT_MAIN("log", {"writes one form of line", writes_one_form_of_line},
                {"drops what is above its level", drops_what_is_above_its_level},
                {"cuts long lines", cuts_long_lines},
-               {"tells the story of an error", tells_the_story_of_an_error}, {"names its levels", names_its_levels})
+               {"tells the story of an error", tells_the_story_of_an_error},
+               {"names its levels", names_its_levels})

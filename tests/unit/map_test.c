@@ -39,7 +39,8 @@ static void map64_agrees_with_an_array(void)
             CU_ASSERT_EQUAL_FATAL(rask_map64_put(&map, key_of(i), step), 0);
             expected[i] = step;
         } else {
-            CU_ASSERT_EQUAL_FATAL(rask_map64_remove(&map, key_of(i), &value), expected[i] != ABSENT);
+            CU_ASSERT_EQUAL_FATAL(rask_map64_remove(&map, key_of(i), &value),
+                                  expected[i] != ABSENT);
             CU_ASSERT_EQUAL_FATAL(value, expected[i]);
             count -= expected[i] != ABSENT;
             expected[i] = ABSENT;

@@ -117,6 +117,7 @@ static void survives_want_of_memory(void)
 }
 
 RASK_UNIT_MAIN("pool", {"classes fit their sizes", classes_fit_their_sizes},
-               {"blocks do not overlap", blocks_do_not_overlap}, {"reuses and counts", reuses_and_counts},
+               {"blocks do not overlap", blocks_do_not_overlap},
+               {"reuses and counts", reuses_and_counts},
                {"wastes little of a slab", wastes_little_of_a_slab},
                {"survives want of memory", survives_want_of_memory})

@@ -106,6 +106,7 @@ static void shuffle_keeps_every_item(void)
 
 RASK_UNIT_MAIN("rng", {"follows the published sequence", follows_the_published_sequence},
                {"seeds through splitmix64", seeds_through_splitmix64},
-               {"same seed, same numbers", same_seed_same_numbers}, {"below is even", below_is_even},
+               {"same seed, same numbers", same_seed_same_numbers},
+               {"below is even", below_is_even},
                {"double01 is in its interval", double01_is_in_its_interval},
                {"shuffle keeps every item", shuffle_keeps_every_item})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* slab_test.c: ids are dense and reused, addresses stay, records come zeroed, want of memory is survived. */
+/* slab_test.c: ids are dense and reused, addresses stay, records come zeroed, want of memory is
+ * survived. */
 #include "base/alloc.h"
 #include "base/slab.h"
 #include "unit.h"
@@ -126,9 +127,11 @@ static void survives_want_of_memory_at_every_allocation(void)
     }
 }
 
-RASK_UNIT_MAIN("slab", {"gives dense ids and stable addresses", gives_dense_ids_and_stable_addresses},
+RASK_UNIT_MAIN("slab",
+               {"gives dense ids and stable addresses", gives_dense_ids_and_stable_addresses},
                {"reuses what was given back", reuses_what_was_given_back},
                {"knows what is live", knows_what_is_live},
                {"works with pages of one record", works_with_pages_of_one_record},
                {"refuses sizes that cannot work", refuses_sizes_that_cannot_work},
-               {"survives want of memory at every allocation", survives_want_of_memory_at_every_allocation})
+               {"survives want of memory at every allocation",
+                survives_want_of_memory_at_every_allocation})

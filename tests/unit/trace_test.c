@@ -58,7 +58,8 @@ static void finds_the_events_of_one_id(void)
 
 static void tells_a_story(void)
 {
-    static const char *const states[] = {"waiting", "ready"}, *const causes[] = {"none", "input-done"};
+    static const char *const states[] = {"waiting", "ready"}, *const causes[] = {"none",
+                                                                                 "input-done"};
     static const struct rask_trace_names names = {states, causes, 2, 2};
     struct rask_trace trace;
     struct rask_buf out = {0};
@@ -73,9 +74,10 @@ static void tells_a_story(void)
                                                        .to = 1});
     rask_trace_write(&trace, event(5, 18));
     CU_ASSERT_EQUAL(rask_trace_story(&trace, 17, &names, &out), RASK_OK);
-    CU_ASSERT_STRING_EQUAL((char *)out.data,
-                           "(1 older events of all ids are overwritten)\n"
-                           "12.000000034 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1\n");
+    CU_ASSERT_STRING_EQUAL(
+        (char *)out.data,
+        "(1 older events of all ids are overwritten)\n"
+        "12.000000034 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1\n");
     rask_buf_release(&out);
     rask_trace_release(&trace);
 }
@@ -83,13 +85,15 @@ static void tells_a_story(void)
 static void prints_what_it_does_not_know(void)
 {
     struct rask_buf out = {0};
-    struct rask_trace_event odd = {.time_ns = 5, .id = 2, .a = 3, .b = 4, .cause = 6, .kind = 999, .from = 7};
+    struct rask_trace_event odd = {
+        .time_ns = 5, .id = 2, .a = 3, .b = 4, .cause = 6, .kind = 999, .from = 7};
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_OK);
     CU_ASSERT_STRING_EQUAL((char *)out.data, "0.000000005 unknown id=2 cause=6 a=3 b=4\n");
     rask_buf_clear(&out);
     odd.kind = RASK_TRACE_PEER_STATE;
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_OK);
-    CU_ASSERT_STRING_EQUAL((char *)out.data, "0.000000005 peer-state peer=2 7 -> 0 cause=6 worker=3 epoch=4\n");
+    CU_ASSERT_STRING_EQUAL((char *)out.data,
+                           "0.000000005 peer-state peer=2 7 -> 0 cause=6 worker=3 epoch=4\n");
     rask_buf_release(&out);
     rask_buf_init(&out, 10);
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_ERR_LIMIT);
@@ -110,6 +114,7 @@ static void reports_want_of_memory(void)
 
 RASK_UNIT_MAIN("trace", {"off costs nothing and has nothing", off_costs_nothing_and_has_nothing},
                {"keeps the newest in order", keeps_the_newest_in_order},
-               {"finds the events of one id", finds_the_events_of_one_id}, {"tells a story", tells_a_story},
+               {"finds the events of one id", finds_the_events_of_one_id},
+               {"tells a story", tells_a_story},
                {"prints what it does not know", prints_what_it_does_not_know},
                {"reports want of memory", reports_want_of_memory})
