@@ -9,18 +9,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A directory for the files of one case; removed by remove_directory. */
-static char directory[64];
+#define DIRECTORY_BYTES 32
 
-static void make_directory(void)
+/* A new directory for the files of one case, which removes both. The template ends in six X. */
+static void make_directory(char directory[DIRECTORY_BYTES])
 {
-    memcpy(directory, "/tmp/rask-config-XXXXXX", 24);
+    int length = snprintf(directory, DIRECTORY_BYTES, "/tmp/rask-config-");
+    memset(directory + length, 'X', 6);
+    directory[length + 6] = '\0';
     CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
 }
 
-static void make_file(char path[128], const char *name, const char *text, size_t bytes)
+/* Writes the file `path`. */
+static void make_file(const char *path, const char *text, size_t bytes)
 {
-    snprintf(path, 128, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     CU_ASSERT_EQUAL(fwrite(text, 1, bytes, file), bytes);
@@ -203,9 +205,10 @@ static void reads_a_file(void)
         "trace = a = b\nthreads = 5";
     struct rask_config config;
     struct rask_error error = {.text = ""};
-    char path[128], expected[160];
-    make_directory();
-    make_file(path, "config", text, sizeof text - 1);
+    char directory[DIRECTORY_BYTES], path[128], expected[160];
+    make_directory(directory);
+    snprintf(path, sizeof path, "%s/config", directory);
+    make_file(path, text, sizeof text - 1);
     rask_config_init(&config);
     CU_ASSERT_EQUAL(rask_config_load_file(&config, path, &error), RASK_OK);
     CU_ASSERT_STRING_EQUAL(error.text, "");
@@ -227,19 +230,20 @@ static void refuses_a_wrong_file(void)
         {"#\n\nbind = 7", "", "line 3) is not allowed: use yes or no"}};
     struct rask_config config;
     struct rask_error error;
-    char path[128], long_line[3000];
-    make_directory();
+    char directory[DIRECTORY_BYTES], path[128], long_line[3000];
+    make_directory(directory);
+    snprintf(path, sizeof path, "%s/config", directory);
     rask_config_init(&config);
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
-        make_file(path, "config", cases[k].name, strlen(cases[k].name));
+        make_file(path, cases[k].name, strlen(cases[k].name));
         CU_ASSERT(rask_config_load_file(&config, path, &error) < 0);
         CU_ASSERT_PTR_NOT_NULL(strstr(error.text, cases[k].text));
         CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
     }
-    make_file(path, "config", "threads = 2\0 x", 14);
+    make_file(path, "threads = 2\0 x", 14);
     CU_ASSERT_EQUAL(rask_config_load_file(&config, path, &error), RASK_ERR_SYNTAX);
     memset(long_line, 'a', sizeof long_line);
-    make_file(path, "config", long_line, sizeof long_line);
+    make_file(path, long_line, sizeof long_line);
     CU_ASSERT_EQUAL(rask_config_load_file(&config, path, &error), RASK_ERR_SYNTAX);
     unlink(path);
     CU_ASSERT_EQUAL(rask_config_load_file(&config, path, &error), RASK_ERR_IO);
@@ -255,10 +259,11 @@ static void stronger_sources_win(void)
     static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     struct rask_config config;
-    char path[128];
-    make_directory();
+    char directory[DIRECTORY_BYTES], path[128];
+    make_directory(directory);
+    snprintf(path, sizeof path, "%s/config", directory);
     static const char text[] = "threads = 1\nspin = 1us\nbind = no\n";
-    make_file(path, "config", text, sizeof text - 1);
+    make_file(path, text, sizeof text - 1);
     for (int k = 0; k < 6; k++) {
         rask_config_init(&config);
         for (int i = 0; i < 3; i++) {
@@ -284,13 +289,14 @@ static void stronger_sources_win(void)
 
 static void finds_the_file(void)
 {
-    char path[128], found[256], home[80], xdg[128], folder[128];
+    char directory[DIRECTORY_BYTES], path[128], found[256], home[80], xdg[128], folder[128];
     struct rask_config config;
     struct rask_error error;
-    make_directory();
+    make_directory(directory);
+    snprintf(path, sizeof path, "%s/rask/config", directory);
     snprintf(folder, sizeof folder, "%s/rask", directory);
     CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
-    make_file(path, "rask/config", "threads = 9\n", 12);
+    make_file(path, "threads = 9\n", 12);
     snprintf(xdg, sizeof xdg, "XDG_CONFIG_HOME=%s", directory);
     snprintf(home, sizeof home, "HOME=%s", directory);
     const char *const by_xdg[] = {home, xdg, NULL}, *const by_home[] = {home, NULL},
