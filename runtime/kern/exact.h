@@ -84,17 +84,18 @@ static inline int rask_sum_add(struct rask_sum *sum, double value, struct rask_p
     if (__builtin_expect(position >= 0x7fe || (uint32_t)i > RASK_SUM_LIMBS - 3, 0))
         return rask_sum_add_slow(sum, value, pool);
     uint64_t mantissa = (bits & 0xfffffffffffff) | 0x10000000000000;
-    rask_u128 part = (rask_u128)mantissa << (position & 63);
-    int is_negative = (int)(bits >> 63);
-    rask_u128 sign = -(rask_u128)(unsigned)is_negative;
-    part = (part ^ sign) - sign;
-    rask_u128 old = sum->limb[i] | (rask_u128)sum->limb[i + 1] << 64;
-    rask_u128 new = old + part;
-    sum->limb[i] = (uint64_t)new;
-    sum->limb[i + 1] = (uint64_t)(new >> 64);
-    int carry = (int)(new < old) - is_negative;
-    if (__builtin_expect(carry != 0, 0) &&
-        rask_exact_carry(sum->limb, RASK_SUM_LIMBS, (uint32_t)i + 2, carry) != 0)
+    uint64_t *limb = sum->limb + i;
+    /* a - v = ~(~a + v): the sign turns the limbs over and not the value, and a carry out of the
+     * second limb is then a borrow. */
+    uint64_t sign = -(bits >> 63);
+    uint32_t shift = position & 63;
+    uint64_t low = mantissa << shift, high = mantissa >> 1 >> (shift ^ 63);
+    high += __builtin_add_overflow(limb[0] ^ sign, low, &low); /* high < 2^53 */
+    uint64_t out = __builtin_add_overflow(limb[1] ^ sign, high, &high);
+    limb[0] = low ^ sign;
+    limb[1] = high ^ sign;
+    if (__builtin_expect(out != 0, 0) &&
+        rask_exact_carry(sum->limb, RASK_SUM_LIMBS, (uint32_t)i + 2, sign == 0 ? 1 : -1) != 0)
         return rask_exact_widen(&rask_sum_shape, sum, pool);
     return 0;
 }
@@ -110,18 +111,18 @@ static inline int rask_squares_add(struct rask_squares *squares, double value, s
     if (__builtin_expect(biased - 1 >= 0x7fe || (uint32_t)i > RASK_SQUARES_LIMBS - 4, 0))
         return rask_squares_add_slow(squares, value, pool);
     uint64_t mantissa = (bits & 0xfffffffffffff) | 0x10000000000000;
-    rask_u128 square = (rask_u128)mantissa * mantissa;
+    rask_u128 square = (rask_u128)mantissa * mantissa; /* < 2^106, so third < 2^42 */
     uint32_t shift = position & 63;
-    rask_u128 low = square << shift;
-    uint64_t high = (uint64_t)(square >> 64 >> (63 - shift) >> 1);
+    uint64_t square_low = (uint64_t)square, square_high = (uint64_t)(square >> 64);
     uint64_t *limb = squares->limb + i;
-    rask_u128 old = limb[0] | (rask_u128)limb[1] << 64;
-    rask_u128 new = old + low;
-    limb[0] = (uint64_t)new;
-    limb[1] = (uint64_t)(new >> 64);
-    rask_u128 third = (rask_u128)limb[2] + high + (new < old);
-    limb[2] = (uint64_t)third;
-    if (__builtin_expect(third >> 64 != 0, 0) &&
+    uint64_t first = square_low << shift;
+    uint64_t second = square_high << shift | square_low >> 1 >> (shift ^ 63);
+    uint64_t third = square_high >> 1 >> (shift ^ 63);
+    uint64_t carry = __builtin_add_overflow(limb[0], first, &limb[0]);
+    third += __builtin_add_overflow(second, carry, &second);
+    third += __builtin_add_overflow(limb[1], second, &limb[1]);
+    uint64_t out = __builtin_add_overflow(limb[2], third, &limb[2]);
+    if (__builtin_expect(out != 0, 0) &&
         rask_exact_carry(squares->limb, RASK_SQUARES_LIMBS, (uint32_t)i + 3, 1) != 0)
         return rask_exact_widen(&rask_squares_shape, squares, pool);
     return 0;
