@@ -1,2 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/io and their unit tests.
+librask_core_la_SOURCES += \
+	runtime/io/csv.c runtime/io/csv.h \
+	runtime/io/csv_column.c runtime/io/csv_column.h \
+	runtime/io/csv_guess.c \
+	runtime/io/csv_head.c runtime/io/csv_head.h \
+	runtime/io/csv_header.c \
+	runtime/io/csv_reader.h \
+	runtime/io/csv_scan.c runtime/io/csv_scan.h runtime/io/csv_scan_core.h \
+	runtime/io/csv_scan_x86.c \
+	runtime/io/csv_spec.c \
+	runtime/io/csv_window.c runtime/io/csv_window.h \
+	runtime/io/file.c runtime/io/file.h \
+	runtime/io/file_list.c \
+	runtime/io/missing.c runtime/io/missing.h \
+	runtime/io/number.c runtime/io/number.h \
+	runtime/io/split.c runtime/io/split.h
+
+check_PROGRAMS += tests/unit/csv_test
+tests_unit_csv_test_SOURCES = tests/unit/csv_test.c tests/unit/csv_oracle.h tests/unit/unit.h
+tests_unit_csv_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/csv_test
