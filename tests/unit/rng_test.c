@@ -53,12 +53,11 @@ static void below_is_even(void)
     for (int i = 0; i < 7; i++)
         CU_ASSERT(counts[i] > 9500 && counts[i] < 10500);
     CU_ASSERT_EQUAL(rask_rng_below(&rng, 1), 0);
-    /* a bound just over half the range: a biased method gives the lower half twice as often */
-    int n_low = 0;
-    uint64_t bound = (UINT64_C(1) << 63) + (UINT64_C(1) << 62);
+    /* At 3/4 of the range a multiply and shift alone gives multiples of 3 twice as often as others. */
+    int n_multiples = 0;
     for (int i = 0; i < 30000; i++)
-        n_low += rask_rng_below(&rng, bound) < bound / 3;
-    CU_ASSERT(n_low > 9500 && n_low < 10500);
+        n_multiples += rask_rng_below(&rng, UINT64_C(3) << 62) % 3 == 0;
+    CU_ASSERT(n_multiples > 9500 && n_multiples < 10500);
 }
 
 static void double01_is_in_its_interval(void)
