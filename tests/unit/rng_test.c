@@ -53,7 +53,7 @@ static void below_is_even(void)
     for (int i = 0; i < 7; i++)
         CU_ASSERT(counts[i] > 9500 && counts[i] < 10500);
     CU_ASSERT_EQUAL(rask_rng_below(&rng, 1), 0);
-    /* At 3/4 of the range a multiply and shift alone gives multiples of 3 twice as often as others. */
+    /* At 3/4 of the range, a multiply and shift alone gives multiples of 3 twice as often. */
     int n_multiples = 0;
     for (int i = 0; i < 30000; i++)
         n_multiples += rask_rng_below(&rng, UINT64_C(3) << 62) % 3 == 0;
