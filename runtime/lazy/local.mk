@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 librask_core_la_SOURCES += runtime/lazy/graph.c runtime/lazy/graph.h
 librask_core_la_SOURCES += runtime/lazy/opt.c runtime/lazy/opt.h
 librask_core_la_SOURCES += runtime/lazy/token.c runtime/lazy/token.h

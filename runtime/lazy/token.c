@@ -134,13 +134,12 @@ void rask_token_dictionary(struct rask_token *token, struct rask_token_pair *pai
     }
 }
 
-void rask_token_array(struct rask_token *token, uint32_t dtype, const int64_t *shape,
-                      uint32_t n_dims, const void *elements, size_t n_bytes)
+void rask_token_array(struct rask_token *token, const struct rask_token_array_view *array)
 {
-    feed_typed(token, TOKEN_ARRAY, dtype);
-    feed_word(token, n_dims);
-    for (uint32_t i = 0; i < n_dims; i++)
-        feed_word(token, (uint64_t)shape[i]);
-    feed_word(token, n_bytes);
-    rask_hash_update(&token->hash, elements, n_bytes);
+    feed_typed(token, TOKEN_ARRAY, array->dtype);
+    feed_word(token, array->n_dims);
+    for (uint32_t i = 0; i < array->n_dims; i++)
+        feed_word(token, (uint64_t)array->shape[i]);
+    feed_word(token, array->n_bytes);
+    rask_hash_update(&token->hash, array->elements, array->n_bytes);
 }

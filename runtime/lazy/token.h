@@ -54,9 +54,15 @@ struct rask_token_pair {
 };
 void rask_token_dictionary(struct rask_token *token, struct rask_token_pair *pairs, size_t n_items);
 
-/* An array: what its elements are (`dtype`, a code; two arrays of equal bytes and different dtype
+/* An array: what its elements are (`dtype`, a code; arrays of equal bytes and different dtype
  * differ), its shape, and its elements in row-major order without gaps. */
-void rask_token_array(struct rask_token *token, uint32_t dtype, const int64_t *shape,
-                      uint32_t n_dims, const void *elements, size_t n_bytes);
+struct rask_token_array_view {
+    uint32_t dtype;
+    uint32_t n_dims;
+    const int64_t *shape;
+    const void *elements;
+    size_t n_bytes;
+};
+void rask_token_array(struct rask_token *token, const struct rask_token_array_view *array);
 
 #endif

@@ -7,7 +7,6 @@
 #include "unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct rask_lazy_graph *new_graph(void)
@@ -310,37 +309,38 @@ static void evaluate_graph(const struct rask_lazy_graph *graph, uint64_t *value)
     }
 }
 
-/* Runs the tasks of a plan as a worker would; state[t] is that of the last member of task t. */
+/* What an input of a member of task t is worth; state[t] is that of the last member of a task. */
+static uint64_t input_of(const struct rask_lazy_graph *graph, const struct rask_opt_plan *plan,
+                         const struct rask_opt_input *input, uint64_t before, const uint64_t *state)
+{
+    if (input->kind == RASK_OPT_VALUE) {
+        struct rask_lazy_node value = rask_lazy_graph_node(graph, input->index);
+        return constant_of(&value);
+    }
+    if (input->kind == RASK_OPT_MEMBER)
+        return output_of(before, input->output);
+    struct rask_lazy_node first =
+        rask_lazy_graph_node(graph, plan->members[plan->member_offsets[input->index]]);
+    return first.kind == RASK_LAZY_CONSTANT ? state[input->index]
+                                            : output_of(state[input->index], input->output);
+}
+
+/* Runs the tasks of a plan as a worker would. */
 static void evaluate_plan(const struct rask_lazy_graph *graph, const struct rask_opt_plan *plan,
                           uint64_t *state)
 {
-    uint64_t *member_state = calloc((size_t)plan->n_members + 1, sizeof *member_state);
-    CU_ASSERT_FATAL(member_state != NULL);
-    for (uint32_t t = 0; t < plan->n_tasks; t++) {
-        for (uint32_t m = plan->member_offsets[t]; m < plan->member_offsets[t + 1]; m++) {
+    for (uint32_t t = 0, m = 0; t < plan->n_tasks; t++) {
+        for (uint32_t place = 0; m < plan->member_offsets[t + 1]; m++, place++) {
             struct rask_lazy_node node = rask_lazy_graph_node(graph, plan->members[m]);
             uint64_t mixed = node.kind == RASK_LAZY_CONSTANT ? constant_of(&node) : node.function;
             for (uint32_t i = plan->input_offsets[m]; i < plan->input_offsets[m + 1]; i++) {
-                const struct rask_opt_input *input = &plan->inputs[i];
-                struct rask_lazy_node value =
-                    rask_lazy_graph_node(graph, input->kind == RASK_OPT_VALUE ? input->index : 0);
-                if (input->kind == RASK_OPT_VALUE)
-                    mixed = mix(mixed, constant_of(&value));
-                else if (input->kind == RASK_OPT_MEMBER)
-                    mixed =
-                        mix(mixed, output_of(member_state[plan->member_offsets[t] + input->index],
-                                             input->output));
-                else if (rask_lazy_graph_node(graph,
-                                              plan->members[plan->member_offsets[input->index]])
-                             .kind == RASK_LAZY_CONSTANT)
-                    mixed = mix(mixed, state[input->index]);
-                else
-                    mixed = mix(mixed, output_of(state[input->index], input->output));
+                CU_ASSERT(plan->inputs[i].kind != RASK_OPT_MEMBER ||
+                          plan->inputs[i].index + 1 == place);
+                mixed = mix(mixed, input_of(graph, plan, &plan->inputs[i], state[t], state));
             }
-            state[t] = member_state[m] = mixed;
+            state[t] = mixed;
         }
     }
-    free(member_state);
 }
 
 static struct rask_lazy_graph *random_graph(uint64_t seed, uint32_t n)
@@ -391,27 +391,36 @@ static void check_members(const struct rask_lazy_graph *graph, const struct rask
     }
 }
 
+/* The wanted results have the values and the keys that the graph says. */
+static void check_wanted(const struct rask_lazy_graph *graph, const struct rask_opt_plan *plan,
+                         const uint64_t *value, const uint64_t *state)
+{
+    for (uint32_t i = 0; i < plan->n_wanted; i++) {
+        struct rask_lazy_ref wanted = rask_lazy_graph_wanted(graph, i), there = plan->wanted[i];
+        uint32_t last = plan->members[plan->member_offsets[there.node + 1] - 1];
+        uint64_t result = state[there.node];
+        if (rask_lazy_graph_node(graph, last).kind == RASK_LAZY_CALL)
+            result = output_of(result, there.output);
+        CU_ASSERT_EQUAL(result, meaning(graph, value, wanted));
+        there.node = last;
+        CU_ASSERT(rask_key128_equal(rask_lazy_graph_key(graph, there),
+                                    rask_lazy_graph_key(graph, wanted)));
+    }
+}
+
 static void plans_mean_what_their_graphs_mean(void)
 {
     for (uint64_t seed = 1; seed <= 400; seed++) {
-        uint64_t value[120], state[120];
-        uint32_t n = 1 + (uint32_t)(mix(seed, 0) % 120), n_failures = CU_get_number_of_failures();
+        uint64_t value[120], state[120] = {0};
+        uint32_t n = 1 + (uint32_t)(mix(seed, 0) % 120);
+        uint32_t n_failures = CU_get_number_of_failures();
         struct rask_lazy_graph *graph = random_graph(seed, n);
         evaluate_graph(graph, value);
         for (uint32_t skip = 0; skip < 8; skip++) {
             struct rask_opt_plan plan = plan_of(graph, skip);
             evaluate_plan(graph, &plan, state);
             check_members(graph, &plan);
-            for (uint32_t i = 0; i < plan.n_wanted; i++) {
-                uint32_t last = plan.members[plan.member_offsets[plan.wanted[i].node + 1] - 1];
-                uint64_t result = state[plan.wanted[i].node];
-                if (rask_lazy_graph_node(graph, last).kind == RASK_LAZY_CALL)
-                    result = output_of(result, plan.wanted[i].output);
-                CU_ASSERT_EQUAL(result, meaning(graph, value, rask_lazy_graph_wanted(graph, i)));
-                CU_ASSERT(rask_key128_equal(
-                    rask_lazy_graph_key(graph, (struct rask_lazy_ref){last, plan.wanted[i].output}),
-                    rask_lazy_graph_key(graph, rask_lazy_graph_wanted(graph, i))));
-            }
+            check_wanted(graph, &plan, value, state);
             rask_opt_plan_release(&plan);
         }
         if (CU_get_number_of_failures() != n_failures)

@@ -127,7 +127,11 @@ static struct rask_key128 of_array(uint32_t dtype, int64_t rows, int64_t columns
     static const double elements[6] = {1, 2, 3, 4, 5, 6};
     struct rask_token token;
     rask_token_begin(&token);
-    rask_token_array(&token, dtype, (int64_t[]){rows, columns}, 2, elements, sizeof elements);
+    rask_token_array(&token, &(struct rask_token_array_view){.dtype = dtype,
+                                                             .n_dims = 2,
+                                                             .shape = (int64_t[]){rows, columns},
+                                                             .elements = elements,
+                                                             .n_bytes = sizeof elements});
     return rask_token_end(&token);
 }
 
