@@ -1,2 +1,1 @@
-# SPDX-License-Identifier: BSD-3-Clause
-# Sources of runtime/client and their unit tests.
+librask_core_la_SOURCES += runtime/client/client.c runtime/client/client.h

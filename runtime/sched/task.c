@@ -357,7 +357,7 @@ uint32_t rask_task_error(struct rask_sched *s, uint32_t task, int32_t code, cons
 
 static void tell_done(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
-    struct rask_msg_state m = {.task = id, .offset = RASK_WIRE_NO_OFFSET, .bytes = t->bytes, .holder = -1};
+    struct rask_msg_state m = {.task = id, .object = t->id, .offset = RASK_WIRE_NO_OFFSET, .bytes = t->bytes, .holder = -1};
     if (t->replicas != 0) {
         const struct rask_sched_replica *replica = rask_replica_at(s, t->replicas);
         while (replica->offset == RASK_WIRE_NO_OFFSET && replica->next_of_task != 0)

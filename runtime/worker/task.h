@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* task.h: one assignment on its worker: what the task function sees behind struct rask_task.
+ *
+ * One block of memory holds the struct, the views of the inputs, the call and the inline inputs:
+ *
+ *     +------------------+----------------+---------------+------------------+
+ *     | struct rask_task | views[n_input] | call, copied  | data, copied     |
+ *     +------------------+----------------+---------------+------------------+
+ *
+ * The worker machine makes it from a RUN message and frees it; between push and finish an executing thread owns
+ * it. `is_cancelled` alone is written by the machine meanwhile. */
+#ifndef RASK_WORKER_TASK_H
+#define RASK_WORKER_TASK_H
+
+#include <rask/task.h>
+#include <stdatomic.h>
+
+/* Results up to this size need no memory of their own. */
+#define RASK_TASK_SMALL_BYTES 64u
+
+struct rask_exec;
+
+enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_READY, RASK_JOB_FINISHED };
+
+struct rask_task {
+    uint64_t id;
+    uint64_t priority_hi, priority_lo;
+    uint32_t slot, epoch;           /* names the assignment */
+    uint32_t function;              /* index in the registry */
+    uint32_t n_inputs;
+    struct rask_view *inputs;       /* in this block */
+    uint32_t block_bytes;           /* of this block */
+    uint32_t n_missing;             /* inputs still being fetched */
+    uint32_t first_use;             /* fetched objects it reads: list of uses in the worker */
+    uint32_t queue_index;           /* exec: where the run queue keeps it */
+    uint8_t job_state;              /* enum rask_job_state; machine only */
+    uint8_t is_away;                /* waits for tasks of its own; machine only */
+    _Atomic uint8_t is_cancelled;
+    struct rask_task *next;         /* in whichever list it is */
+    /* The executing thread fills in what follows. */
+    struct rask_exec *exec;
+    uint64_t duration_ns;
+    uint64_t result_bytes;
+    uint64_t result_offset;         /* in the store; RASK_WIRE_NO_OFFSET: at `result` */
+    uint8_t *result;                /* inline: `small`, or memory of its own up to the inline limit */
+    char *error_text;               /* [own] NULL if none */
+    rask_status status;
+    _Alignas(16) uint8_t small[RASK_TASK_SMALL_BYTES];
+};
+
+#endif
