@@ -73,16 +73,13 @@ configure_in()
     fi
 }
 
-# build_in DIRECTORY: everything, the programs of the tests included.
+# build_in DIRECTORY: everything, the programs of the tests included. What can be built is, and its tests run.
 build_in()
 {
-    if make -C "$1" -j"$jobs" all >"$1/make.out" 2>&1 &&
-        make -C "$1" -j"$jobs" check TESTS= >>"$1/make.out" 2>&1; then
-        record PASS "$stage: build" "$1/make.out"
-    else
-        record FAIL "$stage: build" "$1/make.out"
-        return 1
-    fi
+    local result=PASS
+    make -k -C "$1" -j"$jobs" all >"$1/make.out" 2>&1 || result=FAIL
+    make -k -C "$1" -j"$jobs" check TESTS= >>"$1/make.out" 2>&1 || result=FAIL
+    record $result "$stage: build" "$1/make.out"
 }
 
 # count_tests DIRECTORY TEST...: reads the results that automake's driver wrote.
@@ -119,14 +116,15 @@ test_in()
         test=${test%.sh}
         rm -f "$directory/${test%.mpi}.trs"
     done
-    make -C "$directory" check TESTS="${tests[*]}" >"$directory/check.out" 2>&1
+    make -C "$directory" check-TESTS TESTS="${tests[*]}" >"$directory/check.out" 2>&1
     count_tests "$directory" "${tests[@]}"
 }
 
 stage_normal()
 {
     [ -f "$build/Makefile" ] || configure_in "$build" || return
-    build_in "$build" && test_in "$build" '*'
+    build_in "$build"
+    test_in "$build" '*'
 }
 
 stage_lint()
@@ -142,24 +140,26 @@ stage_lint()
 stage_asan()
 {
     local directory=$build/stages/asan
-    configure_in "$directory" --enable-werror --enable-debug --enable-sanitizers=address,undefined &&
-        build_in "$directory" && test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/cli/*'
+    configure_in "$directory" --enable-werror --enable-debug --enable-sanitizers=address,undefined || return
+    build_in "$directory"
+    test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/cli/*'
 }
 
 # ThreadSanitizer does not find its memory when addresses are randomised too widely.
 stage_tsan()
 {
     local directory=$build/stages/tsan
-    configure_in "$directory" --enable-werror --enable-sanitizers=thread &&
-        build_in "$directory" && RASK_TEST_PREFIX="setarch $(uname -m) -R" \
-            test_in "$directory" 'tests/unit/*' 'tests/cli/*'
+    configure_in "$directory" --enable-werror --enable-sanitizers=thread || return
+    build_in "$directory"
+    RASK_TEST_PREFIX="setarch $(uname -m) -R" test_in "$directory" 'tests/unit/*' 'tests/cli/*'
 }
 
 stage_nompi()
 {
     local directory=$build/stages/nompi
-    configure_in "$directory" --enable-werror --without-mpi &&
-        build_in "$directory" && test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/cli/*'
+    configure_in "$directory" --enable-werror --without-mpi || return
+    build_in "$directory"
+    test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/cli/*'
 }
 
 # The build of the clang and the fuzz stage.
@@ -171,7 +171,8 @@ build_clang()
         return 1
     }
     configure_in "$build/stages/clang" CC=clang --enable-werror --enable-debug --enable-fuzz \
-        --enable-sanitizers=address,undefined && build_in "$build/stages/clang"
+        --enable-sanitizers=address,undefined || return
+    build_in "$build/stages/clang"
 }
 
 stage_clang()
@@ -223,8 +224,16 @@ for stage in $stages; do
 done
 for log in ${failed_logs[@]+"${failed_logs[@]}"}; do
     echo
-    echo "---- ${log#"$source_dir"/} (its last 60 lines)"
-    tail -n 60 "$log"
+    case $log in
+        */make.out)
+            echo "---- ${log#"$source_dir"/} (its errors)"
+            grep -E -A 4 'error:|\*\*\*|undefined reference|warning:' "$log" | head -n 60
+            ;;
+        *)
+            echo "---- ${log#"$source_dir"/} (its last 60 lines)"
+            tail -n 60 "$log"
+            ;;
+    esac
 done
 echo
 echo "$n_passed passed, $n_failed failed, $n_skipped skipped"
