@@ -41,7 +41,7 @@ tests/mpi/%.mpi:
 	$(AM_V_at)$(MKDIR_P) $(@D) && : > $@
 
 clean-local: clean-marks clean-scratch
-.PHONY: clean-marks clean-scratch lint print-tests
+.PHONY: clean-marks clean-scratch lint format print-tests
 clean-marks:
 	-test ! -d tests/mpi || find tests/mpi -name '*.mpi' -empty -exec rm -f {} +
 clean-scratch:
@@ -51,6 +51,11 @@ clean-scratch:
 lint:
 	@CC='$(CC)' TEST_CXX='$(TEST_CXX)' TEST_CPPFLAGS='$(MPI_CFLAGS) $(HWLOC_CFLAGS) $(XXHASH_CFLAGS) $(CUNIT_CFLAGS)' \
 		HAVE_MPI='$(if $(MPIEXEC),1)' top_builddir='$(abs_top_builddir)' $(BASH_PATH) $(top_srcdir)/tests/lint.sh
+
+# Lays the sources out anew; diagrams in comments want a look afterwards.
+format:
+	cd $(top_srcdir) && find include runtime apps tests -name '*.[ch]' ! -path include/rask/version.h \
+		-exec clang-format -i {} +
 
 # For scripts that run a part of the tests: make check TESTS="...".
 print-tests:
