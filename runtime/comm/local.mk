@@ -1,7 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/comm and their unit tests.
-librask_core_la_SOURCES += runtime/comm/comm.h runtime/comm/boot.h runtime/comm/bell.c runtime/comm/local.c
-check_PROGRAMS += tests/unit/bell_test
+librask_core_la_SOURCES += runtime/comm/comm.h runtime/comm/boot.h runtime/comm/bell.c runtime/comm/local.c \
+	runtime/comm/launch.c runtime/comm/launch.h
+if HAVE_MPI
+librask_core_la_SOURCES += runtime/comm/boot.c runtime/comm/same.c runtime/comm/same.h runtime/comm/mpi.c \
+	runtime/comm/mpi_comm.h runtime/comm/mpi_err.c runtime/comm/mpi_err.h runtime/comm/flight.c \
+	runtime/comm/message.c runtime/comm/node.c runtime/comm/read.c runtime/comm/rma.c \
+	runtime/comm/ring.c runtime/comm/ring.h runtime/comm/shm.c runtime/comm/shm.h
+else
+librask_core_la_SOURCES += runtime/comm/boot_none.c runtime/comm/ring.c runtime/comm/ring.h \
+	runtime/comm/shm.c runtime/comm/shm.h
+endif
+
+check_PROGRAMS += tests/unit/bell_test tests/unit/ring_test
 tests_unit_bell_test_SOURCES = tests/unit/bell_test.c
 tests_unit_bell_test_LDADD = $(unit_ldadd)
-TESTS += tests/unit/bell_test
+tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
+tests_unit_ring_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/bell_test tests/unit/ring_test

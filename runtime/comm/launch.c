@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* launch.c: see launch.h. Every launcher tells its processes their number in a variable of its own; the table is
+ * in the order of trust, because launchers nest (mpirun inside a Slurm step leaves both kinds of variable).
+ *
+ * A step of srun without an MPI plug-in gives numbers too. It counts as a launcher, or else its n processes would
+ * each take themselves for the whole job; boot then finds n worlds of one rank and says what to do. */
+#include "comm/launch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sign {
+    const char *name;
+    const char *rank_variable;  /* must be set too; NULL: any */
+    const char *size_variable;
+};
+
+static const struct sign signs[] = {
+    {"mpirun (Open MPI)", NULL, "OMPI_COMM_WORLD_SIZE"},
+    {"srun --mpi=pmix", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"},
+    {"a PMI launcher (MPICH, Intel MPI)", "PMI_RANK", "PMI_SIZE"},
+    {"mpirun_rsh (MVAPICH)", NULL, "MV2_COMM_WORLD_SIZE"},
+    {"flux run", "FLUX_TASK_RANK", "FLUX_JOB_SIZE"},
+    {"jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"},
+    {"PALS", "PALS_RANKID", "PALS_SIZE"},
+    {"srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
+};
+
+/* A whole number above 0, or RASK_LAUNCH_UNTOLD. */
+static int32_t number_in(const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < 1 || value > INT32_MAX)
+        return RASK_LAUNCH_UNTOLD;
+    return (int32_t)value;
+}
+
+void rask_launcher_find(struct rask_launcher *launcher)
+{
+    *launcher = (struct rask_launcher){.n_ranks = RASK_LAUNCH_UNTOLD};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        const char *size = getenv(signs[i].size_variable);
+        if (size == NULL || (signs[i].rank_variable != NULL && getenv(signs[i].rank_variable) == NULL))
+            continue;
+        int32_t n_ranks = number_in(size);
+        if (n_ranks == RASK_LAUNCH_UNTOLD)
+            continue;
+        *launcher = (struct rask_launcher){signs[i].name, signs[i].size_variable, n_ranks};
+        return;
+    }
+    if (getenv("PMIX_RANK") != NULL)
+        *launcher = (struct rask_launcher){"a PMIx launcher", "PMIX_RANK", RASK_LAUNCH_UNTOLD};
+}
+
+void rask_launcher_text(const struct rask_launcher *launcher, char *text, size_t text_bytes)
+{
+    if (launcher->name == NULL)
+        snprintf(text, text_bytes, "no launcher");
+    else if (launcher->n_ranks == RASK_LAUNCH_UNTOLD)
+        snprintf(text, text_bytes, "%s (%s is set)", launcher->name, launcher->variable);
+    else
+        snprintf(text, text_bytes, "%s, %d rank%s (%s)", launcher->name, launcher->n_ranks,
+                 launcher->n_ranks == 1 ? "" : "s", launcher->variable);
+}
