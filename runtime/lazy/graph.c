@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* graph.c: nodes in one array, their bytes in one pool, their inputs in another; keys made as nodes
- * come.
+/* graph.c: a graph in three growing arrays; keys are made as nodes come.
  *
- *     records  | node 0 | node 1 | node 2 | ...      fixed size: where its bytes and inputs are,
- * its key pool     | bytes of 0 | pad | bytes of 2 | ... each starts at a multiple of 16 bytes deps
- * | inputs of 1 | inputs of 2 | ...
+ *     records  | node 0 | node 1 | node 2 |       where its bytes and inputs are, its key
+ *     pool     | bytes of 0 | pad | bytes of 2 |  each starts at a multiple of 16 bytes
+ *     deps     | inputs of 1 | inputs of 2 |
  *
  * A node's key needs only nodes before it, which are there: so keys cost one hash per node and no
  * second pass. Each add first makes room for everything and then writes, so that an add that fails

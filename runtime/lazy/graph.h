@@ -70,10 +70,11 @@ RASK_MUST_USE rask_status rask_lazy_graph_annotate(struct rask_lazy_graph *graph
 
 /* Adds a node and gives its first result. Bytes and dependencies are copied; they must not
  * lie in the graph itself.
- * Errors: RASK_ERR_ARGUMENT  an unknown kind, a dependency that is not there yet or has no such
- * output, an unknown annotation, an alias of other than one result, inputs of a constant;
- *         RASK_ERR_LIMIT     2^32 nodes or inputs;  RASK_ERR_MEMORY. On error the graph is
- * unchanged. */
+ * On error the graph is unchanged. Errors:
+ *   RASK_ERR_ARGUMENT  an unknown kind or annotation; an input that is not there yet or has no such
+ *                      output; an alias of other than one result; inputs of a constant
+ *   RASK_ERR_LIMIT     2^32 nodes or inputs
+ *   RASK_ERR_MEMORY    no memory for the node */
 RASK_MUST_USE rask_status rask_lazy_graph_add(struct rask_lazy_graph *graph,
                                               const struct rask_lazy_node *node,
                                               struct rask_lazy_ref *ref, struct rask_error *error);
@@ -85,7 +86,9 @@ RASK_MUST_USE rask_status rask_lazy_graph_unpack(const struct rask_lazy_graph *g
                                                  struct rask_error *error);
 
 /* Says that a result is wanted; the i-th call is wanted result i. The same result may be wanted
- * twice. Errors: RASK_ERR_ARGUMENT  no such result;  RASK_ERR_MEMORY. */
+ * twice. Errors:
+ *   RASK_ERR_ARGUMENT  no such result
+ *   RASK_ERR_MEMORY    no memory to note it */
 RASK_MUST_USE rask_status rask_lazy_graph_want(struct rask_lazy_graph *graph,
                                                struct rask_lazy_ref ref, struct rask_error *error);
 

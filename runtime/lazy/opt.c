@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* opt.c: the passes that make a plan of a graph. Node numbers are a topological order, so each pass
- * is one loop:
+ * is one loop, upwards or downwards:
  *
- *     resolve    upwards    alias -> the result behind it
- *     mark       downwards  nodes that wanted results need; constants that must be tasks of their
- * own link       upwards    call -> the call before it in its chain number     upwards    the last
- * call of each chain, and each kept constant, gets a task number fill       upwards    members,
- * inputs and dependencies of each task
+ *     resolve  up    alias -> the result behind it
+ *     mark     down  nodes that wanted results need; constants that stay tasks
+ *     link     up    call -> the call before it in its chain
+ *     number   up    last calls of chains and kept constants get task numbers
+ *     fill     up    members, inputs and dependencies of each task
  *
  * Task numbers follow the last members, and only a last member's result is seen from outside: so a
  * task needs lower-numbered tasks only, and the plan is in topological order too. */

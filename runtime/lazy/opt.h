@@ -3,8 +3,7 @@
  *
  *     cull    only what the wanted results need
  *     inline  aliases vanish; small constants become part of the calls that use them
- *     fuse    a chain becomes one task that runs its member calls in sequence, each result in
- * memory
+ *     fuse    a chain becomes one task that runs its member calls in sequence
  *
  * Two calls are fused when the first has the second as its only consumer and is not itself wanted,
  * the second needs nothing but results of the first, and both have the same annotation: an
@@ -64,9 +63,12 @@ struct rask_opt_plan {
 };
 
 /* Makes the plan of what the graph's wanted results need (of all its nodes with RASK_OPT_NO_CULL).
- * `options` may be NULL. Cost: linear in nodes and inputs. Thread: any. Owns: [give]
- * rask_opt_plan_release. Errors: RASK_ERR_STATE     nothing is wanted (and culling is on): the plan
- * would be empty; RASK_ERR_ARGUMENT  an unknown bit in `skip`;  RASK_ERR_MEMORY. */
+ * `options` may be NULL. Cost: linear in nodes and inputs. Ranks: any one. Thread: any.
+ * Owns: [give], rask_opt_plan_release.
+ * Errors:
+ *   RASK_ERR_STATE     nothing is wanted (and culling is on): the plan would be empty
+ *   RASK_ERR_ARGUMENT  an unknown bit in `skip`
+ *   RASK_ERR_MEMORY    no memory for the arrays of the plan */
 RASK_MUST_USE rask_status rask_opt_plan_init(struct rask_opt_plan *plan,
                                              const struct rask_lazy_graph *graph,
                                              const struct rask_opt_options *options,

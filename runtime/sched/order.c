@@ -15,7 +15,7 @@
  *   d. make the heaviest dependency that the top goal lacks a goal.
  * "Started" is a step with an input that is alive or can be had at once. Started steps wait in a
  * heap by the weight of what they lack, then by how few users are left of such an input, then by
- * number. No recursion; the stack of goals holds at most one entry an edge. */
+ * number. No recursion; the stack of goals holds at most one entry an edge and one a step. */
 #include "sched/order.h"
 
 #include "base/error.h"

@@ -14,9 +14,9 @@
 #include <rask/status.h>
 #include <stdint.h>
 
-/* A task graph by rows: the tasks that task t needs are deps[offsets[t]] .. deps[offsets[t + 1] -
- * 1]. Tasks are numbered from 0 in any order; naming the same dependency twice is the same as
- * naming it once. [borrow] during the call. */
+/* A task graph by rows: the tasks that task t needs are deps[offsets[t]] up to
+ * deps[offsets[t + 1] - 1]. Tasks are numbered from 0 in any order; naming the same dependency
+ * twice is the same as naming it once. [borrow] during the call. */
 struct rask_order_graph {
     uint32_t n_tasks;
     const uint32_t *offsets; /* n_tasks + 1 of them, rising from 0; may be NULL if n_tasks is 0 */
@@ -25,10 +25,12 @@ struct rask_order_graph {
 
 /* Gives each task its place in the order: rank[t] is in 0 .. n_tasks - 1, each occurs once, and
  * every task has a higher rank than the tasks it needs. O(tasks + edges) but for a logarithm where
- * goals are compared. Thread: any. Owns: `rank` is the caller's, n_tasks entries, written on
- * success only. Errors: RASK_ERR_ARGUMENT  offsets that fall, a dependency that is not a task of
- * the graph; RASK_ERR_CYCLE     tasks wait for each other; the text names the first few on one
- * cycle; RASK_ERR_MEMORY    no memory for about 160 bytes a task and 16 an edge. */
+ * goals are compared. Ranks: any one. Thread: any.
+ * Owns: `rank` is the caller's, n_tasks entries, written on success only.
+ * Errors:
+ *   RASK_ERR_ARGUMENT  offsets that fall, a dependency that is not a task of the graph
+ *   RASK_ERR_CYCLE     tasks wait for each other; the text names the first few on one cycle
+ *   RASK_ERR_MEMORY    no memory for about 160 bytes a task and 16 an edge */
 RASK_MUST_USE rask_status rask_order_compute(const struct rask_order_graph *graph, uint32_t *rank,
                                              struct rask_error *error);
 
@@ -43,9 +45,11 @@ struct rask_order_pressure {
 
 /* Walks the graph in the order of `rank` and counts results alive at the start of each task (the
  * results it needs included, its own not yet). `profile` (may be NULL) gets the count for each
- * rank, n_tasks entries. Thread: any. Owns: nothing; outputs are written on success only. Errors:
- * RASK_ERR_ARGUMENT  as above, or ranks that are no permutation, or a task ranked before one it
- * needs; RASK_ERR_MEMORY    no memory for about 8 bytes a task. */
+ * rank, n_tasks entries. Ranks: any one. Thread: any.
+ * Owns: nothing; outputs are written on success only.
+ * Errors:
+ *   RASK_ERR_ARGUMENT  as above; ranks that are no permutation; a task ranked before one it needs
+ *   RASK_ERR_MEMORY    no memory for about 8 bytes a task */
 RASK_MUST_USE rask_status rask_order_pressure(const struct rask_order_graph *graph,
                                               const uint32_t *rank,
                                               struct rask_order_pressure *pressure,

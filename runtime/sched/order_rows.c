@@ -158,8 +158,6 @@ static rask_status name_cycle(const struct rask_order_edges *edges, const uint32
                           length == 1 ? "itself" : "each other", names, first);
 }
 
-/* Gives all tasks in an order in which each comes after its dependencies; NULL in `region`'s
- * failure or on error. */
 rask_status rask_order_sort(struct rask_order_region *region, const struct rask_order_edges *edges,
                             uint32_t **sorted, struct rask_error *error)
 {

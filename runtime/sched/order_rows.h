@@ -15,7 +15,7 @@
 
 #define RASK_ORDER_NONE UINT32_MAX
 
-/* All arrays of one call, freed together. After a failed take, `is_failed` is set and stays. */
+/* All arrays of one call, freed together. A failed take is remembered. */
 #define RASK_ORDER_BLOCKS_MAX 40
 struct rask_order_region {
     void *blocks[RASK_ORDER_BLOCKS_MAX];
