@@ -40,13 +40,20 @@ _Static_assert(sizeof(struct rask_object_header) == RASK_OBJECT_HEADER_BYTES, "o
 struct rask_store; /* opaque */
 
 struct rask_store_usage {
-    uint64_t arena_bytes, used_bytes, peak_bytes, n_objects, largest_free_bytes;
+    uint64_t arena_bytes;
+    uint64_t used_bytes, peak_bytes; /* in objects, headers and rounding included */
+    uint64_t n_objects;
+    uint64_t largest_free_bytes;     /* the largest payload that rask_store_take would find room for */
+    uint64_t kept_bytes;             /* in large free blocks, not given back to the system yet; at most that */
 };
 
-/* Reserves `arena_bytes` of address room (mmap, not committed) and starts empty.
- * Errors: RASK_ERR_MEMORY names the size and `ulimit -v`. */
+/* Reserves `arena_bytes` of address room (mmap, not committed; rounded up to whole pages) and starts empty.
+ * Where the system allows less (`ulimit -v`, strict overcommit), the store is smaller, at most half of what is
+ * allowed: compare rask_store_arena_bytes with what was asked.
+ * Errors: RASK_ERR_MEMORY names the size and `ulimit -v`, when not even 16 MiB are allowed;
+ * RASK_ERR_ARGUMENT: 0, or more than 64 TiB. */
 rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **, struct rask_error *);
-void rask_store_free(struct rask_store *);
+void rask_store_free(struct rask_store *); /* NULL is fine */
 
 void *rask_store_base(const struct rask_store *);
 uint64_t rask_store_arena_bytes(const struct rask_store *);
@@ -55,10 +62,11 @@ uint64_t rask_store_arena_bytes(const struct rask_store *);
  * arena is full. The payload is not cleared. */
 uint64_t rask_store_take(struct rask_store *, uint64_t id, uint64_t bytes);
 
-/* Shrinks an object to fewer payload bytes than were taken, giving the rest back. */
+/* Shrinks an object to fewer payload bytes than were taken (or as many), giving the rest back. Nobody else may
+ * use the object meanwhile. Undefined: more bytes. */
 void rask_store_shrink(struct rask_store *, uint64_t offset, uint64_t bytes);
 
-/* Ends an object: freed at once, or when its last pin goes. */
+/* Ends an object: freed at once, or when its last pin goes. Undefined: an offset that holds no live object. */
 void rask_store_give(struct rask_store *, uint64_t offset);
 
 /* The address of an object's header / payload in this process; [borrow] until it is given back. */
@@ -68,6 +76,12 @@ void *rask_store_payload(const struct rask_store *, uint64_t offset);
 /* A pinned object outlives rask_store_give until it is unpinned. */
 void rask_store_pin(struct rask_store *, uint64_t offset);
 void rask_store_unpin(struct rask_store *, uint64_t offset);
+
+/* Free memory is kept for reuse in proportion to what was used of late, the rest goes back to the system by itself.
+ * trim: gives all of it back now, for a rank that has been idle for a while.
+ * keep: from now on nothing goes back; for memory that a network adapter has registered by its physical pages. */
+void rask_store_trim(struct rask_store *);
+void rask_store_keep(struct rask_store *);
 
 void rask_store_usage(const struct rask_store *, struct rask_store_usage *);
 
