@@ -45,6 +45,15 @@ static int make_index(struct rask_table *table, uint32_t bits)
     return 0;
 }
 
+/* Makes the index large enough for n groups more; 0 or -1 (memory). */
+static int reserve(struct rask_table *table, uint64_t n)
+{
+    uint32_t bits = table->index_bits;
+    while (bits < MAX_INDEX_BITS && 2 * (table->n_groups + n) > UINT64_C(1) << bits)
+        bits++;
+    return bits == table->index_bits ? 0 : make_index(table, bits);
+}
+
 static int make_template(struct rask_table *table)
 {
     const struct rask_layout *layout = &table->layout;
@@ -342,6 +351,10 @@ rask_status rask_table_merge(struct rask_table *table, const struct rask_flat *f
 {
     if (!rask_layout_is_same(&table->layout, &flat->layout))
         return rask_error_set(error, RASK_ERR_ARGUMENT, "group tables of different plans cannot be merged");
+    /* The records come in the index's own order: without room for all of them at the start, those so far
+     * would crowd at its front and probing would run through them again and again. */
+    if (reserve(table, flat->n_groups) != 0)
+        return no_memory(error, flat->n_groups * sizeof *table->index);
     rask_status status = RASK_OK;
     for (uint64_t g = 0; g < flat->n_groups && status == RASK_OK; g++)
         status = merge_record(table, flat, flat->records + g * table->layout.stride, error);
