@@ -73,11 +73,16 @@ configure_in()
     fi
 }
 
-# build_in DIRECTORY: everything, the programs of the tests included. What can be built is, and its tests run.
+# build_in DIRECTORY: everything, the programs of the tests included. False without the library; for the rest,
+# what can be built is, and its tests run.
 build_in()
 {
     local result=PASS
-    make -k -C "$1" -j"$jobs" all >"$1/make.out" 2>&1 || result=FAIL
+    make -k -C "$1" -j"$jobs" librask_core.la >"$1/make.out" 2>&1 || {
+        record FAIL "$stage: library" "$1/make.out"
+        return 1
+    }
+    make -k -C "$1" -j"$jobs" all >>"$1/make.out" 2>&1 || result=FAIL
     make -k -C "$1" -j"$jobs" check TESTS= >>"$1/make.out" 2>&1 || result=FAIL
     record $result "$stage: build" "$1/make.out"
 }
@@ -123,8 +128,7 @@ test_in()
 stage_normal()
 {
     [ -f "$build/Makefile" ] || configure_in "$build" || return
-    build_in "$build"
-    test_in "$build" '*'
+    build_in "$build" && test_in "$build" '*'
 }
 
 stage_lint()
@@ -141,8 +145,7 @@ stage_asan()
 {
     local directory=$build/stages/asan
     configure_in "$directory" --enable-werror --enable-debug --enable-sanitizers=address,undefined || return
-    build_in "$directory"
-    test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/cli/*'
+    build_in "$directory" && test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/cli/*'
 }
 
 # ThreadSanitizer does not find its memory when addresses are randomised too widely.
@@ -150,16 +153,15 @@ stage_tsan()
 {
     local directory=$build/stages/tsan
     configure_in "$directory" --enable-werror --enable-sanitizers=thread || return
-    build_in "$directory"
-    RASK_TEST_PREFIX="setarch $(uname -m) -R" test_in "$directory" 'tests/unit/*' 'tests/cli/*'
+    build_in "$directory" && RASK_TEST_PREFIX="setarch $(uname -m) -R" \
+        test_in "$directory" 'tests/unit/*' 'tests/cli/*'
 }
 
 stage_nompi()
 {
     local directory=$build/stages/nompi
     configure_in "$directory" --enable-werror --without-mpi || return
-    build_in "$directory"
-    test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/cli/*'
+    build_in "$directory" && test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/cli/*'
 }
 
 # The build of the clang and the fuzz stage.
