@@ -121,7 +121,7 @@ test_in()
         test=${test%.sh}
         rm -f "$directory/${test%.mpi}.trs"
     done
-    make -C "$directory" check-TESTS TESTS="${tests[*]}" >"$directory/check.out" 2>&1
+    make -k -C "$directory" check-TESTS TESTS="${tests[*]}" >"$directory/check.out" 2>&1
     count_tests "$directory" "${tests[@]}"
 }
 
