@@ -130,22 +130,30 @@ static rask_status grow_marks(struct rask_csv_window *window, struct rask_error 
     return RASK_OK;
 }
 
-/* The line end that the file's last record lacks. */
-static rask_status end_last(struct rask_csv_window *window, struct rask_error *error)
+/* At the end of the file: adds the line end that the last record lacks. */
+static void end_last(struct rask_csv_window *window)
 {
     struct rask_csv_scan *scan = &window->scan;
-    if (window->start == window->n_bytes)
-        return RASK_END;
-    if (scan->state.inside != 0) {
-        const char *path = window->file.path;
-        uint64_t line = rask_csv_window_line(window, window->base + window->start);
-        return rask_error_set(error, RASK_ERR_FORMAT,
-                              "%s: line %llu: a quote in the record that begins here is never closed", path,
-                              (unsigned long long)line);
+    size_t start = window->start;
+    if (scan->n_ends > 0) {
+        size_t end = scan->marks[scan->ends[scan->n_ends - 1]];
+        start = end + 1;
+        start += start < window->n_bytes && window->bytes[end] == '\r' && window->bytes[start] == '\n';
     }
+    bool has_room = scan->n_ends < scan->max_ends && scan->n_marks < scan->max_marks;
+    if (start >= window->n_bytes || scan->state.inside != 0 || !has_room)
+        return;
     scan->ends[scan->n_ends++] = scan->n_marks;
     scan->marks[scan->n_marks++] = (uint32_t)window->n_bytes;
-    return RASK_OK;
+}
+
+static rask_status never_closed(struct rask_csv_window *window, struct rask_error *error)
+{
+    const char *path = window->file.path;
+    uint64_t line = rask_csv_window_line(window, window->base + window->start);
+    return rask_error_set(error, RASK_ERR_FORMAT,
+                          "%s: line %llu: a quote in the record that begins here is never closed", path,
+                          (unsigned long long)line);
 }
 
 static void settle_pending_feed(struct rask_csv_window *window)
@@ -164,13 +172,16 @@ rask_status rask_csv_window_scan(struct rask_csv_window *window, struct rask_err
         window->scanned =
             window->scan_fn(scan, window->bytes, window->scanned, window->n_bytes, is_all);
         settle_pending_feed(window);
+        bool is_at_end = is_all && window->scanned == window->n_bytes;
+        if (is_at_end)
+            end_last(window);
         if (scan->n_ends > 0)
             return RASK_OK;
         rask_status status;
         if (scan->n_marks + RASK_CSV_SCAN_SLACK > scan->max_marks)
             status = grow_marks(window, error);
-        else if (is_all && window->scanned == window->n_bytes)
-            return end_last(window, error);
+        else if (is_at_end)
+            return window->start == window->n_bytes ? RASK_END : never_closed(window, error);
         else
             status = rask_csv_window_fill(window, error);
         if (status != RASK_OK)

@@ -34,6 +34,11 @@ static inline void oracle_put_field(struct rask_buf *table, bool is_missing, con
     oracle_put(table, "\x1f", 1);
 }
 
+static inline bool oracle_is_same(const struct rask_buf *a, const struct rask_buf *b)
+{
+    return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+}
+
 /* Reads one record at `at`; appends its fields to `table` unless NULL. Returns the offset behind it. */
 static inline size_t oracle_record(const char *text, size_t n, size_t at, char delimiter,
                                    struct rask_buf *table, uint32_t *n_fields, bool *is_open)

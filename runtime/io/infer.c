@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* infer.c: names and types of columns over many files.
+ *
+ * One pass over the sample collects, for every column by name, which kinds of values it has; the type
+ * follows from the set of kinds. Sampled files are read as text by the reader itself, so that quoting
+ * and missing words mean the same here and there. Entry point: rask_infer_answer_init. */
+#include "io/infer.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "io/csv_column.h"
+#include "io/csv_reader.h"
+#include "io/number.h"
+#include "kern/caltime.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define N_SAMPLED_FILES 32
+#define N_MORE_FILES 256
+#define SAMPLE_BYTES (UINT64_C(64) << 10)
+#define LARGE_BYTES (UINT64_C(1) << 20)
+#define MAX_NAME_COMPARED 128
+
+/* Kinds of values, a bit each. */
+enum kind {
+    KIND_INT = 1,
+    KIND_FLOAT = 2,
+    KIND_BOOL = 4,
+    KIND_DATE = 8,
+    KIND_DATETIME = 16,
+    KIND_LONG_INT = 32, /* an integer beyond 64 bits */
+    KIND_TEXT = 64
+};
+
+struct known_column {
+    char *name;
+    unsigned kinds;
+    uint64_t n_values, n_missing;
+};
+
+RASK_VEC_DEFINE(known_columns, struct known_column);
+
+/* What is known so far, and what it is found out with. */
+struct survey {
+    const struct rask_infer_question *question;
+    struct known_columns columns;
+    struct rask_map128 by_name; /* hash of a name -> index in columns */
+    struct rask_missing missing;
+    struct rask_csv_spec head_spec; /* wants nothing */
+    struct rask_csv_reader *head_reader;
+    uint8_t *is_sampled; /* [files] */
+};
+
+static bool find_known(const struct survey *survey, const char *name, uint32_t *index)
+{
+    return rask_map128_get(&survey->by_name, rask_hash128(name, strlen(name)), index) != 0;
+}
+
+/* Adds the name unless it is there. */
+static rask_status know(struct survey *survey, const char *name, uint32_t *index, struct rask_error *error)
+{
+    if (find_known(survey, name, index))
+        return RASK_OK;
+    struct known_column column = {.name = rask_strdup(name)};
+    *index = (uint32_t)survey->columns.count;
+    if (column.name != NULL && known_columns_push(&survey->columns, column) == 0) {
+        if (rask_map128_put(&survey->by_name, rask_hash128(name, strlen(name)), *index) == 0)
+            return RASK_OK;
+        survey->columns.count--;
+    }
+    rask_free(column.name);
+    return rask_error_memory(error, strlen(name), "the names of columns");
+}
+
+static bool is_integer(const char *text, size_t n)
+{
+    size_t at = n > 0 && (text[0] == '-' || text[0] == '+');
+    bool has_digit = at < n;
+    for (; at < n; at++)
+        has_digit &= text[at] >= '0' && text[at] <= '9';
+    return has_digit;
+}
+
+static unsigned kind_of(const char *text, size_t n)
+{
+    int64_t whole;
+    double number;
+    if (is_integer(text, n)) {
+        size_t at = text[0] == '-' || text[0] == '+';
+        if (n - at > 1 && text[at] == '0')
+            return KIND_TEXT;
+        return rask_number_int64(text, n, &whole) ? KIND_INT : KIND_LONG_INT;
+    }
+    if (rask_number_float64(text, n, &number))
+        return KIND_FLOAT;
+    if (rask_number_bool(text, n, &whole))
+        return KIND_BOOL;
+    if (rask_date_parse(text, n, &whole))
+        return KIND_DATE;
+    return rask_datetime_parse(text, n, &whole) ? KIND_DATETIME : KIND_TEXT;
+}
+
+static rask_type type_of(unsigned kinds)
+{
+    if (kinds == KIND_INT)
+        return RASK_TYPE_INT64;
+    if ((kinds & KIND_FLOAT) != 0 && (kinds & ~(unsigned)(KIND_INT | KIND_FLOAT | KIND_LONG_INT)) == 0)
+        return RASK_TYPE_FLOAT64;
+    if (kinds == KIND_BOOL)
+        return RASK_TYPE_BOOL;
+    if (kinds == KIND_DATE)
+        return RASK_TYPE_DATE;
+    if ((kinds & KIND_DATETIME) != 0 && (kinds & ~(unsigned)(KIND_DATE | KIND_DATETIME)) == 0)
+        return RASK_TYPE_DATETIME;
+    return RASK_TYPE_TEXT;
+}
+
+static void survey_column(const struct survey *survey, struct known_column *known,
+                          const struct rask_column *column, uint32_t n_rows)
+{
+    for (uint32_t row = 0; row < n_rows; row++) {
+        const struct rask_slice *slice = &column->values.texts[row];
+        size_t n = slice->length;
+        const char *text = slice->data;
+        bool is_missing = column->missing != NULL && column->missing[row];
+        if ((known->kinds & KIND_TEXT) == 0 && !is_missing) {
+            text = rask_csv_value_trim(text, &n);
+            is_missing = rask_missing_has(&survey->missing, text, n);
+        }
+        known->n_missing += is_missing;
+        known->n_values += !is_missing;
+        if (!is_missing && (known->kinds & KIND_TEXT) == 0)
+            known->kinds |= kind_of(text, n);
+    }
+}
+
+/* Looks at the records of one range. Records that cannot be read are left to the reading to report. */
+static rask_status survey_range(struct survey *survey, struct rask_csv_reader *reader,
+                                const struct rask_csv_range *range, const uint32_t *indices,
+                                struct rask_error *error)
+{
+    const struct rask_batch *batch;
+    rask_status status = rask_csv_reader_start(reader, range, error);
+    while (status == RASK_OK && (status = rask_csv_reader_next(reader, &batch, error)) == RASK_OK)
+        for (uint32_t c = 0; c < batch->n_columns; c++)
+            survey_column(survey, &survey->columns.items[indices[c]], &batch->columns[c], batch->n_rows);
+    return status == RASK_END || status == RASK_ERR_FORMAT || status == RASK_ERR_LIMIT ? RASK_OK : status;
+}
+
+static rask_status survey_ranges(struct survey *survey, struct rask_csv_reader *reader, size_t file,
+                                 const uint32_t *indices, struct rask_error *error)
+{
+    const struct rask_file_identity *identity = rask_file_list_identity(survey->question->files, file);
+    uint64_t n_bytes = identity->n_bytes;
+    uint64_t starts[] = {0, n_bytes / 2, n_bytes - (n_bytes < SAMPLE_BYTES ? n_bytes : SAMPLE_BYTES)};
+    size_t n_starts = n_bytes > LARGE_BYTES ? 3 : 1;
+    rask_status status = RASK_OK;
+    for (size_t i = 0; status == RASK_OK && i < n_starts; i++) {
+        struct rask_csv_range range = {.path = rask_file_list_path(survey->question->files, file),
+                                       .identity = identity,
+                                       .start = starts[i],
+                                       .end = starts[i] + SAMPLE_BYTES,
+                                       .first_start = RASK_CSV_GUESS};
+        status = survey_range(survey, reader, &range, indices, error);
+    }
+    return status;
+}
+
+/* Whether a column of a file is to be looked at. */
+static bool is_asked_for(const struct survey *survey, const char *name)
+{
+    const struct rask_infer_question *question = survey->question;
+    if (question->names == NULL)
+        return true;
+    for (size_t i = 0; i < question->n_names; i++)
+        if (strcmp(question->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Reads the header of a file; its names become known. */
+static rask_status survey_head(struct survey *survey, size_t file, const struct rask_csv_head **head,
+                               struct rask_error *error)
+{
+    struct rask_csv_range range = {.path = rask_file_list_path(survey->question->files, file),
+                                   .identity = rask_file_list_identity(survey->question->files, file),
+                                   .first_start = RASK_CSV_GUESS};
+    rask_status status = rask_csv_reader_start(survey->head_reader, &range, error);
+    if (status != RASK_OK)
+        return status;
+    *head = rask_csv_reader_head(survey->head_reader);
+    uint32_t index;
+    for (uint32_t c = 0; status == RASK_OK && c < (*head)->n_columns; c++)
+        status = know(survey, (*head)->names[c], &index, error);
+    return status;
+}
+
+/* A sampled file: `wants` and `indices` have room for all its columns. */
+static rask_status survey_columns(struct survey *survey, size_t file, const struct rask_csv_head *head,
+                                  struct rask_csv_want *wants, uint32_t *indices, struct rask_error *error)
+{
+    struct rask_csv_spec spec = {.dialect = survey->head_spec.dialect, .wants = wants};
+    for (uint32_t c = 0; c < head->n_columns; c++) {
+        if (!is_asked_for(survey, head->names[c]))
+            continue;
+        (void)find_known(survey, head->names[c], &indices[spec.n_wants]);
+        wants[spec.n_wants++] = (struct rask_csv_want){head->names[c], RASK_TYPE_TEXT, false};
+    }
+    if (spec.n_wants == 0)
+        return RASK_OK;
+    struct rask_csv_reader *reader;
+    rask_status status = rask_csv_reader_new(&reader, &spec, error);
+    if (status != RASK_OK)
+        return status;
+    status = survey_ranges(survey, reader, file, indices, error);
+    rask_csv_reader_free(reader);
+    return status;
+}
+
+static rask_status survey_file(struct survey *survey, size_t file, struct rask_error *error)
+{
+    const struct rask_csv_head *head;
+    if (survey->is_sampled[file])
+        return RASK_OK;
+    survey->is_sampled[file] = 1;
+    rask_status status = survey_head(survey, file, &head, error);
+    if (status != RASK_OK)
+        return status;
+    struct rask_csv_want *wants = rask_alloc((head->n_columns + 1) * sizeof *wants);
+    uint32_t *indices = rask_alloc((head->n_columns + 1) * sizeof *indices);
+    if (wants != NULL && indices != NULL)
+        status = survey_columns(survey, file, head, wants, indices, error);
+    else
+        status = rask_error_memory(error, head->n_columns * sizeof *wants, "a sample of a file");
+    rask_free(wants);
+    rask_free(indices);
+    return status;
+}
+
+/* Looks at `n` files, evenly spread, the first and the last among them. */
+static rask_status survey_files(struct survey *survey, size_t n, struct rask_error *error)
+{
+    size_t n_files = rask_file_list_count(survey->question->files);
+    n = n < n_files ? n : n_files;
+    rask_status status = RASK_OK;
+    for (size_t i = 0; status == RASK_OK && i < n; i++)
+        status = survey_file(survey, n == 1 ? 0 : i * (n_files - 1) / (n - 1), error);
+    return status;
+}
+
+static bool has_unseen(const struct survey *survey)
+{
+    for (size_t i = 0; i < survey->columns.count; i++)
+        if (survey->columns.items[i].n_values == 0 && is_asked_for(survey, survey->columns.items[i].name))
+            return true;
+    return false;
+}
+
+/* The number of single-byte changes between two names, letters of either case alike; large when long. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t n_a = strlen(a), n_b = strlen(b), row[MAX_NAME_COMPARED + 1];
+    if (n_a > MAX_NAME_COMPARED || n_b > MAX_NAME_COMPARED)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= n_b; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n_a; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n_b; j++) {
+            size_t changed = diagonal + ((a[i - 1] | 0x20) != (b[j - 1] | 0x20));
+            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = changed < shorter ? changed : shorter;
+        }
+    }
+    return row[n_b];
+}
+
+static rask_status unknown(const struct survey *survey, const char *name, struct rask_error *error)
+{
+    const char *nearest = NULL;
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < survey->columns.count; i++) {
+        size_t found = distance(name, survey->columns.items[i].name);
+        if (found < best) {
+            best = found;
+            nearest = survey->columns.items[i].name;
+        }
+    }
+    size_t n_files = rask_file_list_count(survey->question->files);
+    if (nearest != NULL && best <= strlen(name) / 2 + 1)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?", name,
+                              n_files == 1 ? rask_file_list_path(survey->question->files, 0)
+                                           : "any of the files",
+                              nearest);
+    char columns[200] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < survey->columns.count && n < sizeof columns - 1; i++)
+        n += (size_t)snprintf(columns + n, sizeof columns - n, "%s%s", i > 0 ? ", " : "",
+                              survey->columns.items[i].name);
+    return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s%s", name,
+                          n_files == 1 ? rask_file_list_path(survey->question->files, 0)
+                                       : "any of the files",
+                          columns, n >= sizeof columns - 1 ? "..." : "");
+}
+
+/* A name that the sample lacks is looked for in the header of every file; the one that has it is sampled. */
+static rask_status look_for(struct survey *survey, const char *name, struct rask_error *error)
+{
+    uint32_t index;
+    const struct rask_csv_head *head;
+    rask_status status = RASK_OK;
+    size_t n_files = rask_file_list_count(survey->question->files);
+    for (size_t i = 0; status == RASK_OK && i < n_files && !find_known(survey, name, &index); i++) {
+        if (survey->is_sampled[i])
+            continue;
+        status = survey_head(survey, i, &head, error);
+        if (status == RASK_OK && find_known(survey, name, &index))
+            status = survey_file(survey, i, error);
+    }
+    return status == RASK_OK && !find_known(survey, name, &index) ? unknown(survey, name, error) : status;
+}
+
+static rask_status look_for_all(struct survey *survey, struct rask_error *error)
+{
+    const struct rask_infer_question *question = survey->question;
+    rask_status status = RASK_OK;
+    if (survey->columns.count == 0) {
+        status = survey_files(survey, SIZE_MAX, error);
+        if (status == RASK_OK && survey->columns.count == 0)
+            return rask_error_set(error, RASK_ERR_FORMAT, "%s: no header and no record in %s",
+                                  rask_file_list_path(question->files, 0),
+                                  rask_file_list_count(question->files) == 1 ? "this file"
+                                                                             : "this file or any other");
+    }
+    for (size_t i = 0; status == RASK_OK && question->names != NULL && i < question->n_names; i++)
+        status = look_for(survey, question->names[i], error);
+    for (size_t i = 0; status == RASK_OK && i < question->n_declared; i++)
+        status = look_for(survey, question->declared[i].name, error);
+    return status;
+}
+
+static rask_status add_answer(struct rask_infer_answer *answer, const struct survey *survey,
+                              const char *name, struct rask_error *error)
+{
+    const struct rask_infer_question *question = survey->question;
+    struct rask_infer_column *column = &answer->columns[answer->n_columns];
+    uint32_t index = 0;
+    (void)find_known(survey, name, &index);
+    const struct known_column *known = &survey->columns.items[index];
+    *column = (struct rask_infer_column){.name = rask_strdup(name),
+                                         .type = type_of(known->kinds),
+                                         .n_values = known->n_values,
+                                         .n_missing = known->n_missing};
+    if (column->name == NULL)
+        return rask_error_memory(error, strlen(name), "the names of columns");
+    for (size_t i = 0; i < question->n_declared; i++)
+        if (strcmp(question->declared[i].name, name) == 0) {
+            column->type = question->declared[i].type;
+            column->is_declared = true;
+        }
+    answer->n_columns++;
+    return RASK_OK;
+}
+
+static rask_status make_answer(struct rask_infer_answer *answer, const struct survey *survey,
+                               struct rask_error *error)
+{
+    const struct rask_infer_question *question = survey->question;
+    size_t n = question->names != NULL ? question->n_names : survey->columns.count;
+    *answer = (struct rask_infer_answer){.columns = rask_alloc_zeroed(n + 1, sizeof *answer->columns)};
+    if (answer->columns == NULL)
+        return rask_error_memory(error, n * sizeof *answer->columns, "the types of columns");
+    rask_status status = RASK_OK;
+    for (size_t i = 0; status == RASK_OK && i < n; i++)
+        status = add_answer(answer, survey,
+                            question->names != NULL ? question->names[i] : survey->columns.items[i].name,
+                            error);
+    if (status != RASK_OK)
+        rask_infer_answer_release(answer);
+    return status;
+}
+
+static rask_status survey_init(struct survey *survey, const struct rask_infer_question *question,
+                               struct rask_error *error)
+{
+    size_t n_files = rask_file_list_count(question->files);
+    *survey = (struct survey){.question = question, .head_spec = {.dialect = *question->dialect}};
+    if (n_files == 0)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "there is no file to read");
+    survey->is_sampled = rask_alloc_zeroed(n_files, 1);
+    if (survey->is_sampled == NULL)
+        return rask_error_memory(error, n_files, "a sample of the files");
+    rask_status status = rask_missing_init(&survey->missing, question->dialect->missing_words, error);
+    return status == RASK_OK ? rask_csv_reader_new(&survey->head_reader, &survey->head_spec, error) : status;
+}
+
+static void survey_release(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->columns.count; i++)
+        rask_free(survey->columns.items[i].name);
+    known_columns_release(&survey->columns);
+    rask_map128_release(&survey->by_name);
+    rask_missing_release(&survey->missing);
+    rask_csv_reader_free(survey->head_reader);
+    rask_free(survey->is_sampled);
+}
+
+rask_status rask_infer_answer_init(struct rask_infer_answer *answer,
+                                   const struct rask_infer_question *question, struct rask_error *error)
+{
+    struct survey survey;
+    rask_status status = survey_init(&survey, question, error);
+    if (status == RASK_OK)
+        status = survey_files(&survey, N_SAMPLED_FILES, error);
+    if (status == RASK_OK)
+        status = look_for_all(&survey, error);
+    if (status == RASK_OK && has_unseen(&survey))
+        status = survey_files(&survey, N_MORE_FILES, error);
+    if (status == RASK_OK)
+        status = make_answer(answer, &survey, error);
+    survey_release(&survey);
+    return status;
+}
+
+void rask_infer_answer_release(struct rask_infer_answer *answer)
+{
+    for (size_t i = 0; i < answer->n_columns; i++)
+        rask_free(answer->columns[i].name);
+    rask_free(answer->columns);
+    *answer = (struct rask_infer_answer){0};
+}
