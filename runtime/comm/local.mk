@@ -18,3 +18,11 @@ tests_unit_bell_test_LDADD = $(unit_ldadd)
 tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
 tests_unit_ring_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/bell_test tests/unit/ring_test
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/comm_test
+tests_mpi_comm_test_SOURCES = tests/mpi/comm_test.c
+tests_mpi_comm_test_LDADD = $(mpi_ldadd)
+endif
+TESTS += tests/mpi/comm_test.n1.mpi tests/mpi/comm_test.n2.mpi tests/mpi/comm_test.n3.mpi \
+	tests/mpi/comm_test.n4.mpi tests/mpi/comm_test.n8.mpi
+EXTRA_DIST += tests/mpi/comm_test.n1.mpi tests/mpi/comm_test.n3.mpi tests/mpi/comm_test.n8.mpi

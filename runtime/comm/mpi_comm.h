@@ -166,7 +166,7 @@ struct rask_mpi {
     int is_window_abandoned;    /* its test failed: never used and never freed */
 
     int32_t n_lost, n_lost_told;
-    char transport_text[256], window_text[320];
+    char transport_text[384], window_text[320];
 };
 
 /* flight.c. Reserve places before the requests are made, so that adding cannot fail: 0, or -1 for want of
