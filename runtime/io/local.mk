@@ -52,3 +52,17 @@ check_PROGRAMS += tests/unit/infer_test
 tests_unit_infer_test_SOURCES = tests/unit/infer_test.c
 tests_unit_infer_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/infer_test
+
+if BUILD_FUZZERS
+noinst_PROGRAMS += tests/fuzz/csv_fuzz
+tests_fuzz_csv_fuzz_SOURCES = tests/fuzz/csv_fuzz.c tests/unit/csv_oracle.h
+tests_fuzz_csv_fuzz_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_csv_fuzz_LDADD = $(fuzz_ldadd)
+endif
+EXTRA_DIST += \
+	tests/fuzz/corpus/csv/like_records \
+	tests/fuzz/corpus/csv/quotes \
+	tests/fuzz/corpus/csv/returns \
+	tests/fuzz/corpus/csv/stray \
+	tests/fuzz/corpus/csv/types \
+	tests/fuzz/corpus/csv/wide
