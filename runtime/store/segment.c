@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* segment.c: two-level segregated fit over one region, in granules of 64 bytes.
  *
- * Source: M. Masmano, I. Ripoll, A. Crespo, J. Real, "TLSF: a new dynamic memory allocator for real-time
- * systems", ECRTS 2004. Size classes: 32 steps per power of two; blocks below 2 KiB have a class per size.
- * Two things differ. A take looks at the first few blocks of the class that the size itself falls into before it
- * takes from the next class, because programs ask for the same sizes again and the block just freed is still in
- * the caches; and it walks that class to its end before it says that the region is full.
+ * Source: M. Masmano, I. Ripoll, A. Crespo, J. Real, "TLSF: a new dynamic memory allocator for
+ * real-time systems", ECRTS 2004. Size classes: 32 steps per power of two; blocks below 2 KiB have
+ * a class per size. Two things differ. A take looks at the first few blocks of the class that the
+ * size itself falls into before it takes from the next class, because programs ask for the same
+ * sizes again and the block just freed is still in the caches; and it walks that class to its end
+ * before it says that the region is full.
  *
- * Memory is given back by madvise(MADV_DONTNEED) outside of the lock: the block leaves the free lists as "busy",
- * and a take that finds nothing while blocks are busy waits for them. How much is kept for reuse: see is_over. */
+ * Memory is given back by madvise(MADV_DONTNEED) outside of the lock: the block leaves the free
+ * lists as "busy", and a take that finds nothing while blocks are busy waits for them. How much is
+ * kept for reuse: see is_over. */
 #include "store/segment.h"
 
 #include "base/error.h"
@@ -24,15 +26,17 @@
 /* The states of a block are kinds of its header: free, busy, any other kind is an object's. */
 #define KIND_BUSY UINT16_MAX
 
-/* What the header of a free or busy block holds. The first two and the two sizes lie where an object has them. */
+/* What the header of a free or busy block holds. The first two and the two sizes lie where an
+ * object has them. */
 struct free_header {
-    uint32_t magic;            /* 0 */
-    uint16_t kind;             /* RASK_OBJECT_FREE or KIND_BUSY */
+    uint32_t magic; /* 0 */
+    uint16_t kind; /* RASK_OBJECT_FREE or KIND_BUSY */
     uint16_t is_dirty_listed;
-    uint64_t next, previous;   /* in the list of the class */
+    uint64_t next, previous; /* in the list of the class */
     uint64_t block_bytes, previous_bytes;
-    uint32_t dirty_begin, dirty_end; /* units from the region's start: outside of them the block is clean */
-    uint64_t older, newer;     /* in the list of dirty blocks */
+    uint32_t dirty_begin,
+        dirty_end; /* units from the region's start: outside of them the block is clean */
+    uint64_t older, newer; /* in the list of dirty blocks */
 };
 
 union block {
@@ -42,9 +46,10 @@ union block {
 
 _Static_assert(sizeof(union block) == RASK_SEGMENT_GRANULE_BYTES, "a header fills one granule");
 _Static_assert(offsetof(struct free_header, kind) == offsetof(struct rask_object_header, kind) &&
-               offsetof(struct free_header, block_bytes) == offsetof(struct rask_object_header, block_bytes) &&
-               offsetof(struct free_header, previous_bytes) ==
-                   offsetof(struct rask_object_header, previous_bytes),
+                   offsetof(struct free_header, block_bytes) ==
+                       offsetof(struct rask_object_header, block_bytes) &&
+                   offsetof(struct free_header, previous_bytes) ==
+                       offsetof(struct rask_object_header, previous_bytes),
                "fields that are read whatever the block is");
 
 struct size_class {
@@ -88,7 +93,8 @@ static uint64_t dirty_bytes_of(const struct free_header *block, uint64_t offset)
 static void dirty_extend(struct free_header *block, uint64_t begin, uint64_t end)
 {
     uint32_t first = (uint32_t)(begin / RASK_SEGMENT_DIRTY_UNIT_BYTES);
-    uint32_t last = (uint32_t)((end + RASK_SEGMENT_DIRTY_UNIT_BYTES - 1) / RASK_SEGMENT_DIRTY_UNIT_BYTES);
+    uint32_t last =
+        (uint32_t)((end + RASK_SEGMENT_DIRTY_UNIT_BYTES - 1) / RASK_SEGMENT_DIRTY_UNIT_BYTES);
     if (begin >= end)
         return;
     if (block->dirty_begin == block->dirty_end) {
@@ -105,7 +111,8 @@ static void dirty_extend(struct free_header *block, uint64_t begin, uint64_t end
 /* Only large blocks are listed, and only when giving them back is worth a call of the system. */
 static int is_worth_listing(const struct free_header *block, uint64_t dirty_bytes)
 {
-    return block->block_bytes >= RASK_SEGMENT_LARGE_BYTES && dirty_bytes >= RASK_SEGMENT_LARGE_BYTES / 2;
+    return block->block_bytes >= RASK_SEGMENT_LARGE_BYTES &&
+           dirty_bytes >= RASK_SEGMENT_LARGE_BYTES / 2;
 }
 
 static void dirty_link(struct rask_segment *segment, struct free_header *block, uint64_t offset)
@@ -179,7 +186,8 @@ static void lists_remove(struct rask_segment *segment, uint64_t offset)
 }
 
 /* The first block of at least `block_bytes` among the first `n_looks` of its own class. */
-static uint64_t find_in_class(const struct rask_segment *segment, uint64_t block_bytes, uint64_t n_looks)
+static uint64_t find_in_class(const struct rask_segment *segment, uint64_t block_bytes,
+                              uint64_t n_looks)
 {
     struct size_class class = class_of(block_bytes);
     uint64_t offset = segment->heads[class.row][class.column];
@@ -192,11 +200,13 @@ static uint64_t find_in_class(const struct rask_segment *segment, uint64_t block
     return NONE;
 }
 
-/* The first block of the first class that is not empty and holds nothing smaller than `block_bytes`. */
+/* The first block of the first class that is not empty and holds nothing smaller than
+ * `block_bytes`. */
 static uint64_t find_above(const struct rask_segment *segment, uint64_t block_bytes)
 {
     struct size_class class = class_of(block_bytes);
-    uint32_t columns = segment->column_bits[class.row] & (uint32_t)(UINT64_MAX << (class.column + 1));
+    uint32_t columns =
+        segment->column_bits[class.row] & (uint32_t)(UINT64_MAX << (class.column + 1));
     if (columns != 0)
         return segment->heads[class.row][__builtin_ctz(columns)];
     uint64_t rows = segment->row_bits & UINT64_MAX << (class.row + 1);
@@ -257,8 +267,8 @@ static void release_block(struct rask_segment *segment, uint64_t offset)
     lists_insert(segment, offset);
 }
 
-/* Splits what `offset` has beyond `block_bytes` off as a block of its own that is in no list; returns its offset,
- * or NONE when nothing is left over. Its dirty part is empty. */
+/* Splits what `offset` has beyond `block_bytes` off as a block of its own that is in no list;
+ * returns its offset, or NONE when nothing is left over. Its dirty part is empty. */
 static uint64_t split(struct rask_segment *segment, uint64_t offset, uint64_t block_bytes)
 {
     union block *block = block_at(segment, offset);
@@ -292,9 +302,10 @@ static void carve(struct rask_segment *segment, uint64_t offset, uint64_t block_
     lists_insert(segment, rest_offset);
 }
 
-/* After blocks have become free: the hot mark sinks by a quarter of what was freed, but not below what is used.
- * So a program that takes and gives the same amounts over and over keeps its memory, and one whose appetite has
- * shrunk gives the difference back after a few times that amount. No clock is needed. */
+/* After blocks have become free: the hot mark sinks by a quarter of what was freed, but not below
+ * what is used. So a program that takes and gives the same amounts over and over keeps its memory,
+ * and one whose appetite has shrunk gives the difference back after a few times that amount. No
+ * clock is needed. */
 static void cool(struct rask_segment *segment, uint64_t freed_bytes)
 {
     uint64_t excess_bytes = segment->hot_bytes - segment->used_bytes;
@@ -302,8 +313,9 @@ static void cool(struct rask_segment *segment, uint64_t freed_bytes)
     segment->hot_bytes -= step_bytes < excess_bytes ? step_bytes : excess_bytes;
 }
 
-/* Whether memory behind free blocks is to be given back: more than the hot mark and some slack. Once it has begun,
- * giving back goes on to half of the slack, so that it does not begin anew at once. */
+/* Whether memory behind free blocks is to be given back: more than the hot mark and some slack.
+ * Once it has begun, giving back goes on to half of the slack, so that it does not begin anew at
+ * once. */
 static int is_over(const struct rask_segment *segment, uint64_t slack_bytes)
 {
     return !segment->is_kept &&
@@ -323,12 +335,14 @@ static void give_back(struct rask_segment *segment, uint64_t offset)
         end = offset + block->block_bytes;
     begin = (begin + page_mask) & ~page_mask;
     end &= ~page_mask;
-    /* A refusal (the program has locked its memory) leaves the pages where they are, which is harmless. */
+    /* A refusal (the program has locked its memory) leaves the pages where they are, which is
+     * harmless. */
     if (begin < end)
         (void)madvise(segment->base + begin, (size_t)(end - begin), MADV_DONTNEED);
 }
 
-/* Gives dirty blocks back, the oldest first, until no more than `slack_bytes` beyond the hot mark are left. */
+/* Gives dirty blocks back, the oldest first, until no more than `slack_bytes` beyond the hot mark
+ * are left. */
 static void trim(struct rask_segment *segment, uint64_t slack_bytes)
 {
     rask_spin_lock(&segment->lock);
@@ -364,7 +378,8 @@ static int wait_for_busy(struct rask_segment *segment)
     return 1;
 }
 
-void rask_segment_init(struct rask_segment *segment, void *base, uint64_t arena_bytes, uint64_t page_bytes)
+void rask_segment_init(struct rask_segment *segment, void *base, uint64_t arena_bytes,
+                       uint64_t page_bytes)
 {
     assert(arena_bytes >= page_bytes && arena_bytes % page_bytes == 0);
     assert((uintptr_t)base % page_bytes == 0 && page_bytes % RASK_SEGMENT_GRANULE_BYTES == 0);
@@ -510,12 +525,12 @@ struct census {
 
 static rask_status broken(struct rask_error *error, uint64_t offset, const char *invariant)
 {
-    return rask_error_set(error, RASK_ERR_INTERNAL, "object store: block at offset %" PRIu64 ": %s", offset,
-                          invariant);
+    return rask_error_set(error, RASK_ERR_INTERNAL, "object store: block at offset %" PRIu64 ": %s",
+                          offset, invariant);
 }
 
-static rask_status check_free(const struct rask_segment *segment, uint64_t offset, struct census *census,
-                              struct rask_error *error)
+static rask_status check_free(const struct rask_segment *segment, uint64_t offset,
+                              struct census *census, struct rask_error *error)
 {
     const struct free_header *block = &block_at(segment, offset)->free;
     struct size_class class = class_of(block->block_bytes);
@@ -536,10 +551,12 @@ static rask_status check_free(const struct rask_segment *segment, uint64_t offse
     census->dirty_bytes += dirty_bytes;
     if (block->older == NONE ? segment->oldest_dirty != offset
                              : block_at(segment, block->older)->free.newer != offset)
-        return broken(error, offset, "the older one in the list of dirty blocks does not point here");
+        return broken(error, offset,
+                      "the older one in the list of dirty blocks does not point here");
     if (block->newer == NONE ? segment->newest_dirty != offset
                              : block_at(segment, block->newer)->free.older != offset)
-        return broken(error, offset, "the newer one in the list of dirty blocks does not point here");
+        return broken(error, offset,
+                      "the newer one in the list of dirty blocks does not point here");
     return RASK_OK;
 }
 
@@ -549,7 +566,8 @@ static rask_status check_object(const struct rask_object_header *object, uint64_
     census->n_objects++;
     census->used_bytes += object->block_bytes;
     if (object->magic != RASK_OBJECT_MAGIC)
-        return broken(error, offset, "an object has lost its magic: something wrote over its header");
+        return broken(error, offset,
+                      "an object has lost its magic: something wrote over its header");
     if (object->block_bytes != block_bytes_for(object->bytes))
         return broken(error, offset, "an object's payload and its block differ in size");
     return RASK_OK;
@@ -588,8 +606,10 @@ static rask_status check_blocks(const struct rask_segment *segment, struct censu
     return RASK_OK;
 }
 
-/* Walks the lists of all classes; a block of theirs that check_blocks has not seen shows in the count. */
-static rask_status check_lists(const struct rask_segment *segment, uint64_t n_free, struct rask_error *error)
+/* Walks the lists of all classes; a block of theirs that check_blocks has not seen shows in the
+ * count. */
+static rask_status check_lists(const struct rask_segment *segment, uint64_t n_free,
+                               struct rask_error *error)
 {
     uint64_t n_listed = 0;
     for (uint32_t i = 0; i < RASK_SEGMENT_ROWS * RASK_SEGMENT_COLUMNS; i++) {
@@ -598,7 +618,8 @@ static rask_status check_lists(const struct rask_segment *segment, uint64_t n_fr
         uint64_t offset = segment->heads[row][column];
         if ((segment->column_bits[row] >> column & 1) != (offset != NONE) ||
             (segment->row_bits >> row & 1) != (segment->column_bits[row] != 0))
-            return broken(error, offset, "the bit of its class does not say whether the list is empty");
+            return broken(error, offset,
+                          "the bit of its class does not say whether the list is empty");
         for (; offset != NONE && n_listed <= n_free; n_listed++) {
             const struct free_header *block = &block_at(segment, offset)->free;
             struct size_class class = class_of(block->block_bytes);
@@ -609,8 +630,8 @@ static rask_status check_lists(const struct rask_segment *segment, uint64_t n_fr
     }
     if (n_listed != n_free)
         return rask_error_set(error, RASK_ERR_INTERNAL,
-                              "object store: %" PRIu64 " blocks are free, %" PRIu64 " are in lists", n_free,
-                              n_listed);
+                              "object store: %" PRIu64 " blocks are free, %" PRIu64 " are in lists",
+                              n_free, n_listed);
     return RASK_OK;
 }
 
@@ -631,11 +652,12 @@ static rask_status check_sums(const struct rask_segment *segment, const struct c
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         if (sums[i].kept != sums[i].counted)
             return rask_error_set(error, RASK_ERR_INTERNAL,
-                                  "object store: %s: %" PRIu64 " kept, %" PRIu64 " counted", sums[i].name,
-                                  sums[i].kept, sums[i].counted);
+                                  "object store: %s: %" PRIu64 " kept, %" PRIu64 " counted",
+                                  sums[i].name, sums[i].kept, sums[i].counted);
     if (segment->used_bytes > segment->hot_bytes || segment->used_bytes > segment->peak_bytes)
         return rask_error_set(error, RASK_ERR_INTERNAL,
-                              "object store: %" PRIu64 " bytes are used, above the mark of the most",
+                              "object store: %" PRIu64
+                              " bytes are used, above the mark of the most",
                               segment->used_bytes);
     return RASK_OK;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* store.c: the region of an arena, and the life of an object in it: taken, pinned, given, freed.
  *
- * The region is private memory that the system commits page by page as it is touched. An object ends once, by
- * whoever comes last of the give and the unpins: the pins are counted in the header's n_pins, and its top bit says
- * that the object was given; both change in one atomic step, without the segment's lock. */
+ * The region is private memory that the system commits page by page as it is touched. An object
+ * ends once, by whoever comes last of the give and the unpins: the pins are counted in the header's
+ * n_pins, and its top bit says that the object was given; both change in one atomic step, without
+ * the segment's lock. */
 #include "store/store.h"
 
 #include "base/alloc.h"
@@ -17,7 +18,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define ARENA_MOST_BYTES (UINT64_C(64) << 40) /* half of what a process can map on today's machines */
+#define ARENA_MOST_BYTES \
+    (UINT64_C(64) << 40) /* half of what a process can map on today's machines */
 #define ARENA_LEAST_BYTES (UINT64_C(16) << 20) /* a fall-back to less is none */
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
 
@@ -25,11 +27,12 @@
 
 struct rask_store {
     struct rask_segment *segment; /* [give] */
-    uint8_t *base;                /* the region, aligned to pages */
-    uint64_t arena_bytes;         /* mapped at base, no more and no less */
+    uint8_t *base; /* the region, aligned to pages */
+    uint64_t arena_bytes; /* mapped at base, no more and no less */
 };
 
-/* Maps `bytes` of room that is not committed, aligned to `align_bytes`; NULL when the system refuses. */
+/* Maps `bytes` of room that is not committed, aligned to `align_bytes`; NULL when the system
+ * refuses. */
 static uint8_t *map_room(uint64_t bytes, uint64_t align_bytes, uint64_t page_bytes)
 {
     uint64_t margin_bytes = align_bytes - page_bytes;
@@ -47,13 +50,14 @@ static uint8_t *map_room(uint64_t bytes, uint64_t align_bytes, uint64_t page_byt
     return base;
 }
 
-/* Maps *bytes, or as much less as the system allows: the largest half, quarter, ... of them that fits, halved once
- * more, so that the rest of the program has room too. */
+/* Maps *bytes, or as much less as the system allows: the largest half, quarter, ... of them that
+ * fits, halved once more, so that the rest of the program has room too. */
 static uint8_t *reserve(uint64_t *bytes, uint64_t page_bytes)
 {
     uint64_t align_bytes = *bytes < HUGE_PAGE_BYTES ? page_bytes : HUGE_PAGE_BYTES;
     uint8_t *base = map_room(*bytes, align_bytes, page_bytes);
-    for (uint64_t try_bytes = *bytes / 2; base == NULL && try_bytes >= ARENA_LEAST_BYTES; try_bytes /= 2) {
+    for (uint64_t try_bytes = *bytes / 2; base == NULL && try_bytes >= ARENA_LEAST_BYTES;
+         try_bytes /= 2) {
         uint64_t room_bytes = try_bytes & ~(page_bytes - 1);
         uint8_t *probe = map_room(room_bytes, page_bytes, page_bytes);
         if (probe == NULL)
@@ -72,19 +76,23 @@ static rask_status no_room(struct rask_error *error, uint64_t bytes)
     struct rlimit limit;
     char limit_text[64] = "unlimited";
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-        (void)snprintf(limit_text, sizeof limit_text, "%" PRIu64 " KiB", (uint64_t)limit.rlim_cur / 1024);
-    return rask_error_set(error, RASK_ERR_MEMORY,
-                          "cannot reserve %" PRIu64 " bytes of address room for the object store, nor a part "
-                          "of it: raise the limit of `ulimit -v` (now %s) or ask for a smaller store",
-                          bytes, limit_text);
+        (void)snprintf(limit_text, sizeof limit_text, "%" PRIu64 " KiB",
+                       (uint64_t)limit.rlim_cur / 1024);
+    return rask_error_set(
+        error, RASK_ERR_MEMORY,
+        "cannot reserve %" PRIu64 " bytes of address room for the object store, nor a part "
+        "of it: raise the limit of `ulimit -v` (now %s) or ask for a smaller store",
+        bytes, limit_text);
 }
 
-rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **store, struct rask_error *error)
+rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **store,
+                           struct rask_error *error)
 {
     uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
     if (arena_bytes == 0 || arena_bytes > ARENA_MOST_BYTES)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "an object store of %" PRIu64 " bytes: give a size from 1 to %" PRIu64 " bytes",
+                              "an object store of %" PRIu64 " bytes: give a size from 1 to %" PRIu64
+                              " bytes",
                               arena_bytes, ARENA_MOST_BYTES);
     struct rask_store *made = rask_alloc(sizeof *made);
     if (made == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* store_test.c: the object store as its users see it: objects keep their bytes, room comes back, memory goes
- * back to the system, the checker finds what was overwritten. */
+/* store_test.c: the object store as its users see it: objects keep their bytes, room comes back,
+ * memory goes back to the system, the checker finds what was overwritten. */
 #include "unit.h"
 
 #include "base/alloc.h"
@@ -56,8 +56,8 @@ static int is_intact(struct rask_store *store, uint64_t offset, uint64_t id, uin
 {
     const struct rask_object_header *header = rask_store_header(store, offset);
     const uint8_t *payload = rask_store_payload(store, offset);
-    int is_same = header->magic == RASK_OBJECT_MAGIC && header->id == id && header->bytes == bytes &&
-                  header->kind == RASK_OBJECT_BYTES && header->dtype == 0;
+    int is_same = header->magic == RASK_OBJECT_MAGIC && header->id == id &&
+                  header->bytes == bytes && header->kind == RASK_OBJECT_BYTES && header->dtype == 0;
     for (uint64_t i = 0; is_same && i < bytes; i++)
         is_same = payload[i] == (uint8_t)(id % 251);
     return is_same;
@@ -71,7 +71,8 @@ static uint64_t resident_bytes(const struct rask_store *store)
     uint64_t n_resident = 0;
     unsigned char *states = rask_alloc((size_t)n_pages);
     CU_ASSERT_PTR_NOT_NULL_FATAL(states);
-    CU_ASSERT_EQUAL_FATAL(mincore(rask_store_base(store), (size_t)rask_store_arena_bytes(store), states), 0);
+    CU_ASSERT_EQUAL_FATAL(
+        mincore(rask_store_base(store), (size_t)rask_store_arena_bytes(store), states), 0);
     for (uint64_t i = 0; i < n_pages; i++)
         n_resident += states[i] & 1;
     rask_free(states);
@@ -127,7 +128,8 @@ static void random_sizes_and_lifetimes(void)
     rask_store_free(store);
 }
 
-/* Objects of 1 B to 64 KiB come and go in random order; the arena refuses one only when it is nearly full. */
+/* Objects of 1 B to 64 KiB come and go in random order; the arena refuses one only when it is
+ * nearly full. */
 static void fragmentation_is_bounded(void)
 {
     enum { N_HELD = 8192 };
@@ -138,7 +140,8 @@ static void fragmentation_is_bounded(void)
     struct rask_rng rng;
     rask_rng_seed(&rng, 5);
     for (uint64_t step = 0; step < 200000; step++) {
-        uint64_t offset = n_held < N_HELD ? rask_store_take(store, step, random_bytes(&rng, 16)) : RASK_STORE_NONE;
+        uint64_t offset = n_held < N_HELD ? rask_store_take(store, step, random_bytes(&rng, 16))
+                                          : RASK_STORE_NONE;
         if (offset != RASK_STORE_NONE) {
             held[n_held++] = offset;
             continue;
@@ -196,9 +199,11 @@ static void the_last_fitting_block_is_found(void)
     CU_ASSERT_NOT_EQUAL(rask_store_take(store, 0, 0), RASK_STORE_NONE);
     for (size_t i = 0; i < N_SMALL; i++) {
         small[i] = rask_store_take(store, 1, SMALL);
-        CU_ASSERT_NOT_EQUAL_FATAL(rask_store_take(store, 2, 0), RASK_STORE_NONE); /* keeps them apart */
+        CU_ASSERT_NOT_EQUAL_FATAL(rask_store_take(store, 2, 0),
+                                  RASK_STORE_NONE); /* keeps them apart */
     }
-    CU_ASSERT_NOT_EQUAL(rask_store_take(store, 3, usage_of(store).largest_free_bytes), RASK_STORE_NONE);
+    CU_ASSERT_NOT_EQUAL(rask_store_take(store, 3, usage_of(store).largest_free_bytes),
+                        RASK_STORE_NONE);
     rask_store_give(store, large);
     for (size_t i = 0; i < N_SMALL; i++)
         rask_store_give(store, small[i]);
@@ -230,7 +235,8 @@ static void payloads_are_aligned(void)
         uint64_t offset = rask_store_take(store, bytes, bytes);
         CU_ASSERT_EQUAL(offset % 64, 0);
         CU_ASSERT_EQUAL((uintptr_t)rask_store_payload(store, offset) % 64, 0);
-        CU_ASSERT_PTR_EQUAL(rask_store_payload(store, offset), (uint8_t *)rask_store_base(store) + offset + 64);
+        CU_ASSERT_PTR_EQUAL(rask_store_payload(store, offset),
+                            (uint8_t *)rask_store_base(store) + offset + 64);
     }
     rask_store_free(store);
 }
@@ -250,7 +256,8 @@ static void pins_outlive_the_give(void)
     rask_store_unpin(store, offset);
     CU_ASSERT_EQUAL(usage_of(store).n_objects, 0);
 
-    offset = rask_store_take(store, 43, 1000); /* pins that end before the give do not end the object */
+    offset =
+        rask_store_take(store, 43, 1000); /* pins that end before the give do not end the object */
     rask_store_pin(store, offset);
     rask_store_unpin(store, offset);
     CU_ASSERT_EQUAL(usage_of(store).n_objects, 1);
@@ -285,7 +292,8 @@ static void shrinking_gives_the_rest_back(void)
     rask_store_free(store);
 }
 
-/* Magic and id tell a reader that comes late that the object is gone, whatever its place has become. */
+/* Magic and id tell a reader that comes late that the object is gone, whatever its place has
+ * become. */
 static void a_stale_offset_is_noticed(void)
 {
     struct rask_store *store = new_store(64 * KIB);
@@ -310,7 +318,8 @@ static void the_size_just_given_is_reused(void)
     const uint64_t sizes[] = {8, 512, 5000, 100 * KIB + 1, MIB, 3 * MIB + 17};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         uint64_t offset = rask_store_take(store, i, sizes[i]);
-        CU_ASSERT_NOT_EQUAL(rask_store_take(store, 100, 64), RASK_STORE_NONE); /* keeps it apart from the rest */
+        CU_ASSERT_NOT_EQUAL(rask_store_take(store, 100, 64),
+                            RASK_STORE_NONE); /* keeps it apart from the rest */
         rask_store_give(store, offset);
         CU_ASSERT_EQUAL(rask_store_take(store, i, sizes[i]), offset);
     }
@@ -426,7 +435,8 @@ enum { N_THREADS = 4, N_SLOTS = 64, N_THREAD_STEPS = 20000 };
 
 struct shared {
     struct rask_store *store;
-    _Atomic uint64_t slots[N_SLOTS]; /* offsets of objects, or none: whoever takes one out owns it */
+    _Atomic uint64_t
+        slots[N_SLOTS]; /* offsets of objects, or none: whoever takes one out owns it */
     _Atomic uint64_t n_wrong;
 };
 
@@ -435,7 +445,8 @@ struct torturer {
     uint64_t seed;
 };
 
-/* Puts new objects into slots and ends those found there, which another thread may have made and pinned. */
+/* Puts new objects into slots and ends those found there, which another thread may have made and
+ * pinned. */
 static void *torture(void *argument)
 {
     const struct torturer *torturer = argument;
@@ -444,7 +455,8 @@ static void *torture(void *argument)
     rask_rng_seed(&rng, torturer->seed);
     for (uint64_t step = 0; step < N_THREAD_STEPS; step++) {
         uint64_t bytes = random_bytes(&rng, step % 64 == 0 ? 22 : 10);
-        uint64_t made = rask_store_take(shared->store, torturer->seed << 32 | bytes, bytes + step % 3 * 100);
+        uint64_t made =
+            rask_store_take(shared->store, torturer->seed << 32 | bytes, bytes + step % 3 * 100);
         if (made != RASK_STORE_NONE) {
             rask_store_shrink(shared->store, made, bytes);
             fill(shared->store, made);
@@ -490,7 +502,8 @@ static void many_threads(void)
     rask_store_free(shared.store);
 }
 
-/* One thread takes and gives almost all of the arena while another makes memory go back: it is never refused. */
+/* One thread takes and gives almost all of the arena while another makes memory go back: it is
+ * never refused. */
 static void *trim_again_and_again(void *argument)
 {
     struct shared *shared = argument;
@@ -574,7 +587,8 @@ static void no_memory_is_an_error(void)
     rask_alloc_fail_at(0, 0);
 }
 
-/* Runs in a child whose room is limited to `bytes` more than it has; true when the store is as expected. */
+/* Runs in a child whose room is limited to `bytes` more than it has; true when the store is as
+ * expected. */
 static int is_right_under_limit(uint64_t bytes, int is_enough)
 {
     unsigned long n_pages = 0;
@@ -608,7 +622,8 @@ static int in_child(uint64_t bytes, int is_enough)
     pid_t child = fork();
     if (child == 0)
         _exit(is_right_under_limit(bytes, is_enough) ? 0 : 1);
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
 }
 
 static void limited_room_makes_a_smaller_store(void)
@@ -622,17 +637,21 @@ RASK_UNIT_MAIN("store", {"random sizes and lifetimes", random_sizes_and_lifetime
                {"fragmentation is bounded", fragmentation_is_bounded},
                {"a full arena refuses and recovers", a_full_arena_refuses_and_recovers},
                {"the last fitting block is found", the_last_fitting_block_is_found},
-               {"objects of zero bytes", objects_of_zero_bytes}, {"payloads are aligned", payloads_are_aligned},
+               {"objects of zero bytes", objects_of_zero_bytes},
+               {"payloads are aligned", payloads_are_aligned},
                {"pins outlive the give", pins_outlive_the_give},
                {"shrinking gives the rest back", shrinking_gives_the_rest_back},
                {"a stale offset is noticed", a_stale_offset_is_noticed},
-               {"the size just given is reused", the_size_just_given_is_reused}, {"usage counts", usage_counts},
+               {"the size just given is reused", the_size_just_given_is_reused},
+               {"usage counts", usage_counts},
                {"room costs nothing until touched", room_costs_nothing_until_touched},
                {"idle memory goes back", idle_memory_goes_back},
                {"neighbours go back", neighbours_go_back},
                {"hot memory stays and cold memory goes", hot_memory_stays_and_cold_memory_goes},
-               {"kept memory never goes back", kept_memory_never_goes_back}, {"many threads", many_threads},
+               {"kept memory never goes back", kept_memory_never_goes_back},
+               {"many threads", many_threads},
                {"memory on its way back is not missing", memory_on_its_way_back_is_not_missing},
                {"the checker names what is broken", the_checker_names_what_is_broken},
-               {"bad sizes are errors", bad_sizes_are_errors}, {"no memory is an error", no_memory_is_an_error},
+               {"bad sizes are errors", bad_sizes_are_errors},
+               {"no memory is an error", no_memory_is_an_error},
                {"limited room makes a smaller store", limited_room_makes_a_smaller_store})
