@@ -175,12 +175,13 @@ static rask_status start(struct rask_csv_reader *reader, const struct rask_csv_r
 {
     struct rask_csv_window *window = &reader->window;
     uint64_t n_file = window->file.identity.n_bytes;
+    uint64_t end = range->end < n_file ? range->end : n_file;
     rask_csv_window_seek(window, 0);
-    window->wanted_end = range->start == 0 ? range->end : HEAD_BYTES;
+    window->wanted_end = range->start == 0 ? end : HEAD_BYTES;
     rask_status status = find_head(reader, error);
     if (status != RASK_OK)
         return status;
-    window->wanted_end = range->end < n_file ? range->end : n_file;
+    window->wanted_end = end;
     reader->first_start = n_file;
     if (reader->head.n_columns > 0 && range->start < n_file) {
         status = find_first(reader, range, error);

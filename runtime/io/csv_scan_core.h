@@ -57,6 +57,10 @@ CSV_SCAN_INLINE struct csv_found csv_find(struct rask_csv_scan_state *state, str
 {
     uint64_t line_ends = masks.feeds | masks.returns;
     uint64_t separators = masks.delimiters | line_ends;
+    if ((masks.quotes | masks.returns | state->inside | state->carriage) == 0) {
+        state->boundary = separators >> 63;
+        return (struct csv_found){.marks = separators, .ends = line_ends};
+    }
     uint64_t quoted = csv_quoted(state, separators, &masks.quotes, prefix_xor);
     uint64_t returns = masks.returns & ~quoted;
     uint64_t second_of_pair = masks.feeds & (returns << 1 | state->carriage);

@@ -83,24 +83,11 @@ TARGET_AVX2 static size_t scan_avx2(struct rask_csv_scan *scan, const char *text
     return to - at < 64 ? rask_csv_scan_portable(scan, text, at, to, is_last) : at;
 }
 
-/* Sixteen positions: those whose bit is set move to the front and are stored. */
-TARGET_AVX512 CSV_SCAN_INLINE uint32_t *append_sixteen(uint32_t *marks, uint64_t bits, uint32_t position)
+/* Of sixteen positions those whose bit is set move to the front and are stored. */
+TARGET_AVX512 CSV_SCAN_INLINE uint32_t *append_sixteen(uint32_t *marks, uint64_t bits, __m512i positions)
 {
-    const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    __m512i positions = _mm512_add_epi32(ascending, _mm512_set1_epi32((int)position));
     _mm512_storeu_si512(marks, _mm512_maskz_compress_epi32((__mmask16)bits, positions));
     return marks + __builtin_popcountll(bits & 0xffff);
-}
-
-TARGET_AVX512 CSV_SCAN_INLINE void append_marks_avx512(struct rask_csv_scan *scan, uint64_t bits,
-                                                       uint32_t position)
-{
-    uint32_t *marks = scan->marks + scan->n_marks;
-    scan->n_marks += (uint32_t)__builtin_popcountll(bits);
-    marks = append_sixteen(marks, bits, position);
-    marks = append_sixteen(marks, bits >> 16, position + 16);
-    marks = append_sixteen(marks, bits >> 32, position + 32);
-    append_sixteen(marks, bits >> 48, position + 48);
 }
 
 TARGET_AVX512 static size_t scan_avx512(struct rask_csv_scan *scan, const char *text, size_t from,
@@ -108,7 +95,9 @@ TARGET_AVX512 static size_t scan_avx512(struct rask_csv_scan *scan, const char *
 {
     const __m512i delimiter = _mm512_set1_epi8(scan->delimiter), feed = _mm512_set1_epi8('\n');
     const __m512i carriage = _mm512_set1_epi8('\r'), quote = _mm512_set1_epi8('"');
-    uint64_t nuls = 0;
+    const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i positions = _mm512_add_epi32(ascending, _mm512_set1_epi32((int)from));
+    __m512i lowest = _mm512_set1_epi8(-1);
     struct rask_csv_scan s = *scan;
     size_t at = from;
     for (; to - at >= 64 && csv_scan_has_room(&s); at += 64) {
@@ -118,11 +107,16 @@ TARGET_AVX512 static size_t scan_avx512(struct rask_csv_scan *scan, const char *
                                   .returns = _mm512_cmpeq_epi8_mask(v, carriage),
                                   .quotes = _mm512_cmpeq_epi8_mask(v, quote)};
         struct csv_found found = csv_find(&s.state, masks, prefix_xor_clmul);
-        nuls |= _mm512_testn_epi8_mask(v, v);
+        lowest = _mm512_min_epu8(lowest, v);
         csv_append_ends(&s, found);
-        append_marks_avx512(&s, found.marks, (uint32_t)at);
+        uint32_t *marks = s.marks + s.n_marks;
+        s.n_marks += (uint32_t)__builtin_popcountll(found.marks);
+        for (unsigned i = 0; i < 4; i++) {
+            marks = append_sixteen(marks, found.marks >> 16 * i, positions);
+            positions = _mm512_add_epi32(positions, _mm512_set1_epi32(16));
+        }
     }
-    s.has_nul |= nuls != 0;
+    s.has_nul |= _mm512_testn_epi8_mask(lowest, lowest) != 0;
     *scan = s;
     return to - at < 64 ? rask_csv_scan_portable(scan, text, at, to, is_last) : at;
 }
