@@ -95,17 +95,10 @@ static void ignore_sigpipe(struct start *start)
         start->has_ignored_sigpipe = 1;
 }
 
-/* One world for each process although the launcher started several: this program's MPI does not know the launcher. */
-static rask_status check_world(struct rask_error *error)
+static rask_status wrong_launcher(const struct rask_launcher *launcher, struct rask_error *error)
 {
-    struct rask_launcher launcher;
     char told[160], library[128];
-    int n_ranks = 0;
-    rask_launcher_find(&launcher);
-    MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
-    if (n_ranks != 1 || launcher.n_ranks <= 1)
-        return RASK_OK;
-    rask_launcher_text(&launcher, told, sizeof told);
+    rask_launcher_text(launcher, told, sizeof told);
     library_text(library, sizeof library);
     return rask_error_set(error, RASK_ERR_STATE,
                           "started by %s, but MPI (%s) sees one rank in each process: the launcher does not fit this "
@@ -114,15 +107,42 @@ static rask_status check_world(struct rask_error *error)
                           told, library);
 }
 
+/* Without a PMI Open MPI ends the process in MPI_Init, with advice on how to build Slurm; so it is not called. */
+static rask_status check_launcher(struct rask_error *error)
+{
+    struct rask_launcher launcher;
+    char library[128];
+    rask_launcher_find(&launcher);
+    library_text(library, sizeof library);
+    if (launcher.is_without_pmi && launcher.n_ranks > 1 && strncmp(library, "Open MPI", 8) == 0)
+        return wrong_launcher(&launcher, error);
+    return RASK_OK;
+}
+
+/* One world for each process although the launcher started several: this program's MPI does not know the launcher. */
+static rask_status check_world(struct rask_error *error)
+{
+    struct rask_launcher launcher;
+    int n_ranks = 0;
+    rask_launcher_find(&launcher);
+    MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
+    return n_ranks == 1 && launcher.n_ranks > 1 ? wrong_launcher(&launcher, error) : RASK_OK;
+}
+
 static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
 {
     int is_over = 0, provided = 0;
     MPI_Finalized(&is_over);
     if (is_over)
         return rask_error_set(error, RASK_ERR_STATE, "the program has called MPI_Finalize already: start Rask before it");
-    ignore_sigpipe(start);
-    if (is_mpi_up())
+    if (is_mpi_up()) {
+        ignore_sigpipe(start);
         return RASK_OK;
+    }
+    rask_status status = check_launcher(error);
+    if (status != RASK_OK)
+        return status;
+    ignore_sigpipe(start);
     /* Ranks that share cores must let each other run while they wait; only before MPI_Init does this count. */
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     int code = MPI_Init_thread(NULL, NULL, needed_level(start->request), &provided);

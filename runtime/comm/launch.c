@@ -3,7 +3,7 @@
  * in the order of trust, because launchers nest (mpirun inside a Slurm step leaves both kinds of variable).
  *
  * A step of srun without an MPI plug-in gives numbers too. It counts as a launcher, or else its n processes would
- * each take themselves for the whole job; boot then finds n worlds of one rank and says what to do. */
+ * each take themselves for the whole job; boot says what to do instead. */
 #include "comm/launch.h"
 
 #include <errno.h>
@@ -14,17 +14,18 @@ struct sign {
     const char *name;
     const char *rank_variable;  /* must be set too; NULL: any */
     const char *size_variable;
+    int is_without_pmi;
 };
 
 static const struct sign signs[] = {
-    {"mpirun (Open MPI)", NULL, "OMPI_COMM_WORLD_SIZE"},
-    {"srun --mpi=pmix", "PMIX_RANK", "SLURM_STEP_NUM_TASKS"},
-    {"a PMI launcher (MPICH, Intel MPI)", "PMI_RANK", "PMI_SIZE"},
-    {"mpirun_rsh (MVAPICH)", NULL, "MV2_COMM_WORLD_SIZE"},
-    {"flux run", "FLUX_TASK_RANK", "FLUX_JOB_SIZE"},
-    {"jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"},
-    {"PALS", "PALS_RANKID", "PALS_SIZE"},
-    {"srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS"},
+    {"mpirun (Open MPI)", NULL, "OMPI_COMM_WORLD_SIZE", 0},
+    {"srun --mpi=pmix", "PMIX_RANK", "SLURM_STEP_NUM_TASKS", 0},
+    {"a PMI launcher (MPICH, Intel MPI)", "PMI_RANK", "PMI_SIZE", 0},
+    {"mpirun_rsh (MVAPICH)", NULL, "MV2_COMM_WORLD_SIZE", 0},
+    {"flux run", "FLUX_TASK_RANK", "FLUX_JOB_SIZE", 0},
+    {"jsrun", "JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE", 0},
+    {"PALS", "PALS_RANKID", "PALS_SIZE", 0},
+    {"srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", 1},
 };
 
 /* A whole number above 0, or RASK_LAUNCH_UNTOLD. */
@@ -48,11 +49,12 @@ void rask_launcher_find(struct rask_launcher *launcher)
         int32_t n_ranks = number_in(size);
         if (n_ranks == RASK_LAUNCH_UNTOLD)
             continue;
-        *launcher = (struct rask_launcher){signs[i].name, signs[i].size_variable, n_ranks};
+        *launcher =
+            (struct rask_launcher){signs[i].name, signs[i].size_variable, n_ranks, signs[i].is_without_pmi};
         return;
     }
     if (getenv("PMIX_RANK") != NULL)
-        *launcher = (struct rask_launcher){"a PMIx launcher", "PMIX_RANK", RASK_LAUNCH_UNTOLD};
+        *launcher = (struct rask_launcher){"a PMIx launcher", "PMIX_RANK", RASK_LAUNCH_UNTOLD, 0};
 }
 
 void rask_launcher_text(const struct rask_launcher *launcher, char *text, size_t text_bytes)

@@ -49,6 +49,8 @@ static void launchers(void)
     CU_ASSERT_EQUAL(found_with("PMIX_RANK=0", "SLURM_STEP_NUM_TASKS=6", "SLURM_PROCID=0").n_ranks, 6);
     CU_ASSERT_EQUAL(found_with("PMI_RANK=0", "PMI_SIZE=3", NULL).n_ranks, 3);
     CU_ASSERT_EQUAL(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", NULL).n_ranks, 5);
+    CU_ASSERT_TRUE(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", NULL).is_without_pmi);
+    CU_ASSERT_FALSE(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", "PMIX_RANK=2").is_without_pmi);
     CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=2", "SLURM_PROCID=0", "SLURM_STEP_NUM_TASKS=9").n_ranks, 2);
 }
 
