@@ -47,6 +47,10 @@ RASK_API RASK_MUST_USE rask_status rask_start(const struct rask_options *options
  * Without it (the client's main returns, exit) the runtime ends the same way at exit. */
 RASK_API rask_status rask_stop(struct rask *rask);
 
+/* Every wait of the program returns RASK_ERR_INTERRUPTED from now on. Thread: any; may be called from a signal
+ * handler. The setting `signals` does it at Ctrl-C. */
+RASK_API void rask_interrupt(struct rask *rask);
+
 /* What the runtime consists of. Thread: any. */
 RASK_API int32_t rask_rank(const struct rask *rask);
 RASK_API int32_t rask_rank_count(const struct rask *rask);

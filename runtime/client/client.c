@@ -127,6 +127,8 @@ static void finish(struct rask_client *client, struct rask_claim *claim, uint64_
 {
     if (atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_PENDING)
         client->n_pending--;
+    if (claim->flags & RASK_CLAIM_AWAITED)
+        client->has_woken = 1;
     atomic_store_explicit(&claim->state, (uint32_t)state, memory_order_release);
     if (claim->watchers != 0)
         tell_watchers(client, claim, id);
@@ -199,6 +201,7 @@ rask_status rask_client_receive(struct rask_client *client, const uint8_t *recor
 static int ask_again(struct rask_client *client, uint64_t id, const struct rask_claim *claim)
 {
     struct rask_msg_lost m = {.task = id, .holder = claim->holder};
+    rask_client_mark(client);
     return rask_wire_put_lost(&client->out, &m);
 }
 
@@ -251,6 +254,19 @@ static void drop_from_page(struct rask_client *client, uint64_t id)
     }
 }
 
+void rask_client_drop(struct rask_client *client, uint64_t id)
+{
+    struct rask_claim *claim = rask_client_find(client, id);
+    if (claim == NULL)
+        return;
+    if (claim->state == RASK_FUTURE_PENDING)
+        client->n_pending--;
+    tell_watchers(client, claim, id);
+    free_data(claim);
+    memset(claim, 0, sizeof *claim);
+    drop_from_page(client, id);
+}
+
 void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinned)
 {
     struct rask_claim *claim = rask_client_find(client, id);
@@ -259,14 +275,10 @@ void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinn
         return;
     if (claim->flags & RASK_CLAIM_HERE)
         *pinned = claim->offset;
-    if (claim->state == RASK_FUTURE_PENDING)
-        client->n_pending--;
-    tell_watchers(client, claim, id);
-    free_data(claim);
-    memset(claim, 0, sizeof *claim);
-    drop_from_page(client, id);
+    rask_client_drop(client, id);
     /* Without memory for it the scheduler keeps the object until the end: a leak, not an error. */
     (void)!rask_client_ids_push(&client->releases, id);
+    rask_client_mark(client);
 }
 
 rask_status rask_client_watch(struct rask_client *client, uint64_t id, struct rask_client_queue *queue)
@@ -326,6 +338,7 @@ rask_status rask_client_take(struct rask_client *client, struct rask_buf *batch)
     }
     client->releases.count = 0;
     client->n_submitted = 0;
+    atomic_store_explicit(&client->has_output, 0, memory_order_relaxed);
     rask_buf_swap(&client->out, batch);
     return RASK_OK;
 }

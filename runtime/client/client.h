@@ -27,6 +27,7 @@
 #define RASK_CLAIM_ELSEWHERE 1u     /* at (holder, offset); data is NULL */
 #define RASK_CLAIM_COMING 2u        /* being fetched to this rank */
 #define RASK_CLAIM_NO_ROOM 8u       /* this rank had no memory for it */
+#define RASK_CLAIM_AWAITED 16u      /* a thread sleeps until it is finished */
 #define RASK_CLAIM_HERE 4u          /* in this rank's store at offset; pinned by this claim */
 
 /* One future. 64 bytes. */
@@ -68,7 +69,8 @@ struct rask_client {
     struct rask_slab watchers;
     uint64_t n_pending;             /* futures not finished */
     uint64_t n_submitted;           /* records put into `out` since the last take */
-    int has_woken;                  /* a future that somebody sleeps for has finished; the owner clears it */
+    _Atomic uint32_t has_output;    /* something to take; readable without the lock */
+    _Atomic uint32_t has_woken;     /* a future that somebody sleeps for has finished; the owner clears it */
     _Atomic(struct rask_client_mid *) table[RASK_CLIENT_TABLE];
 };
 
@@ -94,6 +96,9 @@ uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, uint64
 /* Ends a claim. If it pinned an object of this rank's store, *pinned is its offset, else RASK_WIRE_NO_OFFSET. */
 void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinned);
 
+/* Forgets a future without telling the scheduler: it never was, or claims itself. */
+void rask_client_drop(struct rask_client *client, uint64_t id);
+
 /* Adds a future to a completed-queue. RASK_ERR_MEMORY; RASK_ERR_ARGUMENT if it is none. */
 rask_status rask_client_watch(struct rask_client *client, uint64_t id, struct rask_client_queue *queue);
 /* No future names the queue any more. */
@@ -105,9 +110,17 @@ void rask_client_fail_all(struct rask_client *client, const struct rask_error *e
 /* Moves the records for the scheduler, releases last, into `batch` (which is empty). RASK_ERR_MEMORY. */
 rask_status rask_client_take(struct rask_client *client, struct rask_buf *batch);
 
+/* After putting a record into `out`. */
+static inline void rask_client_mark(struct rask_client *client)
+{
+    client->n_submitted++;
+    atomic_store_explicit(&client->has_output, 1, memory_order_release);
+}
+
+/* Thread: any, without the lock. */
 static inline int rask_client_has_output(const struct rask_client *client)
 {
-    return client->out.size != 0 || client->releases.count != 0;
+    return atomic_load_explicit(&client->has_output, memory_order_acquire) != 0;
 }
 
 #endif

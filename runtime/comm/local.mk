@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/comm and their unit tests.
 librask_core_la_SOURCES += runtime/comm/comm.h runtime/comm/boot.h runtime/comm/bell.c runtime/comm/local.c \
-	runtime/comm/launch.c runtime/comm/launch.h
+	runtime/comm/launch.c runtime/comm/launch.h runtime/comm/loop.c runtime/comm/loop.h
 if HAVE_MPI
 librask_core_la_SOURCES += runtime/comm/boot.c runtime/comm/same.c runtime/comm/same.h runtime/comm/mpi.c \
 	runtime/comm/mpi_comm.h runtime/comm/mpi_err.c runtime/comm/mpi_err.h runtime/comm/flight.c \

@@ -46,6 +46,16 @@ rask_status rask_sched_story(const struct rask_sched *s, uint64_t task, struct r
     return rask_trace_story(&s->trace, task, &names, text);
 }
 
+rask_status rask_sched_trace(const struct rask_sched *s, struct rask_buf *text)
+{
+    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES, RASK_TASK_N_EVENTS};
+    rask_status status = RASK_OK;
+    const struct rask_trace_event *event;
+    for (uint64_t i = 0; status == RASK_OK && (event = rask_trace_at(&s->trace, i)) != NULL; i++)
+        status = rask_trace_print(event, &names, text);
+    return status;
+}
+
 static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, struct rask_buf *text)
 {
     const struct rask_sched_peer *p = &s->peers[rank];

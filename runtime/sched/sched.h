@@ -86,6 +86,9 @@ const char *rask_sched_state_name(const struct rask_sched *sched, uint64_t task)
 /* Appends the trace of one task, oldest first, as text: story(key). */
 rask_status rask_sched_story(const struct rask_sched *sched, uint64_t task, struct rask_buf *text);
 
+/* Appends all events that are still in the ring, one line each. */
+rask_status rask_sched_trace(const struct rask_sched *sched, struct rask_buf *text);
+
 /* Appends a page about all workers and the tasks that do not move, for stall reports. */
 rask_status rask_sched_describe(const struct rask_sched *sched, struct rask_buf *text);
 

@@ -20,6 +20,13 @@
 
 struct rask_exec;
 
+/* What a program holds as struct rask: the runtime, and the task whose function it was given to (NULL for the one
+ * that rask_start gave): a wait through it lends that task's slot. */
+struct rask {
+    void *runtime;
+    struct rask_task *task;
+};
+
 enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_READY, RASK_JOB_FINISHED };
 
 struct rask_task {
@@ -39,6 +46,7 @@ struct rask_task {
     struct rask_task *next;         /* in whichever list it is */
     /* The executing thread fills in what follows. */
     struct rask_exec *exec;
+    struct rask handle;             /* of rask_task_runtime */
     uint64_t duration_ns;
     uint64_t result_bytes;
     uint64_t result_offset;         /* in the store; RASK_WIRE_NO_OFFSET: at `result` */

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* setup.c: what a process needs to become a rank of a job: settings, functions, machine, store, transport, binding,
+ * machines, threads, in this order. Each step can fail with one clear error; rask_runtime_tear_down frees what is there. */
+#include "api/runtime.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Bytes of address room for objects when nothing is said: the machine's memory, at least this. */
+#define MIN_ARENA_BYTES (UINT64_C(1) << 30)
+/* Spinning time when ranks share cores. */
+#define OVERSUBSCRIBED_SPIN_NS 20000u
+
+/* Settings from file, environment and the program ("name=value"). */
+static rask_status take_settings(struct rask_runtime *rt, const struct rask_options *options, struct rask_error *error)
+{
+    rask_status status = rask_config_load(&rt->config, (const char *const *)environ, error);
+    for (size_t i = 0; status == RASK_OK && options->settings != NULL && options->settings[i] != NULL; i++) {
+        const char *text = options->settings[i];
+        const char *equals = strchr(text, '=');
+        char name[64];
+        if (equals == NULL || (size_t)(equals - text) >= sizeof name)
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "setting '%s': write it as name=value", text);
+        memcpy(name, text, (size_t)(equals - text));
+        name[equals - text] = '\0';
+        status = rask_config_set(&rt->config, name, equals + 1, "program", error);
+    }
+    if (status == RASK_OK && options->n_threads != 0) {
+        char text[16];
+        snprintf(text, sizeof text, "%u", options->n_threads);
+        status = rask_config_set(&rt->config, "threads", text, "program", error);
+    }
+    return status;
+}
+
+static rask_status open_log(struct rask_runtime *rt, struct rask_error *error)
+{
+    if (rt->config.log_file[0] != '\0') {
+        rt->log_file = fopen(rt->config.log_file, "a");
+        if (rt->log_file == NULL)
+            return rask_error_set(error, RASK_ERR_IO, "cannot write the log file %s: %s", rt->config.log_file,
+                                  strerror(errno));
+        setvbuf(rt->log_file, NULL, _IOLBF, 0);
+    }
+    rask_log_init(&rt->log, rt->log_file != NULL ? rt->log_file : stderr, -1, (enum rask_log_level)rt->config.log_level);
+    return RASK_OK;
+}
+
+rask_status rask_runtime_configure(struct rask_runtime *rt, const struct rask_options *options,
+                                   struct rask_error *error)
+{
+    rask_log_init(&rt->log, options->is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
+    rask_status status = take_settings(rt, options, error);
+    return status == RASK_OK ? open_log(rt, error) : status;
+}
+
+static uint64_t arena_bytes(const struct rask_config *config)
+{
+    if (config->arena != 0)
+        return config->arena;
+    long n_pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    uint64_t bytes = n_pages > 0 && page_bytes > 0 ? (uint64_t)n_pages * (uint64_t)page_bytes : 0;
+    bytes &= ~((UINT64_C(1) << 21) - 1);
+    return bytes < MIN_ARENA_BYTES ? MIN_ARENA_BYTES : bytes;
+}
+
+static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, struct rask_error *error)
+{
+    struct rask_topo_counts counts;
+    rask_status status = rask_topo_count(rt->topo, NULL, &counts, error);
+    if (status != RASK_OK)
+        return status;
+    struct rask_boot_request request = {
+        .mpi_comm = mpi_comm,
+        .needs_multiple = rt->config.mpi_threads == RASK_CONFIG_MPI_THREADS_MULTIPLE,
+        .wants_rings = rt->config.transport == RASK_CONFIG_TRANSPORT_AUTO,
+        .wants_window = rt->config.window == RASK_CONFIG_WINDOW_TWO_SIDED   ? 0
+                        : rt->config.window == RASK_CONFIG_WINDOW_ONE_SIDED ? 2
+                                                                            : 1,
+        .digest_lo = rt->registry->digest.lo ^ RASK_WIRE_VERSION,
+        .digest_hi = rt->registry->digest.hi,
+        .function_names = rt->registry->names,
+        .n_functions = rt->registry->count,
+        .cpuset = rask_topo_own_cpuset(rt->topo),
+        .n_node_cores = counts.n_cores,
+        .arena = rask_store_base(rt->store),
+        .arena_bytes = rask_store_arena_bytes(rt->store)};
+    return rask_boot_mpi(&request, &rt->boot, error);
+}
+
+/* The plan for this rank's threads, from the cpusets of all ranks of its node. */
+static rask_status plan_binding(struct rask_runtime *rt, struct rask_error *error)
+{
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    int32_t n = rt->is_embedded ? 1 : caps->ranks_on_node;
+    const char **cpusets = rask_alloc((size_t)n * sizeof *cpusets);
+    int32_t *ranks = rask_alloc((size_t)n * sizeof *ranks);
+    rask_status status = RASK_ERR_MEMORY;
+    if (cpusets != NULL && ranks != NULL) {
+        struct rask_bind_request request = {.size = sizeof request, .n_threads = (int32_t)rt->config.threads,
+                                            .n_ranks = n, .index = caps->rank_on_node};
+        int32_t k = 0;
+        for (int32_t r = 0; !rt->is_embedded && r < caps->n_ranks && k < n; r++) {
+            if (rt->boot.nodes[r] != caps->node)
+                continue;
+            cpusets[k] = rt->boot.cpusets + (size_t)r * 256;
+            ranks[k++] = r;
+        }
+        request.cpusets = rt->is_embedded ? NULL : cpusets;
+        request.ranks = rt->is_embedded ? NULL : ranks;
+        status = rask_bind_plan(rt->topo, &request, &rt->plan, error);
+    } else {
+        status = rask_error_memory(error, (size_t)n * sizeof *cpusets, "the binding plan");
+    }
+    rask_free(cpusets);
+    rask_free(ranks);
+    if (status == RASK_OK && rt->plan.is_oversubscribed)
+        rt->boot.comm->caps.is_oversubscribed = 1;
+    for (int i = 0; status == RASK_OK && !rt->is_embedded && i < rt->plan.n_notes; i++)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", rt->plan.notes[i]);
+    return status;
+}
+
+/* Tasks that rank 0 runs at once: automatic is all its cores but one, and its one core in a job of two cores. */
+static uint32_t own_slots(const struct rask_runtime *rt)
+{
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    uint32_t n = (uint32_t)rt->plan.n_threads;
+    if (rt->is_embedded || caps->rank != 0 || rt->config.rank0_works == RASK_CONFIG_YES)
+        return n;
+    if (rt->config.rank0_works == RASK_CONFIG_NO)
+        return 0;
+    if (rt->plan.n_cores > 1 && n > 1 && !rt->plan.is_oversubscribed)
+        return n - 1;
+    return caps->n_ranks <= 2 && !rt->plan.is_oversubscribed ? n : 0;
+}
+
+static int take_back(void *context, struct rask_task *task)
+{
+    struct rask_runtime *rt = context;
+    return rask_exec_take_back(&rt->loop.exec, task);
+}
+
+static rask_status make_machines(struct rask_runtime *rt, struct rask_error *error)
+{
+    struct rask_loop *loop = &rt->loop;
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    loop->comm = rt->boot.comm;
+    loop->store = rt->store;
+    loop->log = &rt->log;
+    rt->log.rank = rt->is_embedded ? -1 : caps->rank;
+    loop->exec.registry = rt->registry;
+    loop->exec.store = rt->store;
+    loop->exec.runtime = rt;
+    loop->exec.n_slots = own_slots(rt);
+    loop->exec.inline_bytes = (uint32_t)rt->config.inline_bytes;
+    loop->exec.rank = caps->rank;
+    struct rask_worker_config worker = {.rank = caps->rank, .node = caps->node, .n_slots = loop->exec.n_slots,
+                                        .memory_bytes = rask_store_arena_bytes(rt->store),
+                                        .payloads = (uint8_t *)rask_store_base(rt->store) + RASK_OBJECT_HEADER_BYTES,
+                                        .context = rt, .take_back = take_back};
+    rask_client_init(&loop->client, caps->rank);
+    rask_status status = rask_exec_init(&loop->exec, error);
+    if (status == RASK_OK)
+        status = rask_worker_init(&loop->worker, &worker, error);
+    if (status == RASK_OK)
+        status = rask_loop_init(loop, error);
+    if (status != RASK_OK || caps->rank != 0)
+        return status;
+    struct rask_sched_config sched;
+    rask_sched_config_default(&sched);
+    sched.n_ranks = (uint32_t)caps->n_ranks;
+    sched.n_functions = rt->registry->count;
+    sched.saturation = rt->config.saturation;
+    sched.max_ahead = rt->config.window_depth > 0 ? (uint32_t)rt->config.window_depth : sched.max_ahead;
+    sched.allowed_failures = (uint32_t)rt->config.allowed_failures;
+    sched.no_worker_timeout_ns = rt->config.no_worker_timeout_ns;
+    sched.is_stealing = rt->config.stealing;
+    sched.is_checking = rt->config.check;
+    sched.is_closed = 1;
+    sched.trace_events = rt->config.trace[0] != '\0' ? UINT64_C(1) << 20 : 0;
+    return rask_sched_new(&sched, &loop->sched, error);
+}
+
+rask_status rask_runtime_set_up(struct rask_runtime *rt, void *mpi_comm, struct rask_error *error)
+{
+    enum rask_launch launch = rask_boot_detect(rt->launch_text, sizeof rt->launch_text);
+    rt->is_embedded = launch == RASK_LAUNCH_ALONE && mpi_comm == NULL;
+    if (launch == RASK_LAUNCH_UNKNOWN)
+        return rask_error_set(error, RASK_ERR_UNSUPPORTED, "%s; this build has no MPI: configure it with an MPI",
+                              rt->launch_text);
+    rask_status status = rask_registry_new(rask_registry_entries(), &rt->registry, error);
+    if (status == RASK_OK)
+        status = rt->is_embedded ? rask_topo_load_light(&rt->topo, error)
+                                 : rask_topo_load(RASK_TOPO_MACHINE, NULL, &rt->topo, error);
+    if (status == RASK_OK)
+        status = rask_store_new(arena_bytes(&rt->config), &rt->store, error);
+    if (status == RASK_OK)
+        status = rt->is_embedded ? rask_comm_local_new(&rt->boot.comm, error) : boot_job(rt, mpi_comm, error);
+    if (status == RASK_OK)
+        status = plan_binding(rt, error);
+    if (status == RASK_OK)
+        status = make_machines(rt, error);
+    if (status != RASK_OK)
+        return status;
+    rt->spin_ns = rt->config.spin_ns;
+    if (rt->boot.comm->caps.is_oversubscribed && rt->spin_ns > OVERSUBSCRIBED_SPIN_NS)
+        rt->spin_ns = OVERSUBSCRIBED_SPIN_NS;
+    rask_place_limit_libraries(environ);
+    status = rask_signals_start(rt, error);
+    return status == RASK_OK ? rask_threads_start(rt, error) : status;
+}
+
+/* Frees everything; the threads have ended and the transport has stopped. */
+void rask_runtime_tear_down(struct rask_runtime *rt)
+{
+    rask_loop_release(&rt->loop);
+    rask_boot_result_release(&rt->boot);
+    rask_bind_plan_release(&rt->plan);
+    rask_topo_free(rt->topo);
+    rask_store_free(rt->store);
+    rask_registry_free(rt->registry);
+    rask_free(rt->works);
+    if (rt->log_file != NULL)
+        fclose(rt->log_file);
+    rask_free(rt);
+}

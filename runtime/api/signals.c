@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* signals.c: what a command does at Ctrl-C: the first one ends all waits with RASK_ERR_INTERRUPTED, so that the
+ * program can stop in order; the second one ends the process. SIGUSR1 prints a stall report. A thread of its own
+ * takes the signals, so nothing runs inside a signal handler. */
+#include "api/runtime.h"
+
+#include "base/error.h"
+
+#include <signal.h>
+#include <string.h>
+
+static void handled_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGUSR1);
+}
+
+static void *signal_thread(void *argument)
+{
+    struct rask_runtime *rt = argument;
+    sigset_t set;
+    int signal_number;
+    handled_signals(&set);
+    while (sigwait(&set, &signal_number) == 0) {
+        if (atomic_load(&rt->is_leaving_signals))
+            return NULL;
+        if (signal_number == SIGUSR1) {
+            rask_stall_report(rt, stderr);
+            continue;
+        }
+        if (atomic_exchange(&rt->loop.is_interrupted, 1) == 0) {
+            rask_loop_wake_all(&rt->loop);
+            continue;
+        }
+        signal(signal_number, SIG_DFL);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        raise(signal_number);
+    }
+    return NULL;
+}
+
+rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error)
+{
+    sigset_t set;
+    if (!rt->config.signals)
+        return RASK_OK;
+    handled_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, &rt->old_signals);
+    int failed = pthread_create(&rt->signal_thread, NULL, signal_thread, rt);
+    if (failed != 0)
+        return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start a thread for signals: %s", strerror(failed));
+    rt->has_signal_thread = 1;
+    return RASK_OK;
+}
+
+void rask_signals_stop(struct rask_runtime *rt)
+{
+    if (!rt->has_signal_thread)
+        return;
+    atomic_store(&rt->is_leaving_signals, 1);
+    pthread_kill(rt->signal_thread, SIGUSR1);
+    pthread_join(rt->signal_thread, NULL);
+    rt->has_signal_thread = 0;
+    pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
+}

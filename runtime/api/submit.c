@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* submit.c: from a call to a SUBMIT record in the client's output: finding the function, checking and packing the
+ * inputs, the key of a pure call. Nothing is allocated for a call of a few small inputs.
+ *
+ * Records gather in the client's output and go to the scheduler when somebody turns the loop; the submitting thread
+ * does it itself when nothing was under way (so that work begins at once) and every RECORDS_PER_TURN records. */
+#include "api/runtime.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "wire/call.h"
+
+#include <rask/future.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RECORDS_PER_TURN 32u
+#define STACK_CALL_BYTES 1024u
+#define STACK_DEPS 32u
+
+/* A call made ready to be submitted. */
+struct packed {
+    struct rask_msg_submit m;
+    uint64_t *deps;                     /* `stack_deps`, or memory of its own */
+    uint8_t *call;                      /* `stack_call`, or memory of its own */
+    struct rask_future *scattered;      /* inputs that were too large for the call; [own] */
+    size_t n_scattered;
+    uint64_t key[2];
+    uint32_t *allow;                    /* [own] */
+    struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
+    uint64_t stack_deps[STACK_DEPS];
+    _Alignas(8) uint8_t stack_call[STACK_CALL_BYTES];
+};
+
+static void unpack(struct rask *rask, struct packed *p)
+{
+    if (p->n_scattered > 0)
+        rask_release(rask, p->scattered, p->n_scattered);
+    rask_free(p->scattered);
+    if (p->deps != p->stack_deps)
+        rask_free(p->deps);
+    if (p->call != p->stack_call)
+        rask_free(p->call);
+    rask_free(p->allow);
+}
+
+static rask_status find_function(const struct rask_runtime *rt, const struct rask_call *call, uint32_t *function,
+                                 struct rask_error *error)
+{
+    *function = call->function != NULL ? rask_registry_find(rt->registry, call->function)
+                : call->name != NULL   ? rask_registry_find_name(rt->registry, call->name)
+                                       : RASK_REGISTRY_NONE;
+    if (*function != RASK_REGISTRY_NONE)
+        return RASK_OK;
+    if (call->function == NULL && call->name == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call without a function");
+    return rask_registry_unknown(rt->registry, call->name, call->function, error);
+}
+
+/* Bytes of the packed call, and how many inputs are results. Values that would not fit are scattered first. */
+static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p, size_t *call_bytes,
+                           struct rask_error *error)
+{
+    size_t bytes = rask_call_table_bytes((uint32_t)call->n_inputs);
+    uint32_t n_deps = 0;
+    for (size_t i = 0; i < call->n_inputs; i++) {
+        const struct rask_input *input = &call->inputs[i];
+        size_t padded = rask_wire_pad(input->bytes);
+        if (input->data == NULL) {
+            if (input->future.id == 0)
+                return rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is neither a future nor bytes", i);
+            n_deps++;
+            continue;
+        }
+        if (input->bytes > RASK_LIMIT_CALL_BYTES || bytes + padded > RASK_LIMIT_CALL_BYTES) {
+            struct rask_view view = {input->data, input->bytes};
+            if (p->scattered == NULL)
+                p->scattered = rask_alloc_zeroed(call->n_inputs, sizeof *p->scattered);
+            if (p->scattered == NULL)
+                return rask_error_memory(error, call->n_inputs * sizeof *p->scattered, "the inputs of a call");
+            rask_status status = rask_scatter(rask, view, NULL, &p->scattered[p->n_scattered], error);
+            if (status != RASK_OK)
+                return status;
+            p->n_scattered++;
+            n_deps++;
+            continue;
+        }
+        bytes += padded;
+    }
+    p->m.n_dep = n_deps;
+    *call_bytes = call->n_inputs == 0 ? 0 : bytes;
+    return RASK_OK;
+}
+
+/* Writes table and values; results and scattered inputs become dependencies. */
+static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, struct packed *p,
+                               struct rask_error *error)
+{
+    size_t call_bytes = 0;
+    if (call->n_inputs > RASK_LIMIT_INPUTS)
+        return rask_error_set(error, RASK_ERR_LIMIT, "a call of %zu inputs; at most %u are possible", call->n_inputs,
+                              RASK_LIMIT_INPUTS);
+    rask_status status = measure(rask, call, p, &call_bytes, error);
+    if (status != RASK_OK || call_bytes == 0)
+        return status;
+    if (call_bytes > STACK_CALL_BYTES)
+        p->call = rask_alloc(call_bytes);
+    if (p->m.n_dep > STACK_DEPS)
+        p->deps = rask_alloc(p->m.n_dep * sizeof *p->deps);
+    if (p->call == NULL || p->deps == NULL)
+        return rask_error_memory(error, call_bytes, "a call");
+    uint32_t *table = (uint32_t *)(void *)p->call;
+    uint8_t *value = p->call + rask_call_table_bytes((uint32_t)call->n_inputs);
+    uint32_t n_deps = 0, n_scattered = 0;
+    table[rask_call_table_bytes((uint32_t)call->n_inputs) / sizeof *table - 1] = 0;
+    table[0] = (uint32_t)call->n_inputs;
+    size_t room = call_bytes - rask_call_table_bytes((uint32_t)call->n_inputs);
+    for (size_t i = 0; i < call->n_inputs; i++) {
+        const struct rask_input *input = &call->inputs[i];
+        size_t padded = rask_wire_pad(input->bytes);
+        table[i + 1] = RASK_CALL_RESULT;
+        if (input->data == NULL) {
+            p->deps[n_deps++] = input->future.id;
+        } else if (input->bytes > room || padded > room) {
+            p->deps[n_deps++] = p->scattered[n_scattered++].id;
+        } else {
+            table[i + 1] = (uint32_t)input->bytes;
+            if (padded != 0)
+                memset(value + padded - 8, 0, 8);
+            memcpy(value, input->data, input->bytes);
+            value += padded;
+            room -= padded;
+        }
+    }
+    p->m.call = p->call;
+    p->m.n_call = (uint32_t)call_bytes;
+    p->m.dep = p->deps;
+    return RASK_OK;
+}
+
+static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_call_options *o, struct packed *p,
+                              struct rask_error *error)
+{
+    int32_t n_ranks = rt->boot.comm->caps.n_ranks;
+    if (o->n_ranks > RASK_LIMIT_RANKS)
+        return rask_error_set(error, RASK_ERR_LIMIT, "a restriction to %zu ranks", o->n_ranks);
+    p->allow = rask_alloc((o->n_ranks + 1) * sizeof *p->allow);
+    if (p->allow == NULL)
+        return rask_error_memory(error, o->n_ranks * sizeof *p->allow, "a restriction");
+    for (size_t i = 0; i < o->n_ranks; i++) {
+        if (o->ranks[i] < 0 || o->ranks[i] >= n_ranks)
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "a task for rank %d; there are ranks 0 to %d", o->ranks[i],
+                                  n_ranks - 1);
+        p->allow[i] = (uint32_t)o->ranks[i];
+    }
+    p->m.allow = p->allow;
+    p->m.n_allow = (uint32_t)o->n_ranks;
+    return RASK_OK;
+}
+
+static rask_status pack_options(const struct rask_runtime *rt, const struct rask_call_options *o, struct packed *p,
+                                struct rask_error *error)
+{
+    p->m.priority = o->priority;
+    p->m.retries = (uint16_t)(o->retries > UINT16_MAX ? UINT16_MAX : o->retries);
+    p->m.flags = (uint16_t)((o->is_loose ? RASK_SUBMIT_LOOSE : 0) | (o->is_producer ? RASK_SUBMIT_PRODUCER : 0) |
+                            (o->is_forgotten ? RASK_SUBMIT_UNCLAIMED : 0));
+    if (o->n_resources > RASK_LIMIT_RESOURCES)
+        return rask_error_set(error, RASK_ERR_LIMIT, "a task with %zu resources; at most %u are possible",
+                              o->n_resources, RASK_LIMIT_RESOURCES);
+    for (size_t i = 0; i < o->n_resources; i++) {
+        size_t length = strlen(o->resources[i].name);
+        if (length == 0 || length > RASK_RESOURCE_NAME_BYTES)
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
+                                  o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
+        memset(&p->resources[i], 0, sizeof p->resources[i]);
+        memcpy(p->resources[i].name, o->resources[i].name, length);
+        p->resources[i].amount = o->resources[i].amount;
+    }
+    p->m.resource = p->resources;
+    p->m.n_resource = (uint32_t)o->n_resources;
+    return o->n_ranks > 0 ? pack_ranks(rt, o, p, error) : RASK_OK;
+}
+
+/* All that does not need the client's lock. */
+static rask_status pack(struct rask *rask, const struct rask_call *call, struct packed *p, struct rask_error *error)
+{
+    memset(p, 0, offsetof(struct packed, resources));
+    p->call = p->stack_call;
+    p->deps = p->stack_deps;
+    rask_status status = find_function(rask_runtime_of(rask), call, &p->m.function, error);
+    if (status == RASK_OK)
+        status = pack_inputs(rask, call, p, error);
+    if (status == RASK_OK && call->options != NULL)
+        status = pack_options(rask_runtime_of(rask), call->options, p, error);
+    p->m.parent = rask->task == NULL ? 0 : rask->task->id;
+    return status;
+}
+
+/* The content key of a pure call: function, packed call, and the keys of its inputs (an impure input's is its id). */
+static void make_key(const struct rask_runtime *rt, struct packed *p)
+{
+    struct rask_hash hash;
+    const struct rask_function *function = rask_registry_at(rt->registry, p->m.function);
+    rask_hash_init(&hash);
+    rask_hash_update(&hash, function->name, strlen(function->name) + 1);
+    rask_hash_update(&hash, &function->version, sizeof function->version);
+    rask_hash_update(&hash, p->m.call, p->m.n_call);
+    for (uint32_t i = 0; i < p->m.n_dep; i++) {
+        const struct rask_claim *claim = rask_client_find(&rt->loop.client, p->deps[i]);
+        int is_pure = claim->key.lo != 0 || claim->key.hi != 0;
+        uint64_t key[3] = {(uint64_t)is_pure, is_pure ? claim->key.lo : p->deps[i], is_pure ? claim->key.hi : 0};
+        rask_hash_update(&hash, key, sizeof key);
+    }
+    struct rask_key128 key = rask_hash_final(&hash);
+    p->key[0] = key.lo | 1;
+    p->key[1] = key.hi;
+    p->m.key = p->key;
+    p->m.n_key = 2;
+}
+
+/* Puts a packed call into the client's output; the lock is held. */
+static rask_status put(struct rask_runtime *rt, struct packed *p, const struct rask_call_options *o,
+                       struct rask_future *future, struct rask_error *error)
+{
+    struct rask_client *client = &rt->loop.client;
+    struct rask_claim *claim = NULL;
+    for (uint32_t i = 0; i < p->m.n_dep; i++)
+        if (rask_client_find(client, p->deps[i]) == NULL)
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "an input's future (%llx) is none, or was released",
+                                  (unsigned long long)p->deps[i]);
+    if (atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
+        return rask_error_set(error, RASK_ERR_STATE, "the job has ended");
+    if (o != NULL && o->is_pure)
+        make_key(rt, p);
+    p->m.task = rask_client_new(client, &claim);
+    p->m.order = p->m.task & ((UINT64_C(1) << 48) - 1);
+    if (p->m.task == 0)
+        return rask_error_memory(error, sizeof *claim, "a future");
+    if (p->m.n_key == 2)
+        claim->key = (struct rask_key128){p->key[0], p->key[1]};
+    if (rask_wire_put_submit(&client->out, &p->m) != 0) {
+        rask_client_drop(client, p->m.task);
+        return rask_error_memory(error, p->m.n_call, "a submission");
+    }
+    if (p->m.flags & RASK_SUBMIT_UNCLAIMED)
+        rask_client_drop(client, p->m.task);
+    else
+        future->id = p->m.task;
+    rask_client_mark(client);
+    return RASK_OK;
+}
+
+/* Lets the scheduler have what was submitted, now and then. */
+static void flush(struct rask_runtime *rt, uint64_t n_submitted, uint64_t n_pending)
+{
+    if (n_submitted >= RECORDS_PER_TURN || n_pending <= 1)
+        (void)rask_loop_try(&rt->loop, 0);
+}
+
+static rask_status check_call(const struct rask *rask, const struct rask_call *call, const struct rask_future *future,
+                              struct rask_error *error)
+{
+    if (rask == NULL || call == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a runtime or a call");
+    if (future == NULL && (call->options == NULL || !call->options->is_forgotten))
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a place for the future");
+    return RASK_OK;
+}
+
+rask_status rask_submit(struct rask *rask, const struct rask_call *call, struct rask_future *future,
+                        struct rask_error *error)
+{
+    struct packed p;
+    rask_status status = check_call(rask, call, future, error);
+    if (status != RASK_OK)
+        return status;
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    status = pack(rask, call, &p, error);
+    if (status == RASK_OK) {
+        rask_spin_lock(&rt->loop.client_lock);
+        status = put(rt, &p, call->options, future, error);
+        uint64_t n_submitted = rt->loop.client.n_submitted, n_pending = rt->loop.client.n_pending;
+        rask_spin_unlock(&rt->loop.client_lock);
+        if (status == RASK_OK)
+            flush(rt, n_submitted, n_pending);
+    }
+    unpack(rask, &p);
+    return status;
+}
+
+rask_status rask_map(struct rask *rask, const struct rask_call *call, const struct rask_items *items,
+                     struct rask_future *futures, struct rask_error *error)
+{
+    rask_status status = RASK_OK;
+    size_t n_done = 0;
+    if (rask == NULL || call == NULL || items == NULL || (futures == NULL && items->count != 0))
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map without a runtime, a call, items or futures");
+    if (items->bytes != 0 && items->data == NULL && items->count != 0)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map: items at a NULL address");
+    struct rask_input *inputs = rask_alloc((call->n_inputs + 1) * sizeof *inputs);
+    if (inputs == NULL)
+        return rask_error_memory(error, (call->n_inputs + 1) * sizeof *inputs, "the inputs of a map");
+    if (call->n_inputs != 0)
+        memcpy(inputs + 1, call->inputs, call->n_inputs * sizeof *inputs);
+    struct rask_call each = *call;
+    each.inputs = inputs;
+    each.n_inputs = call->n_inputs + 1;
+    for (; n_done < items->count && status == RASK_OK; n_done++) {
+        inputs[0] = rask_input_bytes((const uint8_t *)items->data + n_done * items->bytes, items->bytes);
+        if (items->bytes == 0)
+            inputs[0].data = "";
+        status = rask_submit(rask, &each, &futures[n_done], error);
+    }
+    if (status != RASK_OK)
+        rask_release(rask, futures, n_done - 1);
+    rask_free(inputs);
+    return status;
+}
+
+rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call, struct rask_future *futures,
+                                struct rask_error *error)
+{
+    if (rask == NULL || call == NULL || futures == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_run_everywhere without a runtime, a call or futures");
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    struct rask_call_options options = {.size = sizeof options};
+    struct rask_call each = *call;
+    rask_status status = RASK_OK;
+    size_t n = 0;
+    if (call->options != NULL)
+        options = *call->options;
+    each.options = &options;
+    for (int32_t r = 0; r < rt->boot.comm->caps.n_ranks && status == RASK_OK; r++) {
+        if (!rt->works[r])
+            continue;
+        options.ranks = &r;
+        options.n_ranks = 1;
+        options.is_pure = 0;
+        status = rask_submit(rask, &each, &futures[n], error);
+        n += status == RASK_OK;
+    }
+    if (status != RASK_OK)
+        rask_release(rask, futures, n);
+    return status;
+}
+
+/* Puts data into this rank's store, or into the record itself. */
+static rask_status put_data(struct rask_runtime *rt, struct rask_view data, struct rask_msg_scatter *m,
+                            struct rask_error *error)
+{
+    m->bytes = data.bytes;
+    m->offset = RASK_WIRE_NO_OFFSET;
+    if (data.bytes <= rt->loop.exec.inline_bytes) {
+        m->data = data.data;
+        m->n_data = (uint32_t)data.bytes;
+        return RASK_OK;
+    }
+    m->offset = rask_store_take(rt->store, m->task, data.bytes);
+    if (m->offset == RASK_STORE_NONE)
+        return rask_error_set(error, RASK_ERR_MEMORY, "no memory on rank %d for %llu bytes of data (setting `arena`)",
+                              rt->boot.comm->caps.rank, (unsigned long long)data.bytes);
+    memcpy(rask_store_payload(rt->store, m->offset), data.data, data.bytes);
+    return RASK_OK;
+}
+
+rask_status rask_scatter(struct rask *rask, struct rask_view data, const struct rask_scatter_options *options,
+                         struct rask_future *future, struct rask_error *error)
+{
+    static const struct rask_scatter_options no_options = {.size = sizeof no_options};
+    struct rask_msg_scatter m = {.flags = 0};
+    struct rask_claim *claim = NULL;
+    uint64_t key[2];
+    if (rask == NULL || future == NULL || (data.data == NULL && data.bytes != 0))
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_scatter without a runtime, data or a future");
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    options = options == NULL ? &no_options : options;
+    uint32_t target = options->n_ranks > 0 ? (uint32_t)options->ranks[0] : 0;
+    if (options->n_ranks > 0 && target >= (uint32_t)rt->boot.comm->caps.n_ranks)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d", options->ranks[0],
+                              rt->boot.comm->caps.n_ranks - 1);
+    if (options->is_pure) {
+        struct rask_key128 hash = rask_hash128(data.data, data.bytes);
+        key[0] = hash.lo | 1;
+        key[1] = hash.hi ^ data.bytes;
+        m.key = key;
+        m.n_key = 2;
+    }
+    m.flags = options->is_broadcast ? RASK_SCATTER_BROADCAST : 0;
+    m.allow = &target;
+    m.n_allow = options->n_ranks > 0;
+    rask_spin_lock(&rt->loop.client_lock);
+    m.task = rask_client_new(&rt->loop.client, &claim);
+    rask_spin_unlock(&rt->loop.client_lock);
+    if (m.task == 0)
+        return rask_error_memory(error, sizeof *claim, "a future");
+    rask_status status = put_data(rt, data, &m, error);
+    rask_spin_lock(&rt->loop.client_lock);
+    if (status == RASK_OK && rask_wire_put_scatter(&rt->loop.client.out, &m) != 0)
+        status = rask_error_memory(error, m.n_data, "a submission");
+    if (status != RASK_OK)
+        rask_client_drop(&rt->loop.client, m.task);
+    else if (options->is_pure)
+        claim->key = (struct rask_key128){key[0], key[1]};
+    rask_client_mark(&rt->loop.client);
+    rask_spin_unlock(&rt->loop.client_lock);
+    if (status == RASK_OK)
+        future->id = m.task;
+    (void)rask_loop_try(&rt->loop, 0);
+    return status;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* threads.c: who runs tasks, who turns the loop, who sleeps.
+ *
+ * A rank with n slots has n - 1 threads of its own; the n-th is the program's: on a worker rank the one that serves,
+ * on rank 0 and alone the one inside a wait. While the program is elsewhere the helper stands in for it. The helper
+ * otherwise only looks whether the loop has been turned lately, because all threads may be inside long tasks.
+ *
+ * A thread without work spins for a while (yields instead when ranks outnumber cores), then sleeps at a bell. All
+ * sleep at the bell of the process, which other ranks can ring, but for tasks that wait for tasks of their own: they
+ * could do nothing with a ready task and sleep at a bell of their own. */
+#include "api/runtime.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+/* A thread that runs short tasks looks at the loop at least this often. */
+#define QUANTUM_NS 10000u
+/* Sleeping pieces: with peers that cannot ring, and otherwise only to be safe. */
+#define REMOTE_SLEEP_NS 200000
+#define LOCAL_SLEEP_NS 500000000
+/* The helper's looks: with tasks running, and with nothing to do. */
+#define HELPER_BUSY_NS 1000000
+#define HELPER_IDLE_NS 20000000
+#define LOOP_STALE_NS 500000u
+/* Threads of one process, replacements for waiting tasks included. */
+#define MAX_THREADS 2048u
+
+/* Runs queued tasks for a quantum. 1 if it has run any. */
+static int run_some(struct rask_runtime *rt)
+{
+    struct rask_exec *exec = &rt->loop.exec;
+    struct rask_task *task = rask_exec_pop(exec);
+    if (task == NULL)
+        return 0;
+    uint64_t begin_ns = rask_now_ns();
+    uint64_t now_ns = begin_ns;
+    do
+        now_ns = rask_exec_run(exec, task, now_ns);
+    while (now_ns - begin_ns < QUANTUM_NS && (task = rask_exec_pop(exec)) != NULL);
+    return 1;
+}
+
+static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *until)
+{
+    int64_t ns = rt->loop.comm->caps.has_remote_nodes ? REMOTE_SLEEP_NS : LOCAL_SLEEP_NS;
+    uint64_t now_ns = rask_now_ns();
+    uint64_t call_ns = rt->loop.sched != NULL ? rask_sched_next_call(rt->loop.sched) : UINT64_MAX;
+    uint64_t end_ns = until->deadline_ns < call_ns ? until->deadline_ns : call_ns;
+    if (end_ns <= now_ns)
+        return 0;
+    return end_ns - now_ns < (uint64_t)ns ? (int64_t)(end_ns - now_ns) : ns;
+}
+
+/* Sleeps once, unless there is something to do after all. */
+static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
+{
+    struct rask_loop *loop = &rt->loop;
+    if (until->before_sleep != NULL && until->before_sleep(until->context))
+        return;
+    uint32_t ticket = rask_bell_begin(until->bell);
+    int has_work = until->is_done(until->context) || (until->may_run && rask_exec_has_work(&loop->exec)) ||
+                   atomic_load(&loop->has_ended) || atomic_load(&loop->is_interrupted);
+    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) == 0 && !rask_exec_has_finished(&loop->exec) &&
+        !rask_client_has_output(&loop->client) && !until->is_done(until->context)) {
+        loop->comm->counters.sleeps++;
+        rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
+    }
+    rask_bell_end(until->bell);
+    if (!until->may_run && until->bell == loop->comm->bell && rask_exec_has_work(&loop->exec))
+        rask_bell_ring(until->bell, 1);
+}
+
+rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
+{
+    struct rask_loop *loop = &rt->loop;
+    uint64_t idle_since_ns = 0;
+    while (!until->is_done(until->context)) {
+        if (atomic_load_explicit(&loop->has_ended, memory_order_acquire))
+            return RASK_END;
+        if (until->is_interruptible && atomic_load_explicit(&loop->is_interrupted, memory_order_relaxed))
+            return RASK_ERR_INTERRUPTED;
+        int was_busy = until->may_run && run_some(rt);
+        if (rask_loop_try(loop, (uint32_t)until->may_run) > 0 || was_busy) {
+            idle_since_ns = 0;
+            continue;
+        }
+        uint64_t now_ns = rask_now_ns();
+        if (now_ns >= until->deadline_ns)
+            return RASK_ERR_TIMEOUT;
+        if (idle_since_ns == 0)
+            idle_since_ns = now_ns;
+        if (now_ns - idle_since_ns >= rt->spin_ns)
+            sleep_once(rt, until);
+        else if (loop->comm->caps.is_oversubscribed)
+            (void)sched_yield();
+        else
+            rask_pause();
+    }
+    return RASK_OK;
+}
+
+static int never(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+struct thread_start {
+    struct rask_runtime *runtime;
+    const struct rask_place *place; /* NULL: wherever the rank may run */
+};
+
+static void *pool_thread(void *argument)
+{
+    struct thread_start start = *(struct thread_start *)argument;
+    struct rask_runtime *rt = start.runtime;
+    struct rask_error error;
+    rask_free(argument);
+    rask_status status = RASK_OK;
+    if (rt->config.bind && start.place != NULL)
+        status = rask_place_bind_thread(rt->topo, start.place, &error);
+    if (status != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+    struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = rt->loop.comm->bell};
+    (void)!rask_threads_work(rt, &until);
+    return NULL;
+}
+
+/* One more thread; the lock is held. RASK_ERR_SYSTEM when the system has none left. */
+static rask_status spawn(struct rask_runtime *rt)
+{
+    pthread_t id;
+    struct thread_start *start = rask_alloc(sizeof *start);
+    uint32_t place = atomic_fetch_add(&rt->next_place, 1);
+    if (start == NULL || rask_thread_ids_reserve(&rt->threads, rt->threads.count + 1) != 0) {
+        rask_free(start);
+        return RASK_ERR_MEMORY;
+    }
+    start->runtime = rt;
+    start->place = rt->plan.n_threads > 0 ? &rt->plan.places[place % (uint32_t)rt->plan.n_threads] : NULL;
+    if (pthread_create(&id, NULL, pool_thread, start) != 0) {
+        rask_free(start);
+        return RASK_ERR_SYSTEM;
+    }
+    (void)!rask_thread_ids_push(&rt->threads, id);
+    atomic_fetch_add(&rt->n_executors, 1);
+    return RASK_OK;
+}
+
+static int has_guest_or_nothing(void *context)
+{
+    struct rask_runtime *rt = context;
+    return atomic_load(&rt->n_guests) != 0 || !rask_exec_has_work(&rt->loop.exec);
+}
+
+/* Runs what nobody else would: the program's thread is elsewhere and its slot is free. */
+static void stand_in(struct rask_runtime *rt)
+{
+    struct rask_until until = {.is_done = has_guest_or_nothing, .context = rt, .deadline_ns = UINT64_MAX,
+                               .may_run = 1, .bell = &rt->helper_bell};
+    (void)!rask_threads_work(rt, &until);
+    (void)rask_loop_try(&rt->loop, 0);
+}
+
+static void *helper_thread(void *argument)
+{
+    struct rask_runtime *rt = argument;
+    struct rask_loop *loop = &rt->loop;
+    while (!atomic_load(&loop->has_ended)) {
+        int is_busy = atomic_load(&loop->exec.n_running) != 0 || atomic_load(&loop->exec.n_queued) != 0 ||
+                      rask_client_has_output(&loop->client);
+        uint32_t ticket = rask_bell_begin(&rt->helper_bell);
+        if (!atomic_load(&loop->has_ended))
+            rask_bell_sleep(&rt->helper_bell, ticket, is_busy ? HELPER_BUSY_NS : HELPER_IDLE_NS);
+        rask_bell_end(&rt->helper_bell);
+        uint64_t last_ns = atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed);
+        if (rask_now_ns() - last_ns > LOOP_STALE_NS)
+            (void)rask_loop_try(loop, 0);
+        if (atomic_load(&rt->n_guests) == 0 && rask_exec_has_work(&loop->exec))
+            stand_in(rt);
+    }
+    return NULL;
+}
+
+rask_status rask_threads_start(struct rask_runtime *rt, struct rask_error *error)
+{
+    rask_status status = RASK_OK;
+    rask_spin_lock(&rt->spawn_lock);
+    atomic_store(&rt->next_place, 1);
+    atomic_fetch_add(&rt->n_executors, 1);
+    for (uint32_t i = 1; i < rt->loop.exec.n_slots && status == RASK_OK; i++)
+        status = spawn(rt);
+    rask_spin_unlock(&rt->spawn_lock);
+    if (status == RASK_OK && pthread_create(&rt->helper, NULL, helper_thread, rt) == 0)
+        rt->has_helper = 1;
+    if (status != RASK_OK || !rt->has_helper)
+        return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start %u threads: %s (limit `ulimit -u`)",
+                              rt->loop.exec.n_slots + 1, strerror(errno));
+    return RASK_OK;
+}
+
+void rask_threads_stop(struct rask_runtime *rt)
+{
+    atomic_store(&rt->loop.has_ended, 1);
+    rask_loop_wake_all(&rt->loop);
+    rask_bell_ring(&rt->helper_bell, INT32_MAX);
+    if (rt->has_helper)
+        pthread_join(rt->helper, NULL);
+    rt->has_helper = 0;
+    for (size_t i = 0; i < rt->threads.count; i++)
+        pthread_join(rt->threads.items[i], NULL);
+    rask_thread_ids_release(&rt->threads);
+}
+
+void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_loop_take(loop);
+    (void)!rask_worker_seceded(&loop->worker, task, 1);
+    rask_loop_give(loop);
+    rask_exec_leave(&loop->exec);
+    uint32_t n_blocked = atomic_fetch_add(&rt->n_blocked, 1) + 1;
+    rask_spin_lock(&rt->spawn_lock);
+    uint32_t n = atomic_load(&rt->n_executors);
+    if (n < n_blocked + loop->exec.n_slots && n < MAX_THREADS && spawn(rt) != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_WARNING, "no further thread while a task waits: it may take longer");
+    rask_spin_unlock(&rt->spawn_lock);
+    rask_bell_ring(loop->comm->bell, 1);
+}
+
+void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_exec_enter_begin(&loop->exec);
+    for (uint32_t n = 1; !rask_exec_enter_try(&loop->exec) && !atomic_load(&loop->has_ended); n++) {
+        (void)rask_loop_try(loop, 0);
+        if (n % 64 == 0)
+            (void)sched_yield();
+        if (n % 4096 == 0)
+            nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+    atomic_fetch_sub(&rt->n_blocked, 1);
+    rask_loop_take(loop);
+    (void)!rask_worker_seceded(&loop->worker, task, 0);
+    rask_loop_give(loop);
+}

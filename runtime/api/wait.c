@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* wait.c: waiting for futures, reading their results, letting go of them.
+ *
+ * The program's own thread works while it waits: it turns the loop and, when it has no deadline, runs tasks. A task
+ * that waits gives its slot up first. A thread that is about to sleep marks the future it sleeps for, so that only
+ * the end of that future wakes it. */
+#include "api/runtime.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <rask/future.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a wait is for: any or all of some futures, the bytes of one, or the next of a queue. */
+struct goal {
+    struct rask_runtime *runtime;
+    const struct rask_future *futures;
+    size_t n, at;                       /* all: futures before `at` are finished; any: `at` is finished */
+    struct rask_client_queue *queue;
+};
+
+static int is_finished(const struct rask_runtime *rt, struct rask_future future)
+{
+    const struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
+    return claim == NULL || atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_PENDING;
+}
+
+static int all_finished(void *context)
+{
+    struct goal *goal = context;
+    while (goal->at < goal->n && is_finished(goal->runtime, goal->futures[goal->at]))
+        goal->at++;
+    return goal->at == goal->n;
+}
+
+static int any_finished(void *context)
+{
+    struct goal *goal = context;
+    for (size_t i = 0; i < goal->n; i++) {
+        if (is_finished(goal->runtime, goal->futures[i])) {
+            goal->at = i;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Marks a future as slept for; 1 if it is finished already. The lock is held. */
+static int mark(const struct rask_runtime *rt, struct rask_future future)
+{
+    struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
+    if (claim == NULL || claim->state != RASK_FUTURE_PENDING)
+        return 1;
+    claim->flags |= RASK_CLAIM_AWAITED;
+    return 0;
+}
+
+static int mark_next(void *context)
+{
+    struct goal *goal = context;
+    struct rask_loop *loop = &goal->runtime->loop;
+    rask_spin_lock(&loop->client_lock);
+    int is_over = goal->at >= goal->n || mark(goal->runtime, goal->futures[goal->at]);
+    rask_spin_unlock(&loop->client_lock);
+    return is_over;
+}
+
+static int mark_each(void *context)
+{
+    struct goal *goal = context;
+    struct rask_loop *loop = &goal->runtime->loop;
+    int is_over = 0;
+    rask_spin_lock(&loop->client_lock);
+    for (size_t i = 0; i < goal->n && !is_over; i++)
+        is_over = mark(goal->runtime, goal->futures[i]);
+    rask_spin_unlock(&loop->client_lock);
+    return is_over;
+}
+
+static uint64_t deadline_of(int64_t timeout_ns)
+{
+    if (timeout_ns == RASK_FOREVER)
+        return UINT64_MAX;
+    return rask_now_ns() + (uint64_t)(timeout_ns < 0 ? 0 : timeout_ns);
+}
+
+/* Works or sleeps until the goal is reached, as the program's thread or inside a task. */
+static rask_status work_until(struct rask *rask, struct rask_until *until, int64_t timeout_ns)
+{
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    rask_status status;
+    if (until->is_done(until->context))
+        return RASK_OK;
+    until->deadline_ns = deadline_of(timeout_ns);
+    until->is_interruptible = 1;
+    if (rask->task != NULL) {
+        until->bell = &rt->loop.waiters;
+        rask_threads_block(rt, rask->task);
+        status = rask_threads_work(rt, until);
+        rask_threads_unblock(rt, rask->task);
+    } else {
+        until->bell = rt->loop.comm->bell;
+        until->may_run = timeout_ns == RASK_FOREVER && rt->loop.exec.n_slots > 0;
+        if (until->may_run)
+            atomic_fetch_add(&rt->n_guests, 1);
+        status = rask_threads_work(rt, until);
+        if (until->may_run)
+            atomic_fetch_sub(&rt->n_guests, 1);
+    }
+    return status == RASK_END && until->is_done(until->context) ? RASK_OK
+           : status == RASK_END                                 ? RASK_ERR_STATE
+                                                                : status;
+}
+
+static int are_valid(const struct rask_runtime *rt, const struct rask_future *futures, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rask_client_find(&rt->loop.client, futures[i].id) == NULL)
+            return 0;
+    return 1;
+}
+
+rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n, int64_t timeout_ns)
+{
+    if (rask == NULL || (futures == NULL && n != 0) || !are_valid(rask_runtime_of(rask), futures, n))
+        return RASK_ERR_ARGUMENT;
+    struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
+    struct rask_until until = {.is_done = all_finished, .before_sleep = mark_next, .context = &goal};
+    return work_until(rask, &until, timeout_ns);
+}
+
+rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n, int64_t timeout_ns,
+                          size_t *index)
+{
+    if (rask == NULL || futures == NULL || n == 0 || !are_valid(rask_runtime_of(rask), futures, n))
+        return RASK_ERR_ARGUMENT;
+    struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
+    struct rask_until until = {.is_done = any_finished, .before_sleep = mark_each, .context = &goal};
+    rask_status status = work_until(rask, &until, timeout_ns);
+    if (status == RASK_OK && index != NULL)
+        *index = goal.at;
+    return status;
+}
+
+enum rask_future_state rask_future_state(struct rask *rask, struct rask_future future)
+{
+    if (rask == NULL)
+        return RASK_FUTURE_NONE;
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    const struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
+    if (claim == NULL)
+        return RASK_FUTURE_NONE;
+    return (enum rask_future_state)atomic_load_explicit(&claim->state, memory_order_acquire);
+}
+
+/* Fills in what the client does not know: names of function, key and host. */
+static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *claim, struct rask_error *error)
+{
+    const struct rask_error *kept = claim->data;
+    if (error == NULL)
+        return kept->code;
+    *error = *kept;
+    uint32_t function = (uint32_t)claim->offset;
+    const char *name = function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";
+    rask_text_copy(error->function, sizeof error->function, name);
+    snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name,
+             claim->object & ((UINT64_C(1) << 48) - 1));
+    if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
+        rask_text_copy(error->host, sizeof error->host, rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
+    return error->code;
+}
+
+/* The bytes of a DONE result are here, or cannot be. */
+static int is_here(void *context)
+{
+    const struct goal *goal = context;
+    struct rask_loop *loop = &goal->runtime->loop;
+    rask_spin_lock(&loop->client_lock);
+    const struct rask_claim *claim = rask_client_find(&loop->client, goal->futures->id);
+    int is_over = claim == NULL || claim->state != RASK_FUTURE_DONE ||
+                  (claim->flags & (RASK_CLAIM_COMING | RASK_CLAIM_ELSEWHERE)) == 0 ||
+                  (claim->flags & RASK_CLAIM_NO_ROOM) != 0;
+    rask_spin_unlock(&loop->client_lock);
+    return is_over;
+}
+
+/* Begins to bring a result to this rank; one that this rank holds itself is only pinned. */
+static rask_status bring_here(struct rask_runtime *rt, struct rask_future future)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_status status = RASK_OK;
+    rask_loop_take(loop);
+    rask_spin_lock(&loop->client_lock);
+    struct rask_claim *claim = rask_client_find(&loop->client, future.id);
+    int is_elsewhere = claim != NULL && claim->state == RASK_FUTURE_DONE && (claim->flags & RASK_CLAIM_ELSEWHERE) &&
+                       !(claim->flags & RASK_CLAIM_COMING);
+    if (is_elsewhere && claim->holder == loop->comm->caps.rank) {
+        rask_store_pin(rt->store, claim->offset);
+        claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
+    } else if (is_elsewhere) {
+        struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
+        status = rask_client_want(&loop->client, future.id, claim);
+        if (status == RASK_OK)
+            status = rask_worker_want(&loop->worker, &object);
+    }
+    rask_spin_unlock(&loop->client_lock);
+    rask_loop_give(loop);
+    return status;
+}
+
+static void view_of(const struct rask_runtime *rt, const struct rask_claim *claim, struct rask_view *view)
+{
+    view->bytes = claim->bytes;
+    if (claim->flags & RASK_CLAIM_HERE)
+        view->data = rask_store_payload(rt->store, claim->offset);
+    else
+        view->data = claim->data != NULL ? claim->data : (const void *)&claim->offset;
+}
+
+rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns, struct rask_view *view,
+                        struct rask_error *error)
+{
+    rask_status status = rask_wait(rask, &future, 1, timeout_ns);
+    if (status != RASK_OK)
+        return rask_error_set(error, status, "%s", status == RASK_ERR_ARGUMENT ? "the future is none, or was released"
+                                                                               : rask_status_text(status));
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
+    struct goal goal = {.runtime = rt, .futures = &future, .n = 1};
+    if (atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_DONE)
+        return tell_error(rt, claim, error);
+    while (!is_here(&goal)) {
+        struct rask_until until = {.is_done = is_here, .context = &goal};
+        status = bring_here(rt, future);
+        if (status == RASK_OK)
+            status = work_until(rask, &until, timeout_ns);
+        if (status != RASK_OK)
+            return rask_error_set(error, status, "fetching a result: %s", rask_status_text(status));
+    }
+    if (claim->state != RASK_FUTURE_DONE)
+        return tell_error(rt, claim, error);
+    if (claim->flags & RASK_CLAIM_NO_ROOM) {
+        claim->flags &= ~RASK_CLAIM_NO_ROOM;
+        return rask_error_set(error, RASK_ERR_MEMORY, "no memory on rank %d for a result of %" PRIu64
+                              " bytes (setting `arena`)", rt->boot.comm->caps.rank, claim->bytes);
+    }
+    if (view != NULL)
+        view_of(rt, claim, view);
+    return RASK_OK;
+}
+
+rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n, struct rask_view *views,
+                        struct rask_error *error)
+{
+    if (rask == NULL || ((futures == NULL || views == NULL) && n != 0))
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_gather without a runtime, futures or views");
+    rask_status status = rask_wait(rask, futures, n, RASK_FOREVER);
+    if (status != RASK_OK)
+        return rask_error_set(error, status, "%s", rask_status_text(status));
+    for (size_t i = 0; i < n; i++)
+        if (bring_here(rask_runtime_of(rask), futures[i]) != RASK_OK)
+            return rask_error_memory(error, sizeof(struct rask_claim), "gathering results");
+    for (size_t i = 0; i < n && status == RASK_OK; i++)
+        status = rask_result(rask, futures[i], RASK_FOREVER, &views[i], error);
+    return status;
+}
+
+void rask_release(struct rask *rask, const struct rask_future *futures, size_t n)
+{
+    if (rask == NULL || futures == NULL)
+        return;
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    rask_spin_lock(&rt->loop.client_lock);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t pinned;
+        rask_client_release(&rt->loop.client, futures[i].id, &pinned);
+        if (pinned != RASK_WIRE_NO_OFFSET)
+            rask_store_unpin(rt->store, pinned);
+    }
+    rask_spin_unlock(&rt->loop.client_lock);
+}
+
+void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n)
+{
+    if (rask == NULL || futures == NULL)
+        return;
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    rask_spin_lock(&rt->loop.client_lock);
+    for (size_t i = 0; i < n; i++) {
+        struct rask_msg_cancel_tasks m = {.task = &futures[i].id, .n_task = 1};
+        if (rask_client_find(&rt->loop.client, futures[i].id) != NULL &&
+            rask_wire_put_cancel_tasks(&rt->loop.client.out, &m) == 0)
+            rask_client_mark(&rt->loop.client);
+    }
+    rask_spin_unlock(&rt->loop.client_lock);
+    (void)rask_loop_try(&rt->loop, 0);
+}
+
+rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text, size_t text_bytes)
+{
+    if (rask == NULL || text == NULL || text_bytes == 0)
+        return RASK_ERR_ARGUMENT;
+    const struct rask_claim *claim = rask_client_find(&rask_runtime_of(rask)->loop.client, future.id);
+    if (claim == NULL)
+        return RASK_ERR_ARGUMENT;
+    if (claim->key.lo != 0 || claim->key.hi != 0)
+        snprintf(text, text_bytes, "%016" PRIx64 "%016" PRIx64, claim->key.hi, claim->key.lo);
+    else
+        snprintf(text, text_bytes, "%" PRIu64 ".%" PRIu64, future.id >> 48,
+                 future.id & ((UINT64_C(1) << 48) - 1));
+    return RASK_OK;
+}
+
+struct rask_completed {
+    struct rask *rask;
+    struct rask_client_queue queue;
+};
+
+rask_status rask_completed_new(struct rask *rask, struct rask_completed **completed, struct rask_error *error)
+{
+    if (rask == NULL || completed == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_completed_new without a runtime or a place");
+    struct rask_completed *c = rask_alloc_zeroed(1, sizeof *c);
+    if (c == NULL)
+        return rask_error_memory(error, sizeof *c, "a queue of completed futures");
+    c->rask = rask;
+    *completed = c;
+    return RASK_OK;
+}
+
+void rask_completed_free(struct rask_completed *c)
+{
+    if (c == NULL)
+        return;
+    struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
+    rask_spin_lock(&loop->client_lock);
+    rask_client_unwatch(&loop->client, &c->queue);
+    rask_spin_unlock(&loop->client_lock);
+    rask_client_ids_release(&c->queue.done);
+    rask_free(c);
+}
+
+rask_status rask_completed_add(struct rask_completed *c, const struct rask_future *futures, size_t n,
+                               struct rask_error *error)
+{
+    struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
+    rask_status status = RASK_OK;
+    rask_spin_lock(&loop->client_lock);
+    for (size_t i = 0; i < n && status == RASK_OK; i++)
+        status = rask_client_watch(&loop->client, futures[i].id, &c->queue);
+    rask_spin_unlock(&loop->client_lock);
+    return status == RASK_OK ? RASK_OK : rask_error_set(error, status, "adding a future to wait for: %s",
+                                                        rask_status_text(status));
+}
+
+static int has_next(void *context)
+{
+    const struct goal *goal = context;
+    struct rask_loop *loop = &goal->runtime->loop;
+    rask_spin_lock(&loop->client_lock);
+    int is_over = goal->queue->n_taken < goal->queue->done.count || goal->queue->n_watched == 0;
+    rask_spin_unlock(&loop->client_lock);
+    return is_over;
+}
+
+rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns, struct rask_future *future)
+{
+    struct rask_runtime *rt = rask_runtime_of(c->rask);
+    struct goal goal = {.runtime = rt, .queue = &c->queue};
+    struct rask_until until = {.is_done = has_next, .context = &goal};
+    rask_status status = work_until(c->rask, &until, timeout_ns);
+    if (status != RASK_OK)
+        return status;
+    rask_spin_lock(&rt->loop.client_lock);
+    struct rask_client_queue *queue = &c->queue;
+    if (queue->n_taken == queue->done.count) {
+        status = RASK_END;
+    } else {
+        future->id = queue->done.items[queue->n_taken++];
+        if (queue->n_taken == queue->done.count)
+            queue->n_taken = queue->done.count = 0;
+    }
+    rask_spin_unlock(&rt->loop.client_lock);
+    return status;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* loop.c: one turn of the loop, in the order that loop.h lists. */
+#include "comm/loop.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <string.h>
+
+/* A get under way: payload and header are read separately, since the local header has links of its own. */
+struct get {
+    struct rask_object_header remote;   /* what came */
+    uint64_t object, offset;            /* offset in the local store */
+    uint32_t fetch;                     /* the worker's request */
+    uint32_t n_left;                    /* parts still to come */
+    rask_status status;
+};
+
+/* Rounds within one turn: a record may cause another one for this same rank. */
+#define MAX_ROUNDS 4
+
+void rask_loop_wake_all(struct rask_loop *loop)
+{
+    rask_bell_ring(loop->comm->bell, INT32_MAX);
+    rask_bell_ring(&loop->waiters, INT32_MAX);
+}
+
+void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
+{
+    if (loop->status != RASK_OK)
+        return;
+    loop->status = error->code;
+    loop->error = *error;
+    rask_log_failure(loop->log, error);
+    rask_spin_lock(&loop->client_lock);
+    rask_client_fail_all(&loop->client, error);
+    rask_spin_unlock(&loop->client_lock);
+    atomic_store_explicit(&loop->has_ended, 1, memory_order_release);
+    rask_loop_wake_all(loop);
+}
+
+static void break_with(struct rask_loop *loop, rask_status status, const char *what)
+{
+    struct rask_error error;
+    rask_error_set(&error, status, "%s: %s", what, rask_status_text(status));
+    error.rank = loop->comm->caps.rank;
+    rask_loop_break(loop, &error);
+}
+
+/* Hands the records of a batch from the scheduler to this rank's worker and client. */
+static void to_machines(struct rask_loop *loop, const uint8_t *batch, size_t size)
+{
+    struct rask_error error = {.code = RASK_OK};
+    size_t at = 0;
+    int is_malformed = 0, is_locked = 0;
+    const uint8_t *record;
+    rask_status status = RASK_OK;
+    while (status == RASK_OK && (record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL) {
+        if (rask_wire_role(rask_wire_id(record)) != RASK_ROLE_CLIENT) {
+            status = rask_worker_receive(&loop->worker, record, &error);
+            continue;
+        }
+        if (!is_locked)
+            rask_spin_lock(&loop->client_lock);
+        is_locked = 1;
+        status = rask_client_receive(&loop->client, record, &error);
+    }
+    if (is_locked)
+        rask_spin_unlock(&loop->client_lock);
+    if (is_malformed)
+        status = rask_error_set(&error, RASK_ERR_PROTOCOL, "malformed record at byte %zu of %zu", at, size);
+    if (status != RASK_OK)
+        rask_loop_break(loop, &error);
+}
+
+static void to_scheduler(struct rask_loop *loop, int32_t source, const uint8_t *bytes, size_t size)
+{
+    struct rask_error error;
+    struct rask_sched_batch batch = {loop->now_ns, bytes, size, source};
+    if (rask_sched_receive(loop->sched, &batch, &error) != RASK_OK)
+        rask_loop_break(loop, &error);
+}
+
+static void on_batch(void *context, int32_t source, const uint8_t *bytes, size_t size)
+{
+    struct rask_loop *loop = context;
+    if (loop->status != RASK_OK || size < sizeof(struct rask_wire_head))
+        return;
+    if (loop->sched != NULL && rask_wire_role(rask_wire_id(bytes)) == RASK_ROLE_SCHEDULER)
+        to_scheduler(loop, source, bytes, size);
+    else
+        to_machines(loop, bytes, size);
+}
+
+/* A part of a get is there; with the last one the worker gets the object, if it is the right one. */
+static void on_got(void *context, uint64_t request, rask_status status)
+{
+    struct rask_loop *loop = context;
+    struct get *get = rask_slab_at(&loop->gets, (uint32_t)request);
+    if (status != RASK_OK)
+        get->status = status;
+    if (--get->n_left > 0)
+        return;
+    if (get->status == RASK_OK &&
+        (get->remote.magic != RASK_OBJECT_MAGIC || get->remote.id != get->object ||
+         get->remote.bytes != rask_store_header(loop->store, get->offset)->bytes))
+        get->status = RASK_ERR_OBJECT_LOST;
+    if (get->status != RASK_OK) {
+        rask_store_give(loop->store, get->offset);
+        get->offset = RASK_WIRE_NO_OFFSET;
+    }
+    status = rask_worker_fetched(&loop->worker, get->fetch, get->offset, get->status);
+    rask_slab_give(&loop->gets, (uint32_t)request);
+    if (status != RASK_OK)
+        break_with(loop, status, "an object that was fetched");
+}
+
+static void on_lost(void *context, int32_t rank)
+{
+    struct rask_loop *loop = context;
+    struct rask_error error;
+    if (loop->sched != NULL && rask_sched_lost(loop->sched, loop->now_ns, rank, &error) != RASK_OK)
+        rask_loop_break(loop, &error);
+    if (loop->sched == NULL && rank == 0) {
+        rask_error_set(&error, RASK_ERR_PEER_LOST, "rank 0, which schedules, is gone");
+        rask_loop_break(loop, &error);
+    }
+}
+
+static int poll_transport(struct rask_loop *loop)
+{
+    struct rask_comm_handler handler = {loop, on_batch, on_got, on_lost};
+    return loop->comm->ops->poll(loop->comm, &handler);
+}
+
+static int take_finished(struct rask_loop *loop)
+{
+    int n = 0;
+    struct rask_task *next;
+    for (struct rask_task *task = rask_exec_take_finished(&loop->exec); task != NULL; task = next, n++) {
+        next = task->next;
+        rask_status status = rask_worker_finished(&loop->worker, task);
+        if (status != RASK_OK)
+            break_with(loop, status, "the outcome of a task");
+    }
+    return n;
+}
+
+/* Sends one batch for the scheduler, or hands it over here. */
+static void deliver_up(struct rask_loop *loop, struct rask_buf *batch)
+{
+    if (batch->size == 0)
+        return;
+    if (loop->sched != NULL) {
+        to_scheduler(loop, loop->comm->caps.rank, batch->data, batch->size);
+    } else {
+        rask_status status = loop->comm->ops->send(loop->comm, 0, batch->data, batch->size);
+        if (status != RASK_OK)
+            break_with(loop, status, "sending to rank 0");
+    }
+    rask_buf_clear(batch);
+}
+
+static int send_up(struct rask_loop *loop)
+{
+    int n = 0;
+    if (loop->worker.out.size != 0) {
+        rask_buf_swap(&loop->worker.out, &loop->worker_batch);
+        deliver_up(loop, &loop->worker_batch);
+        n++;
+    }
+    if (rask_client_has_output(&loop->client)) {
+        rask_spin_lock(&loop->client_lock);
+        rask_status status = rask_client_take(&loop->client, &loop->client_batch);
+        rask_spin_unlock(&loop->client_lock);
+        if (status != RASK_OK)
+            break_with(loop, status, "the records of the client");
+        deliver_up(loop, &loop->client_batch);
+        n++;
+    }
+    return n;
+}
+
+static int schedule(struct rask_loop *loop)
+{
+    struct rask_error error;
+    int n = 0;
+    if (rask_sched_place(loop->sched, loop->now_ns, &error) != RASK_OK)
+        rask_loop_break(loop, &error);
+    for (int32_t rank = rask_sched_next_output(loop->sched, 0); rank >= 0 && loop->status == RASK_OK;
+         rank = rask_sched_next_output(loop->sched, rank + 1), n++) {
+        struct rask_buf *out = rask_sched_output(loop->sched, rank);
+        rask_status status = RASK_OK;
+        if (rank == loop->comm->caps.rank)
+            to_machines(loop, out->data, out->size);
+        else if (out->size != 0)
+            status = loop->comm->ops->send(loop->comm, rank, out->data, out->size);
+        rask_sched_output_taken(loop->sched, rank);
+        if (status != RASK_OK)
+            break_with(loop, status, "sending to a worker");
+    }
+    return n;
+}
+
+/* Starts one get: room in the store, then payload and header. */
+static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *fetch)
+{
+    uint32_t id = 0;
+    uint64_t offset = rask_store_take(loop->store, fetch->object, fetch->bytes);
+    struct get *get = offset == RASK_STORE_NONE ? NULL : rask_slab_take(&loop->gets, &id);
+    if (get == NULL) {
+        if (offset != RASK_STORE_NONE)
+            rask_store_give(loop->store, offset);
+        if (rask_worker_fetched(&loop->worker, fetch->request, RASK_WIRE_NO_OFFSET, RASK_ERR_MEMORY) != RASK_OK)
+            break_with(loop, RASK_ERR_MEMORY, "an object to be fetched");
+        return;
+    }
+    *get = (struct get){.object = fetch->object, .offset = offset, .fetch = fetch->request};
+    get->n_left = fetch->bytes == 0 ? 1 : 2;
+    struct rask_comm_get header = {.rank = fetch->holder, .offset = fetch->offset, .local = &get->remote,
+                                   .bytes = sizeof get->remote, .request = id};
+    struct rask_comm_get payload = {.rank = fetch->holder, .offset = fetch->offset + RASK_OBJECT_HEADER_BYTES,
+                                    .local = rask_store_payload(loop->store, offset), .bytes = fetch->bytes,
+                                    .request = id};
+    rask_status status = loop->comm->ops->get(loop->comm, &header);
+    if (status == RASK_OK && fetch->bytes != 0)
+        status = loop->comm->ops->get(loop->comm, &payload);
+    if (status != RASK_OK)
+        break_with(loop, status, "starting to fetch an object");
+}
+
+/* Tells the client of this rank that what it asked for is here. */
+static void hand_arrivals(struct rask_loop *loop)
+{
+    rask_spin_lock(&loop->client_lock);
+    for (size_t i = 0; i < loop->worker.arrivals.count; i++) {
+        const struct rask_worker_arrival *a = &loop->worker.arrivals.items[i];
+        uint32_t n = rask_client_arrived(&loop->client, a->object, a->offset, a->status);
+        for (; n > 0; n--)
+            rask_store_pin(loop->store, a->offset);
+    }
+    loop->worker.arrivals.count = 0;
+    rask_spin_unlock(&loop->client_lock);
+}
+
+/* Queues tasks that have become ready and wakes threads for those that the caller does not run itself. */
+static void queue_ready(struct rask_loop *loop, uint32_t n_own)
+{
+    uint32_t n;
+    struct rask_task *list = rask_worker_take_ready(&loop->worker, &n);
+    if (rask_exec_push(&loop->exec, &list) != 0)
+        break_with(loop, RASK_ERR_MEMORY, "the run queue");
+    if (n > n_own && loop->exec.n_slots > 1)
+        rask_bell_ring(loop->comm->bell, (int32_t)(n - n_own));
+    else if (n > n_own)
+        rask_bell_ring(loop->comm->bell, 1);
+}
+
+static int carry_out(struct rask_loop *loop, uint32_t n_own)
+{
+    struct rask_worker *w = &loop->worker;
+    int n = (int)(w->fetches.count + w->frees.count + w->n_ready);
+    for (size_t i = 0; i < w->frees.count; i++)
+        rask_store_give(loop->store, w->frees.items[i]);
+    w->frees.count = 0;
+    for (size_t i = 0; i < w->fetches.count && loop->status == RASK_OK; i++)
+        start_fetch(loop, &w->fetches.items[i]);
+    w->fetches.count = 0;
+    if (w->arrivals.count != 0)
+        hand_arrivals(loop);
+    if (w->n_ready != 0)
+        queue_ready(loop, n_own);
+    return n;
+}
+
+static int turn(struct rask_loop *loop, uint32_t n_own)
+{
+    int n_all = 0;
+    for (int round = 0; round < MAX_ROUNDS && loop->status == RASK_OK; round++) {
+        int n = poll_transport(loop) + take_finished(loop);
+        n += send_up(loop);
+        if (loop->sched != NULL && (n > 0 || rask_sched_next_call(loop->sched) != UINT64_MAX))
+            n += schedule(loop);
+        n += carry_out(loop, n_own);
+        n_all += n;
+        if (n == 0 || (loop->worker.out.size == 0 && !rask_client_has_output(&loop->client)))
+            break;
+    }
+    loop->counters.turns++;
+    if (loop->worker.has_stopped)
+        atomic_store_explicit(&loop->has_ended, 1, memory_order_release);
+    return n_all;
+}
+
+int rask_loop_try(struct rask_loop *loop, uint32_t n_own)
+{
+    uint32_t free_value = 0;
+    if (atomic_load_explicit(&loop->is_held, memory_order_relaxed) != 0 ||
+        !atomic_compare_exchange_strong_explicit(&loop->is_held, &free_value, 1, memory_order_acquire,
+                                                 memory_order_relaxed))
+        return -1;
+    loop->now_ns = rask_now_ns();
+    atomic_store_explicit(&loop->last_turn_ns, loop->now_ns, memory_order_relaxed);
+    int n = turn(loop, n_own);
+    int has_woken = loop->worker.has_stopped;
+    if (atomic_load_explicit(&loop->client.has_woken, memory_order_relaxed) != 0)
+        has_woken |= (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
+    if (loop->is_measuring && n > 0)
+        loop->counters.scheduler_ns += rask_now_ns() - loop->now_ns;
+    rask_loop_give(loop);
+    if (has_woken)
+        rask_loop_wake_all(loop);
+    return n;
+}
+
+void rask_loop_take(struct rask_loop *loop)
+{
+    uint32_t free_value = 0;
+    for (uint32_t n = 1; !atomic_compare_exchange_weak_explicit(&loop->is_held, &free_value, 1, memory_order_acquire,
+                                                                memory_order_relaxed);
+         n++) {
+        free_value = 0;
+        rask_pause();
+        if (n % RASK_SPIN_PAUSES == 0)
+            (void)sched_yield();
+    }
+}
+
+void rask_loop_give(struct rask_loop *loop)
+{
+    atomic_store_explicit(&loop->is_held, 0, memory_order_release);
+}
+
+rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error)
+{
+    if (rask_slab_init(&loop->gets, sizeof(struct get), 64) != 0)
+        return rask_error_memory(error, 64 * sizeof(struct get), "the table of gets");
+    return RASK_OK;
+}
+
+void rask_loop_release(struct rask_loop *loop)
+{
+    rask_exec_release(&loop->exec);
+    rask_worker_release(&loop->worker);
+    rask_client_free(&loop->client);
+    rask_sched_free(loop->sched);
+    rask_slab_release(&loop->gets);
+    rask_buf_release(&loop->client_batch);
+    rask_buf_release(&loop->worker_batch);
+}
