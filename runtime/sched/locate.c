@@ -20,7 +20,7 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
 {
     uint64_t ns = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_task_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
         if (d->replicas == 0)
             continue;
         uint64_t best = UINT64_MAX;
@@ -74,7 +74,7 @@ static int32_t choose_by_inputs(const struct rask_sched *s, const struct rask_sc
     struct choice best = {-1, 0, 0};
     uint32_t n_seen = 0;
     for (uint32_t e = t->deps; e != 0 && n_seen < MAX_CANDIDATES; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_task_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
         for (uint32_t r = d->replicas; r != 0 && n_seen < MAX_CANDIDATES; n_seen++) {
             const struct rask_sched_replica *replica = rask_replica_at(s, r);
             consider(s, t, replica->rank, &best);
@@ -103,7 +103,7 @@ static void push(struct rask_sched *s, struct rask_ready *queue, const struct ra
 /* Moves a QUEUED task into the queue of `rank`, or into the common one (-1). Entries left behind are stale. */
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->rank < 0)
         s->n_common--;
     else
@@ -120,8 +120,8 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 
 static void starve(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
-    rask_task_move(s, task, RASK_EVENT_STARVE);
+    struct rask_sched_task *t = rask_life_at(s, task);
+    rask_life_move(s, task, RASK_EVENT_STARVE);
     rask_extra_at(s, t->extra)->starving_since_ns = s->now_ns;
     if (rask_sched_ids_push(&s->starving, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks without a worker");
@@ -130,7 +130,7 @@ static void starve(struct rask_sched *s, uint32_t task)
 /* Puts a task that has just become QUEUED (counted as common) into the right queue. */
 void rask_locate_queue(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     int32_t home = -1;
     if (t->flags & RASK_TASK_SPECIAL) {
         home = choose_by_restriction(s, t);
@@ -153,7 +153,7 @@ void rask_locate_retry_starving(struct rask_sched *s)
     size_t n = s->starving.count, kept = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t task = s->starving.items[i];
-        struct rask_sched_task *t = rask_task_at(s, task);
+        struct rask_sched_task *t = rask_life_at(s, task);
         if (!rask_slab_is_live(&s->tasks, task) || t->state != RASK_TASK_NO_WORKER)
             continue;
         if (choose_by_restriction(s, t) < 0) {
@@ -162,7 +162,7 @@ void rask_locate_retry_starving(struct rask_sched *s)
         }
         t->rank = -1;
         s->n_common++;
-        rask_task_move(s, task, RASK_EVENT_READY);
+        rask_life_move(s, task, RASK_EVENT_READY);
         rask_locate_queue(s, task);
     }
     s->starving.count = kept;

@@ -16,7 +16,7 @@ static int is_valid(const struct rask_sched *s, const struct rask_heap_entry *en
 {
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
-    const struct rask_sched_task *t = rask_task_at(s, entry->id);
+    const struct rask_sched_task *t = rask_life_at(s, entry->id);
     return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi && t->lo == entry->lo;
 }
 
@@ -56,7 +56,7 @@ static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi,
             break;
         struct rask_heap_entry entry = *top;
         rask_ready_pop(queue);
-        if (rask_peer_may_run(s, rank, rask_task_at(s, entry.id))) {
+        if (rask_peer_may_run(s, rank, rask_life_at(s, entry.id))) {
             found = entry.id;
             break;
         }
@@ -125,7 +125,7 @@ static int is_anything_to_place(const struct rask_sched *s)
 
 static void starve_out(struct rask_sched *s, uint32_t task)
 {
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     struct rask_buf text = {0};
     rask_status status = rask_buf_printf(&text, "no worker may run the task: asked for");
@@ -139,7 +139,7 @@ static void starve_out(struct rask_sched *s, uint32_t task)
     if (status != RASK_OK)
         rask_sched_break(s, status, "an error text");
     else
-        rask_task_fail(s, task, rask_task_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
+        rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
     rask_buf_release(&text);
 }
 
@@ -153,9 +153,9 @@ static void check_starving(struct rask_sched *s)
     size_t n = s->starving.count, kept = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t task = s->starving.items[i];
-        if (!rask_slab_is_live(&s->tasks, task) || rask_task_at(s, task)->state != RASK_TASK_NO_WORKER)
+        if (!rask_slab_is_live(&s->tasks, task) || rask_life_at(s, task)->state != RASK_TASK_NO_WORKER)
             continue;
-        uint64_t end_ns = rask_extra_at(s, rask_task_at(s, task)->extra)->starving_since_ns + timeout;
+        uint64_t end_ns = rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
         if (s->config.is_closed || end_ns <= s->now_ns) {
             starve_out(s, task);
             continue;
@@ -172,7 +172,7 @@ rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_
     s->now_ns = now_ns;
     if (s->starving.count != 0) {
         check_starving(s);
-        rask_task_settle(s);
+        rask_life_settle(s);
     } else {
         s->next_call_ns = UINT64_MAX;
     }

@@ -19,9 +19,9 @@ static void *keep(struct rask_sched *s, const void *bytes, size_t size)
     return block;
 }
 
-void rask_task_free_records(struct rask_sched *s, uint32_t task)
+void rask_life_free_records(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     while (t->claims != 0) {
         uint32_t id = t->claims;
         struct rask_sched_claim *claim = rask_slab_at(&s->claims, id);
@@ -72,7 +72,7 @@ static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *
     uint32_t parent = m->parent == 0 ? 0 : rask_ids_find(s, m->parent);
     uint64_t generation;
     if (parent != 0) {
-        generation = (rask_task_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1)) - 1;
+        generation = (rask_life_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1)) - 1;
     } else {
         if (s->now_ns - s->last_submit_ns > s->config.generation_gap_ns)
             s->generation += 256;
@@ -86,7 +86,7 @@ static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *
 static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
     uint32_t id;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     struct rask_sched_claim *claim = rask_slab_take(&s->claims, &id);
     if (claim == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
@@ -99,13 +99,13 @@ static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_
     t->claims = id;
     t->flags |= RASK_TASK_RELEASED_ID;
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED)
-        rask_task_tell(s, task);
+        rask_life_tell(s, task);
     t->flags = flags;
     claim->next = others;
     if (t->state == RASK_TASK_RELEASED)
-        rask_task_want(s, task);
+        rask_life_want(s, task);
     else if (t->state == RASK_TASK_LEAVING)
-        rask_task_move(s, task, RASK_EVENT_WANT);
+        rask_life_move(s, task, RASK_EVENT_WANT);
     return RASK_OK;
 }
 
@@ -124,7 +124,7 @@ static int find_inputs(struct rask_sched *s, const struct rask_msg_submit *m)
 
 static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     t->id = m->task;
     t->hi = priority_of(s, m);
     t->lo = m->order;
@@ -166,9 +166,9 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source, const str
         return RASK_ERR_MEMORY;
     s->work.count = base;
     if (is_known)
-        rask_task_want(s, task);
+        rask_life_want(s, task);
     else
-        rask_task_fail(s, task, rask_task_error(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
+        rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
     return s->status;
 }
 
@@ -201,19 +201,19 @@ static void detach_key(struct rask_sched *s, struct rask_sched_task *t)
 /* An assigned task is cancelled: its users fail now, it ends when the worker has answered. */
 static void cancel_assigned(struct rask_sched *s, uint32_t task, uint32_t error)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     rask_peer_withdraw(s, t->rank, t->slot);
     if (t->state == RASK_TASK_PROCESSING)
-        rask_task_move(s, task, RASK_EVENT_DROP);
+        rask_life_move(s, task, RASK_EVENT_DROP);
     t->flags |= RASK_TASK_CANCELLED;
     t->error = error;
     rask_sched_error_at(s, error)->n_users++;
     s->counters.failed++;
-    rask_task_tell(s, task);
+    rask_life_tell(s, task);
     for (uint32_t e = t->dependents; e != 0;) {
         uint32_t user = rask_edge_at(s, e)->user;
-        if (rask_task_at(s, user)->state == RASK_TASK_WAITING) {
-            rask_task_fail(s, user, error);
+        if (rask_life_at(s, user)->state == RASK_TASK_WAITING) {
+            rask_life_fail(s, user, error);
             e = t->dependents;
         } else {
             e = rask_edge_at(s, e)->next_user;
@@ -226,7 +226,7 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
     uint32_t task = rask_ids_find(s, id);
     if (task == 0)
         return;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED || t->state == RASK_TASK_RELEASED ||
         (t->flags & RASK_TASK_CANCELLED))
         return;
@@ -234,14 +234,14 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
         tell_cancelled(s, id);
         return;
     }
-    uint32_t error = rask_task_error(s, task, RASK_ERR_CANCELLED, "cancelled");
+    uint32_t error = rask_life_error(s, task, RASK_ERR_CANCELLED, "cancelled");
     if (error == 0)
         return;
     detach_key(s, t);
     if (t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING)
         cancel_assigned(s, task, error);
     else
-        rask_task_fail(s, task, error);
+        rask_life_fail(s, task, error);
 }
 
 rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source, const struct rask_msg_cancel_tasks *m)
@@ -269,7 +269,7 @@ static int32_t spread(struct rask_sched *s)
 
 static void order_fetch(struct rask_sched *s, uint32_t task, int32_t rank, int32_t holder)
 {
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     uint64_t offset = RASK_WIRE_NO_OFFSET;
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
         if (rask_replica_at(s, r)->rank == holder)
@@ -313,7 +313,7 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
     if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
     fill_task(s, task, &as);
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     t->flags |= RASK_TASK_DATA;
     t->bytes = m->bytes;
     if (m->n_key == 2 && rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
@@ -322,7 +322,7 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
         rask_replica_add(s, task, source, m->offset);
     else
         t->data = keep(s, m->data, m->n_data);
-    rask_task_done(s, task);
+    rask_life_done(s, task);
     if (m->offset != RASK_WIRE_NO_OFFSET)
         distribute(s, task, source, m);
     return s->status;
@@ -334,7 +334,7 @@ static void copy_is_bad(struct rask_sched *s, uint64_t object, int32_t holder)
     uint32_t task = rask_ids_find(s, object);
     if (task == 0 || holder < 0 || (uint32_t)holder >= s->config.n_ranks)
         return;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->state != RASK_TASK_MEMORY || t->replicas == 0)
         return;
     rask_replica_free_one(s, task, holder);
@@ -347,8 +347,8 @@ rask_status rask_sched_on_lost(struct rask_sched *s, int32_t source, const struc
     (void)source;
     copy_is_bad(s, m->task, m->holder);
     uint32_t task = rask_ids_find(s, m->task);
-    if (task != 0 && rask_task_at(s, task)->state == RASK_TASK_MEMORY)
-        rask_task_tell(s, task);
+    if (task != 0 && rask_life_at(s, task)->state == RASK_TASK_MEMORY)
+        rask_life_tell(s, task);
     return RASK_OK;
 }
 
@@ -383,7 +383,7 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
         return RASK_OK;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes)
         return RASK_ERR_PROTOCOL;
     learn(s, t->function, m->duration_ns);
@@ -400,7 +400,7 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
         t->data = keep(s, m->data, m->n_data);
         s->counters.inline_bytes += m->n_data;
     }
-    rask_task_done(s, task);
+    rask_life_done(s, task);
     return s->status;
 }
 
@@ -410,7 +410,7 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source, const stru
     char text[RASK_ERROR_TEXT_BYTES];
     if (task == 0)
         return RASK_OK;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->state == RASK_TASK_LEAVING) {
         rask_sched_end_leaving(s, task, m->slot);
         return s->status;
@@ -419,20 +419,20 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source, const stru
         t->retries--;
         s->counters.retried++;
         rask_peer_leave(s, source, m->slot);
-        rask_task_again(s, task);
+        rask_life_again(s, task);
         return s->status;
     }
     snprintf(text, sizeof text, "%.*s", (int)m->n_text, m->n_text == 0 ? "" : m->text);
-    uint32_t error = rask_task_error(s, task, m->code, text);
+    uint32_t error = rask_life_error(s, task, m->code, text);
     rask_peer_leave(s, source, m->slot);
-    rask_task_fail(s, task, error);
+    rask_life_fail(s, task, error);
     return s->status;
 }
 
 /* Hands a task that came back to the worker on whose behalf it was taken. */
 static void hand_over(struct rask_sched *s, uint32_t task, int32_t thief)
 {
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     if (thief < 0 || t->state != RASK_TASK_QUEUED || !rask_peer_could_run(s, thief, t))
         return;
     s->counters.stolen++;
@@ -444,13 +444,13 @@ rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source, const s
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
         return RASK_OK;
-    if (rask_task_at(s, task)->state == RASK_TASK_LEAVING) {
+    if (rask_life_at(s, task)->state == RASK_TASK_LEAVING) {
         rask_sched_end_leaving(s, task, m->slot);
         return s->status;
     }
     int32_t thief = s->peers[source].seats.items[m->slot].thief;
     rask_peer_leave(s, source, m->slot);
-    rask_task_again(s, task);
+    rask_life_again(s, task);
     hand_over(s, task, thief);
     return s->status;
 }
@@ -473,7 +473,7 @@ rask_status rask_sched_on_seceded(struct rask_sched *s, int32_t source, const st
 rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struct rask_msg_have *m)
 {
     uint32_t task = rask_ids_find(s, m->object);
-    struct rask_sched_task *t = task == 0 ? NULL : rask_task_at(s, task);
+    struct rask_sched_task *t = task == 0 ? NULL : rask_life_at(s, task);
     int is_known = t != NULL && t->state == RASK_TASK_MEMORY && t->replicas != 0 && t->bytes == m->bytes;
     if (is_known) {
         for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
@@ -500,12 +500,12 @@ rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source, const st
         uint32_t task = rask_peer_seat_task(s, source, m->ended[i].slot, m->ended[i].epoch);
         if (task == 0)
             continue;
-        if (rask_task_at(s, task)->state == RASK_TASK_LEAVING) {
+        if (rask_life_at(s, task)->state == RASK_TASK_LEAVING) {
             rask_sched_end_leaving(s, task, m->ended[i].slot);
             continue;
         }
         rask_peer_leave(s, source, m->ended[i].slot);
-        rask_task_again(s, task);
+        rask_life_again(s, task);
     }
     return s->status;
 }

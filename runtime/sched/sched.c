@@ -114,12 +114,12 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
     uint32_t task = rask_ids_find(s, id);
     if (task == 0)
         return;
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->id == id) {
         if (t->flags & RASK_TASK_RELEASED_ID)
             return;
         t->flags |= RASK_TASK_RELEASED_ID;
-        rask_task_unclaim(s, task);
+        rask_life_unclaim(s, task);
         return;
     }
     uint32_t *link = &t->claims;
@@ -130,7 +130,7 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
             *link = claim->next;
             rask_ids_remove(s, id);
             rask_slab_give(&s->claims, gone);
-            rask_task_unclaim(s, task);
+            rask_life_unclaim(s, task);
             return;
         }
         link = &claim->next;
@@ -140,19 +140,19 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
 /* The worker has answered for an assignment that nobody needed: the task ends, or is wanted again and re-run. */
 void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     rask_peer_leave(s, t->rank, slot);
     if (t->flags & RASK_TASK_CANCELLED) {
-        rask_task_fail(s, task, t->error);
+        rask_life_fail(s, task, t->error);
         return;
     }
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_task_at(s, source);
+        struct rask_sched_task *d = rask_life_at(s, source);
         if (--d->n_waiters == 0 && d->n_claims == 0 && rask_sched_ids_push(&s->unsettled, source) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
     }
-    rask_task_move(s, task, RASK_EVENT_END);
+    rask_life_move(s, task, RASK_EVENT_END);
     if (rask_sched_ids_push(&s->unsettled, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
 }
@@ -161,7 +161,7 @@ void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
 void rask_sched_lose_copies(struct rask_sched *s, uint32_t task)
 {
     rask_replica_free_all(s, task, 0);
-    rask_task_lose(s, task);
+    rask_life_lose(s, task);
 }
 
 static rask_status receive_one(struct rask_sched *s, int32_t source, const uint8_t *record)
@@ -197,7 +197,7 @@ rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_bat
             rask_wire_describe(record, text, sizeof text);
             return rask_error_set(error, status, "from rank %d: %s", batch->source, text);
         }
-        rask_task_settle(s);
+        rask_life_settle(s);
     }
     if (is_malformed)
         return rask_error_set(error, RASK_ERR_PROTOCOL, "from rank %d: malformed record at byte %zu of %zu",

@@ -208,7 +208,7 @@ struct rask_sched {
     struct rask_error error;
 };
 
-static inline struct rask_sched_task *rask_task_at(const struct rask_sched *s, uint32_t id)
+static inline struct rask_sched_task *rask_life_at(const struct rask_sched *s, uint32_t id)
 {
     return (struct rask_sched_task *)rask_slab_at(&s->tasks, id);
 }
@@ -243,19 +243,19 @@ void rask_ids_remove(struct rask_sched *s, uint64_t id);
 void rask_ids_release(struct rask_sched *s);
 
 /* task.c: the only writer of a task's state, and what each move entails. */
-void rask_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
-void rask_task_want(struct rask_sched *s, uint32_t task);
-void rask_task_done(struct rask_sched *s, uint32_t task);
-void rask_task_fail(struct rask_sched *s, uint32_t task, uint32_t error);
-void rask_task_again(struct rask_sched *s, uint32_t task);
-void rask_task_unclaim(struct rask_sched *s, uint32_t task);
-void rask_task_settle(struct rask_sched *s);
-void rask_task_lose(struct rask_sched *s, uint32_t task);
-void rask_task_drop_data(struct rask_sched *s, uint32_t task);
-uint32_t rask_task_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
-void rask_task_tell(struct rask_sched *s, uint32_t task);
-const char *rask_task_state_text(uint8_t state);
-void rask_task_free_records(struct rask_sched *s, uint32_t task);
+void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
+void rask_life_want(struct rask_sched *s, uint32_t task);
+void rask_life_done(struct rask_sched *s, uint32_t task);
+void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error);
+void rask_life_again(struct rask_sched *s, uint32_t task);
+void rask_life_unclaim(struct rask_sched *s, uint32_t task);
+void rask_life_settle(struct rask_sched *s);
+void rask_life_lose(struct rask_sched *s, uint32_t task);
+void rask_life_drop_data(struct rask_sched *s, uint32_t task);
+uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
+void rask_life_tell(struct rask_sched *s, uint32_t task);
+const char *rask_life_state_text(uint8_t state);
+void rask_life_free_records(struct rask_sched *s, uint32_t task);
 
 /* edges.c */
 int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);

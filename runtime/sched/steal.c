@@ -11,7 +11,7 @@ static int is_homed_at(const struct rask_sched *s, const struct rask_heap_entry 
 {
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
-    const struct rask_sched_task *t = rask_task_at(s, entry->id);
+    const struct rask_sched_task *t = rask_life_at(s, entry->id);
     return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi && t->lo == entry->lo;
 }
 
@@ -49,7 +49,7 @@ uint32_t rask_steal_homed(struct rask_sched *s, int32_t thief)
     if (top == NULL)
         return 0;
     uint32_t task = top->id;
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     uint64_t queue_ns = (uint64_t)p->n_homed * rask_sched_estimate(s, t->function);
     uint64_t wait_ns = p->is_paused ? UINT64_MAX : (p->backlog_ns + queue_ns) / p->n_slots;
     if (!is_worth_moving(s, t, thief, wait_ns))
@@ -89,7 +89,7 @@ void rask_steal_assigned(struct rask_sched *s, int32_t thief)
     uint32_t n_looked = 0;
     for (uint32_t slot = p->seats.items[0].previous; slot != 0 && n_looked < 8; n_looked++) {
         struct rask_sched_seat *seat = &p->seats.items[slot];
-        const struct rask_sched_task *t = rask_task_at(s, seat->task);
+        const struct rask_sched_task *t = rask_life_at(s, seat->task);
         if (!seat->is_withdrawn && !seat->is_away && t->state == RASK_TASK_PROCESSING &&
             is_worth_moving(s, t, thief, p->backlog_ns / p->n_slots)) {
             seat->thief = thief;

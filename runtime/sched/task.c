@@ -55,14 +55,14 @@ static inline int is_unfinished(uint8_t state)
     return state >= RASK_TASK_WAITING && state <= RASK_TASK_PROCESSING;
 }
 
-const char *rask_task_state_text(uint8_t state)
+const char *rask_life_state_text(uint8_t state)
 {
     return state < RASK_TASK_N_STATES ? state_texts[state] : "?";
 }
 
-void rask_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
+void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     uint8_t from = t->state;
     assert(moves[from][event] != 0);
     if (moves[from][event] == 0) {
@@ -106,7 +106,7 @@ static void release_inputs(struct rask_sched *s, const struct rask_sched_task *t
 {
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_task_at(s, source);
+        struct rask_sched_task *d = rask_life_at(s, source);
         assert(d->n_waiters > 0);
         if (--d->n_waiters == 0 && d->n_claims == 0)
             push_unsettled(s, source);
@@ -115,9 +115,9 @@ static void release_inputs(struct rask_sched *s, const struct rask_sched_task *t
 
 static void become_ready(struct rask_sched *s, uint32_t task)
 {
-    rask_task_at(s, task)->rank = -1;
+    rask_life_at(s, task)->rank = -1;
     s->n_common++;
-    rask_task_move(s, task, RASK_EVENT_READY);
+    rask_life_move(s, task, RASK_EVENT_READY);
     rask_locate_queue(s, task);
 }
 
@@ -128,7 +128,7 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
     t->n_missing = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_task_at(s, source);
+        struct rask_sched_task *d = rask_life_at(s, source);
         d->n_waiters++;
         if (d->state == RASK_TASK_MEMORY)
             continue;
@@ -136,7 +136,7 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
         if (d->state == RASK_TASK_ERRED || (d->state == RASK_TASK_LEAVING && (d->flags & RASK_TASK_CANCELLED)))
             failed = d->error;
         else if (d->state == RASK_TASK_LEAVING)
-            rask_task_move(s, source, RASK_EVENT_WANT);
+            rask_life_move(s, source, RASK_EVENT_WANT);
         else if (d->state == RASK_TASK_RELEASED)
             push_work(s, source);
     }
@@ -144,36 +144,36 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
 }
 
 /* Makes a RELEASED task, and of its inputs what is not there, be computed. */
-void rask_task_want(struct rask_sched *s, uint32_t task)
+void rask_life_want(struct rask_sched *s, uint32_t task)
 {
     size_t base = s->work.count;
     push_work(s, task);
     while (s->work.count > base) {
         uint32_t id = rask_sched_ids_pop(&s->work);
-        struct rask_sched_task *t = rask_task_at(s, id);
+        struct rask_sched_task *t = rask_life_at(s, id);
         if (t->state != RASK_TASK_RELEASED || !is_needed(t))
             continue;
         if (t->flags & RASK_TASK_DATA) {
-            uint32_t lost = rask_task_error(s, id, RASK_ERR_OBJECT_LOST,
+            uint32_t lost = rask_life_error(s, id, RASK_ERR_OBJECT_LOST,
                                             "scattered data was lost with the worker that held it");
-            rask_task_fail(s, id, lost);
+            rask_life_fail(s, id, lost);
             continue;
         }
-        rask_task_move(s, id, RASK_EVENT_WANT);
+        rask_life_move(s, id, RASK_EVENT_WANT);
         uint32_t failed = claim_inputs(s, t);
         if (failed != 0)
-            rask_task_fail(s, id, failed);
+            rask_life_fail(s, id, failed);
         else if (t->n_missing == 0)
             become_ready(s, id);
     }
 }
 
 /* The result is in place (t->data or a replica): tells everybody who waits. */
-void rask_task_done(struct rask_sched *s, uint32_t task)
+void rask_life_done(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     int had_inputs = t->state != RASK_TASK_RELEASED;
-    rask_task_move(s, task, RASK_EVENT_DONE);
+    rask_life_move(s, task, RASK_EVENT_DONE);
     s->counters.done++;
     if (t->deps != 0) {
         if (had_inputs)
@@ -181,10 +181,10 @@ void rask_task_done(struct rask_sched *s, uint32_t task)
         if (t->replicas == 0)
             rask_graph_unlink(s, task);
     }
-    rask_task_tell(s, task);
+    rask_life_tell(s, task);
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
         uint32_t user = rask_edge_at(s, e)->user;
-        struct rask_sched_task *u = rask_task_at(s, user);
+        struct rask_sched_task *u = rask_life_at(s, user);
         if (u->state == RASK_TASK_WAITING && --u->n_missing == 0)
             become_ready(s, user);
     }
@@ -199,7 +199,7 @@ void rask_task_done(struct rask_sched *s, uint32_t task)
 /* One task of a failing set. */
 static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     int was_told = t->state == RASK_TASK_LEAVING;
     if (t->state != RASK_TASK_RELEASED)
         release_inputs(s, t);
@@ -207,13 +207,13 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
         t->error = error;
         rask_sched_error_at(s, error)->n_users++;
     }
-    rask_task_move(s, task, RASK_EVENT_FAIL);
+    rask_life_move(s, task, RASK_EVENT_FAIL);
     if (!was_told) {
         s->counters.failed++;
-        rask_task_tell(s, task);
+        rask_life_tell(s, task);
     }
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user)
-        if (rask_task_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
+        if (rask_life_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
             push_work(s, rask_edge_at(s, e)->user);
     rask_graph_unlink(s, task);
     if (t->flags & RASK_TASK_SELF_CLAIM) {
@@ -225,7 +225,7 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
 }
 
 /* A task and all that needs its result fail. The error record is shared; it tells who is at fault. */
-void rask_task_fail(struct rask_sched *s, uint32_t task, uint32_t error)
+void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
 {
     size_t base = s->work.count;
     if (error == 0)
@@ -233,57 +233,57 @@ void rask_task_fail(struct rask_sched *s, uint32_t task, uint32_t error)
     fail_one(s, task, error);
     while (s->work.count > base) {
         uint32_t id = rask_sched_ids_pop(&s->work);
-        if (rask_task_at(s, id)->state == RASK_TASK_WAITING)
+        if (rask_life_at(s, id)->state == RASK_TASK_WAITING)
             fail_one(s, id, error);
     }
 }
 
 /* An assigned or queued task has to run (again) from its inputs, which it still claims. */
-void rask_task_again(struct rask_sched *s, uint32_t task)
+void rask_life_again(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
-    rask_task_move(s, task, RASK_EVENT_AGAIN);
+    struct rask_sched_task *t = rask_life_at(s, task);
+    rask_life_move(s, task, RASK_EVENT_AGAIN);
     t->n_missing = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep)
-        t->n_missing += rask_task_at(s, rask_edge_at(s, e)->source)->state != RASK_TASK_MEMORY;
+        t->n_missing += rask_life_at(s, rask_edge_at(s, e)->source)->state != RASK_TASK_MEMORY;
     if (t->n_missing == 0)
         become_ready(s, task);
 }
 
 /* The last replica of a result is gone: whoever waited for it waits again, and it is computed again. */
-void rask_task_lose(struct rask_sched *s, uint32_t task)
+void rask_life_lose(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
-    rask_task_move(s, task, RASK_EVENT_LOSE);
+    struct rask_sched_task *t = rask_life_at(s, task);
+    rask_life_move(s, task, RASK_EVENT_LOSE);
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
         uint32_t user = rask_edge_at(s, e)->user;
-        struct rask_sched_task *u = rask_task_at(s, user);
+        struct rask_sched_task *u = rask_life_at(s, user);
         if (u->state == RASK_TASK_WAITING)
             u->n_missing++;
         else if (u->state == RASK_TASK_QUEUED || u->state == RASK_TASK_NO_WORKER)
-            rask_task_again(s, user);
+            rask_life_again(s, user);
     }
     if (is_needed(t)) {
         s->counters.recomputed++;
-        rask_task_want(s, task);
+        rask_life_want(s, task);
     } else {
         push_unsettled(s, task);
     }
 }
 
 /* Frees a result that is in place. */
-void rask_task_drop_data(struct rask_sched *s, uint32_t task)
+void rask_life_drop_data(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (t->data != NULL)
         rask_pool_give(&s->pool, t->data, t->bytes);
     t->data = NULL;
     rask_replica_free_all(s, task, 1);
 }
 
-void rask_task_unclaim(struct rask_sched *s, uint32_t task)
+void rask_life_unclaim(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     assert(t->n_claims > 0);
     if (--t->n_claims == 0 && t->n_waiters == 0)
         push_unsettled(s, task);
@@ -292,32 +292,32 @@ void rask_task_unclaim(struct rask_sched *s, uint32_t task)
 static void forget(struct rask_sched *s, uint32_t task)
 {
     rask_graph_unlink(s, task);
-    rask_task_move(s, task, RASK_EVENT_FORGET);
-    rask_task_free_records(s, task);
+    rask_life_move(s, task, RASK_EVENT_FORGET);
+    rask_life_free_records(s, task);
     s->counters.forgotten++;
 }
 
 static void settle_one(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_task_at(s, task);
+    struct rask_sched_task *t = rask_life_at(s, task);
     if (!is_needed(t)) {
         switch (t->state) {
         case RASK_TASK_MEMORY:
-            rask_task_drop_data(s, task);
-            rask_task_move(s, task, RASK_EVENT_DROP);
+            rask_life_drop_data(s, task);
+            rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_WAITING:
         case RASK_TASK_QUEUED:
         case RASK_TASK_NO_WORKER:
             release_inputs(s, t);
-            rask_task_move(s, task, RASK_EVENT_DROP);
+            rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_PROCESSING:
             rask_peer_withdraw(s, t->rank, t->slot);
-            rask_task_move(s, task, RASK_EVENT_DROP);
+            rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_ERRED:
-            rask_task_move(s, task, RASK_EVENT_DROP);
+            rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         default:
             break;
@@ -328,7 +328,7 @@ static void settle_one(struct rask_sched *s, uint32_t task)
 }
 
 /* Lets go of what is not needed any more; runs at the end of every step. */
-void rask_task_settle(struct rask_sched *s)
+void rask_life_settle(struct rask_sched *s)
 {
     while (s->unsettled.count > 0) {
         uint32_t task = rask_sched_ids_pop(&s->unsettled);
@@ -338,7 +338,7 @@ void rask_task_settle(struct rask_sched *s)
 }
 
 /* A new error record about `task`; 0 without memory. */
-uint32_t rask_task_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text)
+uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text)
 {
     uint32_t id;
     struct rask_sched_error *error = rask_slab_take(&s->errors, &id);
@@ -346,7 +346,7 @@ uint32_t rask_task_error(struct rask_sched *s, uint32_t task, int32_t code, cons
         rask_sched_break(s, RASK_ERR_MEMORY, "an error record");
         return 0;
     }
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     error->origin = t->id;
     error->function = t->function;
     error->code = code;
@@ -385,9 +385,9 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
 }
 
 /* Tells every client that holds a future on it. */
-void rask_task_tell(struct rask_sched *s, uint32_t task)
+void rask_life_tell(struct rask_sched *s, uint32_t task)
 {
-    const struct rask_sched_task *t = rask_task_at(s, task);
+    const struct rask_sched_task *t = rask_life_at(s, task);
     void (*tell)(struct rask_sched *, const struct rask_sched_task *, uint64_t) =
         t->state == RASK_TASK_MEMORY ? tell_done : tell_failed;
     if (!(t->flags & RASK_TASK_RELEASED_ID))
