@@ -199,7 +199,7 @@ static void compare(const struct run *r, const struct arg *a, const struct arg *
 }
 
 /* Bit order + 1 is set where the operator holds. */
-static uint32_t holds(enum op op)
+static int holds(enum op op)
 {
     switch (op) {
     case OP_EQ: return 2;
@@ -214,7 +214,7 @@ static uint32_t holds(enum op op)
 static void eval_compare(struct run *r)
 {
     int64_t *out = r->out->own_values;
-    uint32_t bits = holds((enum op)r->node->op);
+    int bits = holds((enum op)r->node->op);
     compare(r, &r->args[0], &r->args[1], r->expr->order);
     join_missing(r, &r->args[0], &r->args[1]);
     for (uint32_t i = 0; i < r->n; i++)

@@ -60,7 +60,13 @@ rask_status rask_expr_fail(const struct rask_expr *expr, rask_status code, uint3
             caret[column++] = ' ';
     caret[column] = '^';
     caret[column + 1] = '\0';
-    return rask_error_set(error, code, "%.200s\n  %s\n  %s", message, source, caret);
+    rask_error_set(error, code, "%.200s", message);
+    if (error != NULL) {
+        /* The one text of three lines: a place in a condition is shown and not described. */
+        size_t used = strlen(error->text);
+        snprintf(error->text + used, sizeof error->text - used, "\n  %s\n  %s", source, caret);
+    }
+    return code;
 }
 
 static int is_name_byte(char c)

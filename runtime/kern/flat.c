@@ -63,7 +63,7 @@ static rask_status read_layout(const struct rask_flat_header *header, const uint
 static rask_status check_ranges(const struct rask_flat *flat, struct rask_error *error)
 {
     for (uint64_t i = 0; i < flat->n_ranges; i++)
-        if (flat->ranges[i].first_start > flat->ranges[i].next_start)
+        if (flat->ranges[i].first_start >= flat->ranges[i].next_start)
             return malformed(error, "a range ends before it begins");
     return RASK_OK;
 }

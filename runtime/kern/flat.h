@@ -19,10 +19,11 @@
 #include <rask/status.h>
 
 /* Rows whose first byte lies in one block: the first of them begins at first_start, the first row after
- * them at next_start. Ranges of one file join when one's next_start is the other's first_start. */
+ * them at next_start. Ranges of one file join when one's next_start is the other's first_start; a range
+ * without rows is not kept, so a file without rows has none. */
 struct rask_flat_range {
     uint64_t file;
-    uint64_t first_start, next_start; /* byte offsets, first_start <= next_start */
+    uint64_t first_start, next_start; /* byte offsets, first_start < next_start */
 };
 
 /* What a table counted, summed over merges. */

@@ -41,6 +41,8 @@ static void join(struct rask_ranges *ranges, size_t at)
 
 int rask_ranges_add(struct rask_ranges *ranges, const struct rask_flat_range *range)
 {
+    if (range->first_start == range->next_start)
+        return 0;
     size_t at = place_of(ranges, range);
     if (rask_ranges_push(ranges, *range) != 0)
         return -1;
