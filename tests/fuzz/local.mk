@@ -8,3 +8,10 @@
 #   tests_fuzz_x_fuzz_LDADD = $(fuzz_ldadd)
 #   endif
 # Inputs worth keeping are files of tests/fuzz/corpus/x/.
+
+if BUILD_FUZZERS
+noinst_PROGRAMS += tests/fuzz/table_fuzz
+tests_fuzz_table_fuzz_SOURCES = tests/fuzz/table_fuzz.c
+tests_fuzz_table_fuzz_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_table_fuzz_LDADD = $(fuzz_ldadd)
+endif
