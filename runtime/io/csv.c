@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv.c: the reader: records of a range, in batches of parsed columns.
  *
- * A window gives the marks of complete records; this file makes rows of them (checking that each has as
- * many fields as the header), stops at the range's end, has the wanted columns parsed, and says what is
- * wrong where something is. Entry points: rask_csv_reader_new, _start, _next, _resync. */
+ * A window gives the marks of complete records; this file makes rows of them (checking that each
+ * has as many fields as the header), stops at the range's end, has the wanted columns parsed, and
+ * says what is wrong where something is. Entry points: rask_csv_reader_new, _start, _next, _resync.
+ */
 #include "io/csv.h"
 
 #include "base/alloc.h"
@@ -29,10 +30,10 @@ struct rask_csv_reader {
     struct rask_csv_arena arena;
     uint32_t *fields; /* [n_wants] position in the file's records, or RASK_CSV_ABSENT */
     struct rask_csv_values *values; /* [n_wants] */
-    struct rask_column *columns;    /* [n_wants] */
+    struct rask_column *columns; /* [n_wants] */
     uint32_t file;
-    bool is_over;      /* next_start is known, the file is closed */
-    bool is_past;      /* all rows of the range were given */
+    bool is_over; /* next_start is known, the file is closed */
+    bool is_past; /* all rows of the range were given */
     bool is_resyncing; /* field counts do not matter */
     uint64_t end;
     uint64_t first_start, next_start;
@@ -58,7 +59,8 @@ static rask_status check_dialect(const struct rask_csv_dialect *dialect, struct 
 {
     char delimiter = dialect->delimiter;
     if (delimiter == '"' || delimiter == '\n' || delimiter == '\r')
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "a quote or a line end cannot be the delimiter");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "a quote or a line end cannot be the delimiter");
     if (dialect->max_record_bytes > MAX_RECORD_BYTES)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "records can be limited to 1 GiB at most");
     return RASK_OK;
@@ -68,7 +70,8 @@ static rask_status fill_reader(struct rask_csv_reader *reader, struct rask_error
 {
     const struct rask_csv_dialect *dialect = &reader->spec->dialect;
     size_t n_wants = reader->spec->n_wants;
-    uint64_t limit = dialect->max_record_bytes != 0 ? dialect->max_record_bytes : DEFAULT_RECORD_BYTES;
+    uint64_t limit =
+        dialect->max_record_bytes != 0 ? dialect->max_record_bytes : DEFAULT_RECORD_BYTES;
     rask_status status = rask_csv_window_init(&reader->window, limit, error);
     if (status == RASK_OK)
         status = rask_missing_init(&reader->missing, dialect->missing_words, error);
@@ -78,7 +81,8 @@ static rask_status fill_reader(struct rask_csv_reader *reader, struct rask_error
     reader->values = rask_alloc((n_wants + 1) * sizeof *reader->values);
     reader->columns = rask_alloc_zeroed(n_wants + 1, sizeof *reader->columns);
     if (reader->fields == NULL || reader->values == NULL || reader->columns == NULL)
-        return rask_error_memory(error, (n_wants + 1) * sizeof *reader->values, "columns of a batch");
+        return rask_error_memory(error, (n_wants + 1) * sizeof *reader->values,
+                                 "columns of a batch");
     return RASK_OK;
 }
 
@@ -193,8 +197,8 @@ static rask_status start(struct rask_csv_reader *reader, const struct rask_csv_r
     return status;
 }
 
-rask_status rask_csv_reader_start(struct rask_csv_reader *reader, const struct rask_csv_range *range,
-                                  struct rask_error *error)
+rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
+                                  const struct rask_csv_range *range, struct rask_error *error)
 {
     rask_file_close(&reader->window.file);
     reader->is_over = true;
@@ -223,11 +227,11 @@ static rask_status ragged(struct rask_csv_reader *reader, size_t at, uint32_t n_
     struct rask_csv_window *window = &reader->window;
     uint32_t n_columns = reader->head.n_columns;
     uint64_t line = rask_csv_window_line(window, window->base + at);
-    return rask_error_set(error, RASK_ERR_FORMAT, "%s: line %llu: %u field%s where the %s has %u%s",
-                          window->file.path, (unsigned long long)line, n_fields, n_fields == 1 ? "" : "s",
-                          reader->spec->dialect.has_no_header ? "first record" : "header", n_columns,
-                          n_fields < n_columns ? "; --fill-short takes what is short as missing values"
-                                               : "");
+    return rask_error_set(
+        error, RASK_ERR_FORMAT, "%s: line %llu: %u field%s where the %s has %u%s",
+        window->file.path, (unsigned long long)line, n_fields, n_fields == 1 ? "" : "s",
+        reader->spec->dialect.has_no_header ? "first record" : "header", n_columns,
+        n_fields < n_columns ? "; --fill-short takes what is short as missing values" : "");
 }
 
 /* Whether a record of another number of fields than the header's is taken as it is. */
@@ -248,13 +252,22 @@ static size_t behind(struct rask_csv_window *window, size_t end)
     return end + 1 + (end + 1 < window->n_bytes && window->bytes[end + 1] == '\n');
 }
 
+/* Whether a record of that many fields may be a row; one of another number than the header's is
+ * noted. */
+static bool takes_record(struct rask_csv_reader *reader, uint32_t n_fields)
+{
+    if (__builtin_expect(n_fields == reader->head.n_columns, 1))
+        return true;
+    reader->rows.has_short = true;
+    return takes_odd(reader, n_fields);
+}
+
 /* Makes rows of the complete records up to the range's end. */
 static rask_status form_rows(struct rask_csv_reader *reader, struct rask_error *error)
 {
     struct rask_csv_window *window = &reader->window;
     struct rask_csv_rows *rows = &reader->rows;
     const struct rask_csv_scan *scan = &window->scan;
-    const uint32_t n_columns = reader->head.n_columns;
     const uint64_t limit = reader->end - window->base;
     uint32_t first_mark = 0, n_rows = 0;
     size_t at = window->start;
@@ -263,11 +276,8 @@ static rask_status form_rows(struct rask_csv_reader *reader, struct rask_error *
         uint32_t last_mark = scan->ends[i], n_fields = last_mark - first_mark + 1;
         size_t end = scan->marks[last_mark];
         if (n_fields != 1 || end != at) {
-            if (__builtin_expect(n_fields != n_columns, 0)) {
-                if (!takes_odd(reader, n_fields))
-                    return ragged(reader, at, n_fields, error);
-                rows->has_short = true;
-            }
+            if (!takes_record(reader, n_fields))
+                return ragged(reader, at, n_fields, error);
             rows->starts[n_rows] = (uint32_t)at;
             rows->first_marks[n_rows] = first_mark;
             rows->n_fields[n_rows] = n_fields;
@@ -306,15 +316,18 @@ static rask_status unfit(struct rask_csv_reader *reader, size_t want, uint32_t r
     text = rask_csv_value_trim(text, &n);
     show_value(text, n, shown);
     uint64_t line = rask_csv_window_line(window, reader->rows.offsets[row]);
-    const char *better = wanted->type == RASK_TYPE_INT64 && !wanted->is_declared ? "float64 or " : "";
-    return rask_error_set(error, RASK_ERR_TYPE,
-                          "%s: line %llu, column %s: '%s' is no %s; say --types %s=TYPE with a type that "
-                          "fits all its values (%stext)",
-                          window->file.path, (unsigned long long)line, wanted->name, shown,
-                          rask_type_name(wanted->type), wanted->name, better);
+    const char *better =
+        wanted->type == RASK_TYPE_INT64 && !wanted->is_declared ? "float64 or " : "";
+    return rask_error_set(
+        error, RASK_ERR_TYPE,
+        "%s: line %llu, column %s: '%s' is no %s; say --types %s=TYPE with a type that "
+        "fits all its values (%stext)",
+        window->file.path, (unsigned long long)line, wanted->name, shown,
+        rask_type_name(wanted->type), wanted->name, better);
 }
 
-static rask_status parse_column(struct rask_csv_reader *reader, size_t want, struct rask_error *error)
+static rask_status parse_column(struct rask_csv_reader *reader, size_t want,
+                                struct rask_error *error)
 {
     const struct rask_csv_want *wanted = &reader->spec->wants[want];
     struct rask_csv_values *values = &reader->values[want];
@@ -361,10 +374,11 @@ static rask_status found_nul(struct rask_csv_reader *reader, struct rask_error *
     const struct rask_csv_window *window = &reader->window;
     const char *nul = memchr(window->bytes, 0, window->n_bytes);
     uint64_t offset = window->base + (nul != NULL ? (uint64_t)(nul - window->bytes) : 0);
-    return rask_error_set(error, RASK_ERR_FORMAT,
-                          "%s: a NUL byte at offset %llu: a binary file, or text in UTF-16 or UTF-32 "
-                          "(convert it to UTF-8 first)",
-                          window->file.path, (unsigned long long)offset);
+    return rask_error_set(
+        error, RASK_ERR_FORMAT,
+        "%s: a NUL byte at offset %llu: a binary file, or text in UTF-16 or UTF-32 "
+        "(convert it to UTF-8 first)",
+        window->file.path, (unsigned long long)offset);
 }
 
 /* Scans until the range has more rows, or is past; after that n_rows may be 0. */
@@ -425,8 +439,9 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
     return status;
 }
 
-rask_status rask_csv_reader_resync(struct rask_csv_reader *reader, const struct rask_csv_range *range,
-                                   uint64_t *next_start, struct rask_error *error)
+rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
+                                   const struct rask_csv_range *range, uint64_t *next_start,
+                                   struct rask_error *error)
 {
     const struct rask_batch *batch;
     rask_status status = rask_csv_reader_start(reader, range, error);

@@ -7,30 +7,34 @@
  *     for each range: rask_csv_reader_start(reader, &range, &error)
  *                     while ((status = rask_csv_reader_next(reader, &batch, &error)) == RASK_OK)
  *                         use batch->columns[w], w = index in spec.wants
- *                     status is RASK_END: the range is done, rask_csv_reader_bounds tells where it began
+ *                     status is RASK_END: the range is done, rask_csv_reader_bounds tells where it
+ * began
  *
- * THE FORMAT. Fields are separated by a delimiter and records by LF, CRLF or CR. A field that begins
- * with a quote runs to the next single quote and may hold delimiters, line ends and doubled quotes; what
- * follows its closing quote up to the delimiter is appended as it is. A quote anywhere else is an
- * ordinary character. Empty lines are no records. A byte order mark is skipped. A NUL byte is an error.
- * The first record is the header unless the dialect says otherwise; then columns are c1, c2, ... An
- * empty name becomes cN (N = position from 1), a name that was there before gets _2, _3, ...
+ * THE FORMAT. Fields are separated by a delimiter and records by LF, CRLF or CR. A field that
+ * begins with a quote runs to the next single quote and may hold delimiters, line ends and doubled
+ * quotes; what follows its closing quote up to the delimiter is appended as it is. A quote anywhere
+ * else is an ordinary character. Empty lines are no records. A byte order mark is skipped. A NUL
+ * byte is an error. The first record is the header unless the dialect says otherwise; then columns
+ * are c1, c2, ... An empty name becomes cN (N = position from 1), a name that was there before gets
+ * _2, _3, ...
  *
  * MISSING VALUES. An empty field, and a field that is one of the dialect's missing words. In a text
- * column a quoted field is never missing; in the other types quotes make no difference, blanks around
- * a value are ignored and a field of blanks is missing. A wanted column that a file lacks is missing in
- * all its records.
+ * column a quoted field is never missing; in the other types quotes make no difference, blanks
+ * around a value are ignored and a field of blanks is missing. A wanted column that a file lacks is
+ * missing in all its records.
  *
  * RANGES. A range [start, end) owns the records that START in it; first_start is the offset of its
  * first record (owned or not), next_start that of the first record at or after `end` (or the file's
- * size). At start > 0 the reader cannot know whether it is inside quotes: unless the caller gives the
- * exact first_start it guesses, by column count, and is nearly always right. Whoever merges ranges
- * CHECKS that next_start of each range equals first_start of the next of that file; where it does not,
- * the next range is read again with range.first_start = that next_start, and its old result, also if
- * it was an error, is thrown away (rask_csv_reader_resync finds the following next_start without
- * parsing). So the result never depends on where the cuts are.
+ * size). At start > 0 the reader cannot know whether it is inside quotes: unless the caller gives
+ * the exact first_start it guesses, by column count, and is nearly always right. Whoever merges
+ * ranges CHECKS that next_start of each range equals first_start of the next of that file; where it
+ * does not, or where a range that guessed failed (in start or in next), that range is read again
+ * with range.first_start = that next_start and its old result, error or not, is thrown away: only
+ * an error from an exact start counts. (rask_csv_reader_resync finds the following next_start
+ * without parsing.) So the result never depends on where the cuts are. The first range of a file
+ * is exact.
  *
- * MEMORY: about 1 MiB plus twice the longest record. */
+ * MEMORY: about 0.4 MiB, 17 KiB for each wanted column, and four times the longest record. */
 #ifndef RASK_IO_CSV_H
 #define RASK_IO_CSV_H
 
@@ -49,10 +53,10 @@
 
 /* How the files are written. All zero is the default. */
 struct rask_csv_dialect {
-    size_t size;               /* sizeof(struct rask_csv_dialect) */
-    char delimiter;            /* 0: found in each file's header among , tab ; | by most fields */
-    bool has_no_header;        /* columns are c1, c2, ...; their number is the first record's */
-    bool fills_short;          /* a record with too few fields: the rest is missing; else an error */
+    size_t size; /* sizeof(struct rask_csv_dialect) */
+    char delimiter; /* 0: found in each file's header among , tab ; | by most fields */
+    bool has_no_header; /* columns are c1, c2, ...; their number is the first record's */
+    bool fills_short; /* a record with too few fields: the rest is missing; else an error */
     const char *missing_words; /* separated by commas; NULL: RASK_CSV_MISSING_WORDS, "": none */
     uint64_t max_record_bytes; /* 0: 64 MiB; a longer record is an error; at most 1 GiB */
 };
@@ -60,7 +64,8 @@ struct rask_csv_dialect {
 struct rask_csv_want {
     const char *name;
     rask_type type;
-    bool is_declared; /* the user said so: integers with leading zeros, and 1/0 as bool, are taken */
+    bool
+        is_declared; /* the user said so: integers with leading zeros, and 1/0 as bool, are taken */
 };
 
 /* What to read, the same for all files. Everything in it is borrowed. */
@@ -81,12 +86,12 @@ rask_status rask_csv_spec_unpack(const void *bytes, size_t n_bytes, struct rask_
 #define RASK_CSV_GUESS UINT64_MAX
 
 struct rask_csv_range {
-    const char *path;                          /* [borrow] until the reader's next start or free */
+    const char *path; /* [borrow] until the reader's next start or free */
     const struct rask_file_identity *identity; /* what the file must be, or NULL; as path */
     uint64_t start;
-    uint64_t end;         /* UINT64_MAX: to the end of the file */
+    uint64_t end; /* UINT64_MAX: to the end of the file */
     uint64_t first_start; /* exact offset of the first record, or RASK_CSV_GUESS */
-    uint32_t file;        /* goes into the batches */
+    uint32_t file; /* goes into the batches */
 };
 
 /* From the start of any text value, at least its length plus this many bytes can be read. */
@@ -100,19 +105,20 @@ rask_status rask_csv_reader_new(struct rask_csv_reader **reader, const struct ra
                                 struct rask_error *error) RASK_MUST_USE;
 void rask_csv_reader_free(struct rask_csv_reader *reader);
 
-/* Opens the range's file, finds its header (cheap when it is that of the file before) and the range's
- * first record. After an error the reader can start another range.
- * Errors: those of rask_file_open and rask_file_read; RASK_ERR_FORMAT a binary, compressed or UTF-16
- * file; RASK_ERR_LIMIT a record is too long; RASK_ERR_MEMORY. */
-rask_status rask_csv_reader_start(struct rask_csv_reader *reader, const struct rask_csv_range *range,
+/* Opens the range's file, finds its header (cheap when it is that of the file before) and the
+ * range's first record. After an error the reader can start another range. Errors: those of
+ * rask_file_open and rask_file_read; RASK_ERR_FORMAT a binary, compressed or UTF-16 file;
+ * RASK_ERR_LIMIT a record is too long; RASK_ERR_MEMORY. */
+rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
+                                  const struct rask_csv_range *range,
                                   struct rask_error *error) RASK_MUST_USE;
 
 /* The next batch of the range, 1 to RASK_BATCH_ROWS rows, columns in the order of spec.wants; it is
- * valid until the reader's next call. In it a missing number is 0, a missing float64 NaN, a missing text
- * of length 0; text is without its quotes, doubled quotes made single.
- * Returns RASK_END after the last; then the file has been checked to be unchanged, and is closed.
- * Errors (file, line and remedy in the text): RASK_ERR_FORMAT a record has too many or too few fields,
- * a quote is never closed, a NUL byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT;
+ * valid until the reader's next call. In it a missing number is 0, a missing float64 NaN, a missing
+ * text of length 0; text is without its quotes, doubled quotes made single. Returns RASK_END after
+ * the last; then the file has been checked to be unchanged, and is closed. Errors (file, line and
+ * remedy in the text): RASK_ERR_FORMAT a record has too many or too few fields, a quote is never
+ * closed, a NUL byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT;
  * RASK_ERR_CHANGED; RASK_ERR_IO; RASK_ERR_MEMORY. */
 rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct rask_batch **batch,
                                  struct rask_error *error) RASK_MUST_USE;
@@ -124,12 +130,13 @@ void rask_csv_reader_bounds(const struct rask_csv_reader *reader, uint64_t *firs
 
 /* The exact next_start of a range whose exact first_start is given, without parsing and without
  * checking field counts. Errors: those of start and next that still apply. */
-rask_status rask_csv_reader_resync(struct rask_csv_reader *reader, const struct rask_csv_range *range,
-                                   uint64_t *next_start, struct rask_error *error) RASK_MUST_USE;
+rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
+                                   const struct rask_csv_range *range, uint64_t *next_start,
+                                   struct rask_error *error) RASK_MUST_USE;
 
 /* The columns of one file. */
 struct rask_csv_header {
-    char **names;     /* n_columns, unique, not empty unless the file is empty */
+    char **names; /* n_columns, unique, not empty unless the file is empty */
     size_t n_columns; /* 0: the file has no record */
     char delimiter;
     uint64_t first_start; /* offset of the first record that is data */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv_column.c: parses one wanted column of a batch.
  *
- * A loop per type. Its fast path takes what nearly all values look like, from eight bytes at a time;
- * everything else (quotes, blanks, missing words, long or odd numbers) goes through one slow function
- * per type, so that both always agree. Entry point: rask_csv_column_parse. */
+ * A loop per type. Its fast path takes what nearly all values look like, from eight bytes at a
+ * time; everything else (quotes, blanks, missing words, long or odd numbers) goes through one slow
+ * function per type, so that both always agree. Entry point: rask_csv_column_parse. */
 #include "io/csv_column.h"
 
 #include "base/alloc.h"
@@ -63,21 +63,39 @@ static char *arena_take(struct rask_csv_arena *arena, size_t n)
     return room;
 }
 
-static inline const char *locate(const struct rask_csv_rows *rows, uint32_t row, uint32_t field, size_t *n)
+/* One field of all rows. A copy of what the loops need: in a local variable it stays in registers,
+ * while storing values may change `rows` for all that the compiler knows. */
+struct fields {
+    const struct rask_csv_rows *rows;
+    const char *bytes;
+    const uint32_t *marks;
+    uint32_t n_rows;
+    uint32_t field;
+    bool has_short;
+};
+
+static inline struct fields fields_of(const struct rask_csv_rows *rows, uint32_t field)
 {
-    uint32_t first = rows->first_marks[row];
-    if (__builtin_expect(rows->has_short && field >= rows->n_fields[row], 0)) {
-        *n = 0;
-        return rows->bytes + rows->starts[row];
-    }
-    uint32_t begin = field == 0 ? rows->starts[row] : rows->marks[first + field - 1] + 1;
-    *n = rows->marks[first + field] - begin;
-    return rows->bytes + begin;
+    return (struct fields){rows, rows->bytes, rows->marks, rows->n_rows, field, rows->has_short};
 }
 
-const char *rask_csv_rows_field(const struct rask_csv_rows *rows, uint32_t row, uint32_t field, size_t *n)
+static inline const char *locate(const struct fields *fields, uint32_t row, size_t *n)
 {
-    return locate(rows, row, field, n);
+    uint32_t first = fields->rows->first_marks[row], field = fields->field;
+    if (__builtin_expect(fields->has_short, 0) && field >= fields->rows->n_fields[row]) {
+        *n = 0;
+        return fields->bytes + fields->rows->starts[row];
+    }
+    uint32_t begin = field == 0 ? fields->rows->starts[row] : fields->marks[first + field - 1] + 1;
+    *n = fields->marks[first + field] - begin;
+    return fields->bytes + begin;
+}
+
+const char *rask_csv_rows_field(const struct rask_csv_rows *rows, uint32_t row, uint32_t field,
+                                size_t *n)
+{
+    struct fields fields = fields_of(rows, field);
+    return locate(&fields, row, n);
 }
 
 static const char *trim_blanks(const char *text, size_t *n)
@@ -123,11 +141,7 @@ static inline uint64_t load8(const char *text)
     return le64toh(bytes) ^ '0' * EACH_BYTE;
 }
 
-enum outcome {
-    VALUE,
-    MISSING,
-    UNFIT
-};
+enum outcome { VALUE, MISSING, UNFIT };
 
 static bool has_leading_zero(const char *text, size_t n)
 {
@@ -135,7 +149,8 @@ static bool has_leading_zero(const char *text, size_t n)
     return n - at > 1 && text[at] == '0';
 }
 
-static enum outcome slow_int(const struct rask_csv_parse *parse, const char *text, size_t n, int64_t *value)
+static enum outcome slow_int(const struct rask_csv_parse *parse, const char *text, size_t n,
+                             int64_t *value)
 {
     text = rask_csv_value_trim(text, &n);
     if (rask_missing_has(parse->missing, text, n))
@@ -195,8 +210,8 @@ static inline bool fast_int(const char *text, size_t n, int64_t *value)
     return true;
 }
 
-/* Up to seven digits, a point, up to eight digits: an integer below 2^53 over a power of ten that is a
- * double, so that one division rounds correctly. Or up to eight digits. */
+/* Up to seven digits, a point, up to eight digits: an integer below 2^53 over a power of ten that
+ * is a double, so that one division rounds correctly. Or up to eight digits. */
 static inline bool fast_float(const char *text, size_t n, double *value)
 {
     static const double tens[9] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
@@ -235,12 +250,12 @@ static inline void set_missing(struct rask_csv_values *values, uint32_t row)
 static uint32_t parse_ints(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                            struct rask_csv_values *values)
 {
+    const struct fields fields = fields_of(rows, parse->field);
     bool is_fast = !parse->missing->has_number;
-    for (uint32_t row = 0; row < rows->n_rows; row++) {
+    for (uint32_t row = 0; row < fields.n_rows; row++) {
         size_t n;
-        const char *text = locate(rows, row, parse->field, &n);
+        const char *text = locate(&fields, row, &n);
         int64_t value = 0;
-        values->missing[row] = 0;
         if (!is_fast || !fast_int(text, n, &value)) {
             enum outcome outcome = slow_int(parse, text, n, &value);
             if (outcome == UNFIT)
@@ -258,12 +273,12 @@ static uint32_t parse_ints(const struct rask_csv_parse *parse, const struct rask
 static uint32_t parse_floats(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                              struct rask_csv_values *values)
 {
+    const struct fields fields = fields_of(rows, parse->field);
     bool is_fast = !parse->missing->has_number;
-    for (uint32_t row = 0; row < rows->n_rows; row++) {
+    for (uint32_t row = 0; row < fields.n_rows; row++) {
         size_t n;
-        const char *text = locate(rows, row, parse->field, &n);
+        const char *text = locate(&fields, row, &n);
         double value = 0;
-        values->missing[row] = 0;
         if (!is_fast || !fast_float(text, n, &value)) {
             enum outcome outcome = slow_float(parse, text, n, &value);
             if (outcome == UNFIT)
@@ -281,14 +296,14 @@ static uint32_t parse_floats(const struct rask_csv_parse *parse, const struct ra
 static uint32_t parse_others(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                              struct rask_csv_values *values)
 {
-    for (uint32_t row = 0; row < rows->n_rows; row++) {
+    const struct fields fields = fields_of(rows, parse->field);
+    for (uint32_t row = 0; row < fields.n_rows; row++) {
         size_t n;
-        const char *text = locate(rows, row, parse->field, &n);
+        const char *text = locate(&fields, row, &n);
         int64_t value = 0;
         enum outcome outcome = slow_other(parse, text, n, &value);
         if (outcome == UNFIT)
             return row;
-        values->missing[row] = 0;
         if (outcome == MISSING)
             set_missing(values, row);
         values->values.ints[row] = value;
@@ -296,7 +311,8 @@ static uint32_t parse_others(const struct rask_csv_parse *parse, const struct ra
     return rows->n_rows;
 }
 
-/* A field that begins with a quote. The common case lies in the text as it is; 0, or -1: no memory. */
+/* A field that begins with a quote. The common case lies in the text as it is; 0, or -1: no memory.
+ */
 static int quoted_text(const struct rask_csv_parse *parse, struct rask_slice *slice)
 {
     const char *text = slice->data;
@@ -315,12 +331,12 @@ static int quoted_text(const struct rask_csv_parse *parse, struct rask_slice *sl
 static uint32_t parse_texts(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                             struct rask_csv_values *values)
 {
+    const struct fields fields = fields_of(rows, parse->field);
     const uint8_t *begins = parse->missing->begins;
-    for (uint32_t row = 0; row < rows->n_rows; row++) {
+    for (uint32_t row = 0; row < fields.n_rows; row++) {
         size_t n;
-        const char *text = locate(rows, row, parse->field, &n);
+        const char *text = locate(&fields, row, &n);
         struct rask_slice slice = {text, n};
-        values->missing[row] = 0;
         if (n == 0) {
             set_missing(values, row);
         } else if (__builtin_expect(begins[(uint8_t)text[0]], 0) &&
@@ -357,6 +373,7 @@ uint32_t rask_csv_column_parse(const struct rask_csv_parse *parse, const struct 
     values->n_missing = 0;
     if (parse->field == RASK_CSV_ABSENT)
         return fill_missing(parse, rows, values);
+    memset(values->missing, 0, rows->n_rows);
     if (parse->type == RASK_TYPE_INT64)
         return parse_ints(parse, rows, values);
     if (parse->type == RASK_TYPE_FLOAT64)

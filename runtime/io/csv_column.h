@@ -6,17 +6,18 @@
 #include "io/csv.h"
 #include "io/missing.h"
 
-/* Records of a batch. Field c of record r ends at marks[first_marks[r] + c] and begins behind the mark
- * before, field 0 at starts[r]. Positions are in `bytes`, of which RASK_CSV_PADDING more can be read. */
+/* Records of a batch. Field c of record r ends at marks[first_marks[r] + c] and begins behind the
+ * mark before, field 0 at starts[r]. Positions are in `bytes`, of which RASK_CSV_PADDING more can
+ * be read. */
 struct rask_csv_rows {
     const char *bytes;
     const uint32_t *marks;
     uint32_t n_rows;
-    bool has_short;                        /* some records have fewer fields than the header: see n_fields */
+    bool has_short; /* some records have fewer fields than the header: see n_fields */
     uint32_t starts[RASK_BATCH_ROWS];
     uint32_t first_marks[RASK_BATCH_ROWS];
-    uint32_t n_fields[RASK_BATCH_ROWS];    /* valid when has_short */
-    uint64_t offsets[RASK_BATCH_ROWS];     /* in the file */
+    uint32_t n_fields[RASK_BATCH_ROWS]; /* valid when has_short */
+    uint64_t offsets[RASK_BATCH_ROWS]; /* in the file */
 };
 
 /* Memory for text that had to be decoded; its addresses hold until the next reset. */
@@ -28,7 +29,7 @@ struct rask_csv_arena {
 struct rask_csv_parse {
     const struct rask_missing *missing;
     struct rask_csv_arena *arena;
-    uint32_t field;     /* position in the file's records; RASK_CSV_ABSENT: the file lacks the column */
+    uint32_t field; /* position in the file's records; RASK_CSV_ABSENT: the file lacks the column */
     rask_type type;
     bool is_declared;
 };
@@ -53,10 +54,11 @@ uint32_t rask_csv_column_parse(const struct rask_csv_parse *parse, const struct 
                                struct rask_csv_values *values);
 
 /* The raw bytes of field `field` of row `row`, quotes and all: its length in *n. */
-const char *rask_csv_rows_field(const struct rask_csv_rows *rows, uint32_t row, uint32_t field, size_t *n);
+const char *rask_csv_rows_field(const struct rask_csv_rows *rows, uint32_t row, uint32_t field,
+                                size_t *n);
 
-/* Takes blanks and quotes off a value of a type that is no text. `*n` is 0 for nothing left. A quoted
- * value with quotes inside is given back as it is: it is no number either way. */
+/* Takes blanks and quotes off a value of a type that is no text. `*n` is 0 for nothing left. A
+ * quoted value with quotes inside is given back as it is: it is no number either way. */
 const char *rask_csv_value_trim(const char *text, size_t *n);
 
 void rask_csv_arena_reset(struct rask_csv_arena *arena);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv_guess.c: where the first record at or after an offset begins, without knowing what is before.
  *
- * The offset is inside quotes or it is not. Both are tried over a look-ahead, and the one under which more
- * of the following records have as many fields as the header is taken; not inside, if they tell nothing.
- * Entry point: rask_csv_window_guess. */
+ * The offset is inside quotes or it is not. Both are tried over a look-ahead, and the one under
+ * which more of the following records have as many fields as the header is taken; not inside, if
+ * they tell nothing. Entry point: rask_csv_window_guess. */
 #include "io/csv_window.h"
 
 #define LOOK_AHEAD_BYTES (UINT64_C(64) << 10)
@@ -13,9 +13,9 @@
 struct trial {
     uint64_t n_good, n_bad; /* complete records with the right and the wrong number of fields */
     bool has_first;
-    size_t first;           /* behind the first line end */
-    size_t start;           /* of the record being looked at */
-    uint32_t n_fields;      /* of it, so far */
+    size_t first; /* behind the first line end */
+    size_t start; /* of the record being looked at */
+    uint32_t n_fields; /* of it, so far */
 };
 
 static void tally(struct trial *trial, uint32_t n_columns, size_t end)
@@ -73,7 +73,8 @@ static struct trial try_state(struct rask_csv_window *window, size_t from, uint3
 
 static bool is_inside_better(const struct trial *outside, const struct trial *inside)
 {
-    uint64_t n_outside = outside->n_good + outside->n_bad, n_inside = inside->n_good + inside->n_bad;
+    uint64_t n_outside = outside->n_good + outside->n_bad,
+             n_inside = inside->n_good + inside->n_bad;
     if (n_outside == 0)
         return inside->n_good > inside->n_bad;
     return inside->n_good * n_outside > outside->n_good * n_inside;
@@ -83,8 +84,8 @@ static struct trial try_both(struct rask_csv_window *window, size_t from, bool i
                              uint32_t n_columns)
 {
     char before = from > 0 ? window->bytes[from - 1] : '\0';
-    bool may_open = is_begin || before == window->scan.delimiter || before == '\n' || before == '\r' ||
-                    before == '"';
+    bool may_open = is_begin || before == window->scan.delimiter || before == '\n' ||
+                    before == '\r' || before == '"';
     struct rask_csv_scan_state state = {.boundary = may_open};
     struct trial outside = try_state(window, from, n_columns, state);
     if (is_begin)
@@ -95,14 +96,16 @@ static struct trial try_both(struct rask_csv_window *window, size_t from, bool i
 }
 
 /* The limit on records must not forbid the look-ahead. */
-static rask_status fill_up_to(struct rask_csv_window *window, uint64_t end, struct rask_error *error)
+static rask_status fill_up_to(struct rask_csv_window *window, uint64_t end,
+                              struct rask_error *error)
 {
     uint64_t wanted_end = window->wanted_end, max_record_bytes = window->max_record_bytes;
     window->wanted_end = end;
     if (max_record_bytes < 2 * MAX_LOOK_AHEAD_BYTES)
         window->max_record_bytes = 2 * MAX_LOOK_AHEAD_BYTES;
     rask_status status = RASK_OK;
-    while (status == RASK_OK && !rask_csv_window_is_all(window) && window->base + window->n_bytes < end)
+    while (status == RASK_OK && !rask_csv_window_is_all(window) &&
+           window->base + window->n_bytes < end)
         status = rask_csv_window_fill(window, error);
     window->wanted_end = wanted_end;
     window->max_record_bytes = max_record_bytes;
@@ -123,8 +126,8 @@ rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data,
         if (status != RASK_OK)
             return status;
         best = try_both(window, from, is_begin, n_columns);
-        bool is_decided = best.n_good + best.n_bad > 0 ||
-                          (best.has_first && n_ahead >= MAX_LOOK_AHEAD_BYTES);
+        bool is_decided =
+            best.n_good + best.n_bad > 0 || (best.has_first && n_ahead >= MAX_LOOK_AHEAD_BYTES);
         if (is_decided || rask_csv_window_is_all(window))
             break;
         n_ahead *= 4;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv_head.c: the begin of a CSV file.
  *
- * The delimiter is the candidate under which the first record has most fields; the first of equals. Only
- * the first record decides, so that every block of a file, whoever reads it, finds the same. Entry point:
- * rask_csv_head_find. */
+ * The delimiter is the candidate under which the first record has most fields; the first of equals.
+ * Only the first record decides, so that every block of a file, whoever reads it, finds the same.
+ * Entry point: rask_csv_head_find. */
 #include "io/csv_head.h"
 
 #include "base/alloc.h"
@@ -17,7 +17,7 @@ static const char candidates[] = {',', '\t', ';', '|'};
 struct first_record {
     uint32_t n_fields; /* 0: there is no record */
     size_t start, end; /* of its text; the line end is at end unless the file ends there */
-    bool is_open;      /* more bytes are needed to find its end */
+    bool is_open; /* more bytes are needed to find its end */
 };
 
 /* What the candidates' first records say together. */
@@ -34,10 +34,12 @@ static bool is_line_end(char c)
     return c == '\n' || c == '\r';
 }
 
-/* The end of the field at `at`: the offset of its delimiter or line end, or n when there is none. */
+/* The end of the field at `at`: the offset of its delimiter or line end, or n when there is none.
+ */
 static size_t field_end(const char *bytes, size_t at, size_t n, char delimiter)
 {
-    while (at < n && bytes[at] == '"') { /* each turn is one quoted part; a doubled quote begins a new one */
+    while (at < n &&
+           bytes[at] == '"') { /* each turn is one quoted part; a doubled quote begins a new one */
         const char *closing = memchr(bytes + at + 1, '"', n - at - 1);
         if (closing == NULL)
             return n;
@@ -48,7 +50,8 @@ static size_t field_end(const char *bytes, size_t at, size_t n, char delimiter)
     return at;
 }
 
-static struct first_record find_first(const struct rask_csv_begin *begin, size_t from, char delimiter)
+static struct first_record find_first(const struct rask_csv_begin *begin, size_t from,
+                                      char delimiter)
 {
     const char *bytes = begin->bytes;
     size_t n = begin->n_bytes, at = from;
@@ -107,7 +110,7 @@ struct taken {
     struct {
         const char *name; /* NULL: free */
         unsigned next_copy;
-    } *slots;
+    } * slots;
     size_t mask;
 };
 
@@ -191,7 +194,9 @@ static rask_status refuse_binary(const struct rask_csv_begin *begin, struct rask
     } kinds[] = {
         {"\x1f\x8b", 2, "is compressed by gzip; unpack it first"},
         {"\x28\xb5\x2f\xfd", 4, "is compressed by zstd; unpack it first"},
-        {"\xfd" "7zXZ", 5, "is compressed by xz; unpack it first"},
+        {"\xfd"
+         "7zXZ",
+         5, "is compressed by xz; unpack it first"},
         {"BZh", 3, "is compressed by bzip2; unpack it first"},
         {"PK\x03\x04", 4, "is a zip archive (a spreadsheet?); save it as CSV first"},
         {"\xff\xfe", 2, "is UTF-16 text; convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"},
@@ -204,21 +209,24 @@ static rask_status refuse_binary(const struct rask_csv_begin *begin, struct rask
     return RASK_OK;
 }
 
-static rask_status refuse_nul(const struct rask_csv_begin *begin, size_t n, struct rask_error *error)
+static rask_status refuse_nul(const struct rask_csv_begin *begin, size_t n,
+                              struct rask_error *error)
 {
     const char *nul = memchr(begin->bytes, 0, n);
     if (nul == NULL)
         return RASK_OK;
-    return rask_error_set(error, RASK_ERR_FORMAT,
-                          "%s: a NUL byte at offset %zu: a binary file, or text in UTF-16 or UTF-32 "
-                          "(convert it to UTF-8 first)",
-                          begin->path, (size_t)(nul - begin->bytes));
+    return rask_error_set(
+        error, RASK_ERR_FORMAT,
+        "%s: a NUL byte at offset %zu: a binary file, or text in UTF-16 or UTF-32 "
+        "(convert it to UTF-8 first)",
+        begin->path, (size_t)(nul - begin->bytes));
 }
 
 static struct choice choose(const struct rask_csv_begin *begin, char given)
 {
     bool has_mark = begin->n_bytes >= 3 && memcmp(begin->bytes, "\xef\xbb\xbf", 3) == 0;
-    struct choice choice = {.n_mark = has_mark ? 3 : 0, .delimiter = given != 0 ? given : candidates[0]};
+    struct choice choice = {.n_mark = has_mark ? 3 : 0,
+                            .delimiter = given != 0 ? given : candidates[0]};
     size_t n_candidates = given != 0 ? 1 : sizeof candidates;
     for (size_t i = 0; i < n_candidates; i++) {
         char delimiter = given != 0 ? given : candidates[i];
@@ -260,7 +268,8 @@ static rask_status keep(struct rask_csv_head *head, const struct rask_csv_dialec
 }
 
 rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv_dialect *dialect,
-                               const struct rask_csv_begin *begin, bool *is_new, struct rask_error *error)
+                               const struct rask_csv_begin *begin, bool *is_new,
+                               struct rask_error *error)
 {
     if (head->n_seen > 0 && begin->n_bytes >= head->n_seen &&
         memcmp(begin->bytes, head->seen, head->n_seen) == 0) {

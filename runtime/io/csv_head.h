@@ -8,11 +8,12 @@
 /* Zeroed: no file seen yet. */
 struct rask_csv_head {
     char delimiter;
-    uint32_t n_columns;  /* 0: the file has no record */
-    size_t n_skip;       /* bytes of a byte order mark and of the header with its line end: data follows */
-    char **names;        /* [n_columns], in one allocation with their text */
-    char *seen;          /* the bytes that decided all this, */
-    size_t n_seen;       /* which make any file that begins with them have the same head; 0: not kept */
+    uint32_t n_columns; /* 0: the file has no record */
+    size_t
+        n_skip; /* bytes of a byte order mark and of the header with its line end: data follows */
+    char **names; /* [n_columns], in one allocation with their text */
+    char *seen; /* the bytes that decided all this, */
+    size_t n_seen; /* which make any file that begins with them have the same head; 0: not kept */
 };
 
 /* The begin of a file. */
@@ -23,16 +24,16 @@ struct rask_csv_begin {
     bool is_all; /* the file has no more */
 };
 
-/* Finds the head. Returns RASK_PENDING when it needs more bytes. A file that begins as the one before
- * costs a comparison and sets *is_new to false.
- * Errors: RASK_ERR_FORMAT binary, compressed, UTF-16; RASK_ERR_MEMORY. On error the head is unchanged. */
+/* Finds the head. Returns RASK_PENDING when it needs more bytes. A file that begins as the one
+ * before costs a comparison and sets *is_new to false. Errors: RASK_ERR_FORMAT binary, compressed,
+ * UTF-16; RASK_ERR_MEMORY. On error the head is unchanged. */
 rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv_dialect *dialect,
                                const struct rask_csv_begin *begin, bool *is_new,
                                struct rask_error *error) RASK_MUST_USE;
 void rask_csv_head_release(struct rask_csv_head *head);
 
-/* The bytes of a field without its quotes, doubled quotes made single: at most n bytes into `decoded`.
- * Returns their number. */
+/* The bytes of a field without its quotes, doubled quotes made single: at most n bytes into
+ * `decoded`. Returns their number. */
 size_t rask_csv_field_decode(const char *field, size_t n, char *decoded);
 
 #endif

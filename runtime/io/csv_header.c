@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv_header.c: the columns of one file, for planning. A reader that wants nothing starts on an empty range
- * and its head is copied. Entry point: rask_csv_header_init. */
+/* csv_header.c: the columns of one file, for planning. A reader that wants nothing starts on an
+ * empty range and its head is copied. Entry point: rask_csv_header_init. */
 #include "io/csv_reader.h"
 
 #include "base/alloc.h"

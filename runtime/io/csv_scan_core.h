@@ -78,8 +78,8 @@ CSV_SCAN_INLINE bool csv_scan_has_room(const struct rask_csv_scan *scan)
            scan->n_ends + RASK_CSV_SCAN_SLACK <= scan->max_ends;
 }
 
-/* Before the marks of the same 64 bytes are appended. Two ends are written whether there are or not: a
- * branch on their number would be a coin toss. */
+/* Before the marks of the same 64 bytes are appended. Two ends are written whether there are or
+ * not: a branch on their number would be a coin toss. */
 CSV_SCAN_INLINE void csv_append_ends(struct rask_csv_scan *scan, struct csv_found found)
 {
     uint32_t *ends = scan->ends + scan->n_ends;
@@ -123,7 +123,8 @@ CSV_SCAN_INLINE struct csv_masks csv_cut(struct csv_masks masks, size_t n)
     return masks;
 }
 
-/* After a last block of n < 64 bytes the state is that after byte n - 1: for what is scanned next. */
+/* After a last block of n < 64 bytes the state is that after byte n - 1: for what is scanned next.
+ */
 CSV_SCAN_INLINE void csv_state_after_cut(struct rask_csv_scan *scan, struct csv_masks masks,
                                          struct rask_csv_scan_state before, size_t n)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv_scan_x86.c: scanning with the vector instructions of x86-64: SSE2, AVX2, AVX-512.
  *
- * Each way is compiled for its instructions alone and chosen at run time. The last bytes of a text, fewer
- * than 64, are left to the portable way. Entry point: rask_csv_scan_find_x86. */
+ * Each way is compiled for its instructions alone and chosen at run time. The last bytes of a text,
+ * fewer than 64, are left to the portable way. Entry point: rask_csv_scan_find_x86. */
 #include "io/csv_scan_core.h"
 
 #if defined(__x86_64__)
@@ -15,7 +15,8 @@
 
 TARGET_AVX2 static inline uint64_t prefix_xor_clmul(uint64_t bits)
 {
-    __m128i product = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0);
+    __m128i product =
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0);
     return (uint64_t)_mm_cvtsi128_si64(product);
 }
 
@@ -30,8 +31,8 @@ TARGET_SSE2 static inline uint64_t equal_sse2(const __m128i v[4], char byte)
     return bits;
 }
 
-TARGET_SSE2 static size_t scan_sse2(struct rask_csv_scan *scan, const char *text, size_t from, size_t to,
-                                    bool is_last)
+TARGET_SSE2 static size_t scan_sse2(struct rask_csv_scan *scan, const char *text, size_t from,
+                                    size_t to, bool is_last)
 {
     struct rask_csv_scan s = *scan;
     size_t at = from;
@@ -61,8 +62,8 @@ TARGET_AVX2 static inline uint64_t equal_avx2(__m256i low, __m256i high, char by
     return first | (uint64_t)second << 32;
 }
 
-TARGET_AVX2 static size_t scan_avx2(struct rask_csv_scan *scan, const char *text, size_t from, size_t to,
-                                    bool is_last)
+TARGET_AVX2 static size_t scan_avx2(struct rask_csv_scan *scan, const char *text, size_t from,
+                                    size_t to, bool is_last)
 {
     struct rask_csv_scan s = *scan;
     size_t at = from;
@@ -84,7 +85,8 @@ TARGET_AVX2 static size_t scan_avx2(struct rask_csv_scan *scan, const char *text
 }
 
 /* Of sixteen positions those whose bit is set move to the front and are stored. */
-TARGET_AVX512 CSV_SCAN_INLINE uint32_t *append_sixteen(uint32_t *marks, uint64_t bits, __m512i positions)
+TARGET_AVX512 CSV_SCAN_INLINE uint32_t *append_sixteen(uint32_t *marks, uint64_t bits,
+                                                       __m512i positions)
 {
     _mm512_storeu_si512(marks, _mm512_maskz_compress_epi32((__mmask16)bits, positions));
     return marks + __builtin_popcountll(bits & 0xffff);
@@ -95,7 +97,8 @@ TARGET_AVX512 static size_t scan_avx512(struct rask_csv_scan *scan, const char *
 {
     const __m512i delimiter = _mm512_set1_epi8(scan->delimiter), feed = _mm512_set1_epi8('\n');
     const __m512i carriage = _mm512_set1_epi8('\r'), quote = _mm512_set1_epi8('"');
-    const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i ascending =
+        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     __m512i positions = _mm512_add_epi32(ascending, _mm512_set1_epi32((int)from));
     __m512i lowest = _mm512_set1_epi8(-1);
     struct rask_csv_scan s = *scan;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* csv_spec.c: a spec as bytes and back.
  *
- * The bytes: struct packed, struct packed_want for each column, the missing words, the names, each text
- * with its terminating zero. Lengths are checked against what is there, so broken bytes are an error. */
+ * The bytes: struct packed, struct packed_want for each column, the missing words, the names, each
+ * text with its terminating zero. Lengths are checked against what is there, so broken bytes are an
+ * error. */
 #include "io/csv.h"
 
 #include "base/alloc.h"
@@ -40,7 +41,8 @@ size_t rask_csv_spec_pack(const struct rask_csv_spec *spec, void *bytes, size_t 
                             .delimiter = (uint8_t)dialect->delimiter,
                             .has_no_header = dialect->has_no_header,
                             .fills_short = dialect->fills_short};
-    size_t needed = sizeof packed + spec->n_wants * sizeof(struct packed_want) + packed.n_missing_words;
+    size_t needed =
+        sizeof packed + spec->n_wants * sizeof(struct packed_want) + packed.n_missing_words;
     for (size_t i = 0; i < spec->n_wants; i++)
         needed += strlen(spec->wants[i].name) + 1;
     if (n_bytes < needed)
@@ -122,7 +124,8 @@ rask_status rask_csv_spec_unpack(const void *bytes, size_t n_bytes, struct rask_
     if (n_bytes >= sizeof packed)
         memcpy(&packed, bytes, sizeof packed);
     if (n_bytes < sizeof packed || !is_sound(&packed, bytes, n_bytes))
-        return rask_error_set(error, RASK_ERR_FORMAT, "these %zu bytes are no packed CSV spec", n_bytes);
+        return rask_error_set(error, RASK_ERR_FORMAT, "these %zu bytes are no packed CSV spec",
+                              n_bytes);
     size_t needed = sizeof **spec + packed.n_wants * sizeof(struct rask_csv_want) + n_bytes;
     struct rask_csv_spec *made = rask_alloc(needed);
     if (made == NULL)

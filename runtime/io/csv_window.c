@@ -19,11 +19,12 @@ static const struct rask_csv_scan_state record_begin = {.boundary = 1};
 rask_status rask_csv_window_init(struct rask_csv_window *window, uint64_t max_record_bytes,
                                  struct rask_error *error)
 {
-    *window = (struct rask_csv_window){.file = {.fd = -1},
-                                       .capacity = FIRST_BYTES,
-                                       .max_record_bytes = max_record_bytes,
-                                       .scan_fn = rask_csv_scan_best(),
-                                       .scan = {.max_marks = FIRST_MARKS, .max_ends = RASK_BATCH_ROWS}};
+    *window =
+        (struct rask_csv_window){.file = {.fd = -1},
+                                 .capacity = FIRST_BYTES,
+                                 .max_record_bytes = max_record_bytes,
+                                 .scan_fn = rask_csv_scan_best(),
+                                 .scan = {.max_marks = FIRST_MARKS, .max_ends = RASK_BATCH_ROWS}};
     window->bytes = rask_alloc_aligned(64, window->capacity + RASK_CSV_PADDING);
     window->scan.marks = rask_alloc(window->scan.max_marks * sizeof *window->scan.marks);
     window->scan.ends = rask_alloc(window->scan.max_ends * sizeof *window->scan.ends);
@@ -76,9 +77,10 @@ static rask_status too_long(struct rask_csv_window *window, struct rask_error *e
 {
     const char *path = window->file.path;
     uint64_t line = rask_csv_window_line(window, window->base + window->start);
-    return rask_error_set(error, RASK_ERR_LIMIT,
-                          "%s: line %llu: a record of more than %llu bytes; is a quote never closed?", path,
-                          (unsigned long long)line, (unsigned long long)window->max_record_bytes);
+    return rask_error_set(
+        error, RASK_ERR_LIMIT,
+        "%s: line %llu: a record of more than %llu bytes; is a quote never closed?", path,
+        (unsigned long long)line, (unsigned long long)window->max_record_bytes);
 }
 
 static void drop_before_start(struct rask_csv_window *window)
@@ -138,7 +140,8 @@ static void end_last(struct rask_csv_window *window)
     if (scan->n_ends > 0) {
         size_t end = scan->marks[scan->ends[scan->n_ends - 1]];
         start = end + 1;
-        start += start < window->n_bytes && window->bytes[end] == '\r' && window->bytes[start] == '\n';
+        start +=
+            start < window->n_bytes && window->bytes[end] == '\r' && window->bytes[start] == '\n';
     }
     bool has_room = scan->n_ends < scan->max_ends && scan->n_marks < scan->max_marks;
     if (start >= window->n_bytes || scan->state.inside != 0 || !has_room)
@@ -152,8 +155,8 @@ static rask_status never_closed(struct rask_csv_window *window, struct rask_erro
     const char *path = window->file.path;
     uint64_t line = rask_csv_window_line(window, window->base + window->start);
     return rask_error_set(error, RASK_ERR_FORMAT,
-                          "%s: line %llu: a quote in the record that begins here is never closed", path,
-                          (unsigned long long)line);
+                          "%s: line %llu: a quote in the record that begins here is never closed",
+                          path, (unsigned long long)line);
 }
 
 static void settle_pending_feed(struct rask_csv_window *window)
@@ -221,7 +224,8 @@ uint64_t rask_csv_window_line(struct rask_csv_window *window, uint64_t offset)
     uint64_t line = 1;
     bool was_return = false;
     for (uint64_t at = 0; chunk != NULL && line != 0 && at < offset;) {
-        size_t n_read = 0, wanted = offset - at < LINE_CHUNK_BYTES ? (size_t)(offset - at) : LINE_CHUNK_BYTES;
+        size_t n_read = 0,
+               wanted = offset - at < LINE_CHUNK_BYTES ? (size_t)(offset - at) : LINE_CHUNK_BYTES;
         if (rask_file_read(&window->file, at, chunk, wanted, &n_read) != RASK_OK || n_read == 0)
             line = 0;
         for (size_t i = 0; line != 0 && i < n_read; i++) {

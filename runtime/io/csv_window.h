@@ -4,9 +4,9 @@
  *     bytes:  | done ... | start: next record ... scanned | not scanned ... n_bytes | padding |
  *     offset: base                                                                  base + n_bytes
  *
- * The window moves forward only, but for seek. It grows when a record is larger than half of it. Marks
- * and ends are positions in `bytes`; those of the record at `start` that is not complete yet stay when the
- * window moves. */
+ * The window moves forward only, but for seek. It grows when a record is larger than half of it.
+ * Marks and ends are positions in `bytes`; those of the record at `start` that is not complete yet
+ * stay when the window moves. */
 #ifndef RASK_IO_CSV_WINDOW_H
 #define RASK_IO_CSV_WINDOW_H
 
@@ -27,7 +27,8 @@ struct rask_csv_window {
     size_t start;
     size_t scanned;
     uint64_t base;
-    uint64_t wanted_end; /* offset up to which reading makes sense; beyond it little is read at a time */
+    uint64_t
+        wanted_end; /* offset up to which reading makes sense; beyond it little is read at a time */
     uint64_t max_record_bytes;
     bool has_pending_feed; /* the byte before start is a CR; a LF at start belongs to it */
     rask_csv_scan_fn scan_fn;
@@ -46,8 +47,10 @@ void rask_csv_window_seek(struct rask_csv_window *window, uint64_t offset);
 void rask_csv_window_restart(struct rask_csv_window *window);
 
 /* Drops what is before `start` and reads more. There must be more: see is_all.
- * Errors: RASK_ERR_LIMIT the record at start is too long; RASK_ERR_MEMORY; those of rask_file_read. */
-rask_status rask_csv_window_fill(struct rask_csv_window *window, struct rask_error *error) RASK_MUST_USE;
+ * Errors: RASK_ERR_LIMIT the record at start is too long; RASK_ERR_MEMORY; those of rask_file_read.
+ */
+rask_status rask_csv_window_fill(struct rask_csv_window *window,
+                                 struct rask_error *error) RASK_MUST_USE;
 
 /* Whether the window reaches the end of the file. */
 static inline bool rask_csv_window_is_all(const struct rask_csv_window *window)
@@ -57,24 +60,26 @@ static inline bool rask_csv_window_is_all(const struct rask_csv_window *window)
 
 /* Scans on until at least one more record is complete. RASK_END: there is none.
  * Errors: those of fill; RASK_ERR_FORMAT the file ends inside quotes. */
-rask_status rask_csv_window_scan(struct rask_csv_window *window, struct rask_error *error) RASK_MUST_USE;
+rask_status rask_csv_window_scan(struct rask_csv_window *window,
+                                 struct rask_error *error) RASK_MUST_USE;
 
-/* Takes out the records that were scanned: their marks and ends. Call it when `start` is behind them. */
+/* Takes out the records that were scanned: their marks and ends. Call it when `start` is behind
+ * them. */
 void rask_csv_window_consume(struct rask_csv_window *window);
 
-/* Moves `start`, at the begin of a line, to the first line that is not empty, or to the file's end; what
- * was scanned is forgotten. Errors: those of fill. */
+/* Moves `start`, at the begin of a line, to the first line that is not empty, or to the file's end;
+ * what was scanned is forgotten. Errors: those of fill. */
 rask_status rask_csv_window_skip_empty(struct rask_csv_window *window,
                                        struct rask_error *error) RASK_MUST_USE;
 
-/* Finds the first record at or after offset `start` of a file whose data begins at `data` < start, by
- * trying both whether start is inside quotes or not. Leaves the window there, as after seek.
+/* Finds the first record at or after offset `start` of a file whose data begins at `data` < start,
+ * by trying both whether start is inside quotes or not. Leaves the window there, as after seek.
  * Errors: those of fill. */
 rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data, uint64_t start,
                                   uint32_t n_columns, struct rask_error *error) RASK_MUST_USE;
 
-/* The number, from 1, of the line that holds `offset`, or 0 if it cannot be found out. Reads the file from
- * its begin: for errors. */
+/* The number, from 1, of the line that holds `offset`, or 0 if it cannot be found out. Reads the
+ * file from its begin: for errors. */
 uint64_t rask_csv_window_line(struct rask_csv_window *window, uint64_t offset);
 
 #endif

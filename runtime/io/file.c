@@ -35,7 +35,8 @@ static bool is_same(const struct rask_file_identity *a, const struct rask_file_i
 static rask_status changed(const char *path, struct rask_error *error)
 {
     return rask_error_set(error, RASK_ERR_CHANGED,
-                          "%s: the file changed while it was read; run again when it is complete", path);
+                          "%s: the file changed while it was read; run again when it is complete",
+                          path);
 }
 
 static rask_status look(struct rask_file *file, const struct rask_file_identity *expected,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* file.h: input files: which ones, are they still the same, and their bytes.
  *
- * A list is made of paths, globs and directories; a file is opened, read at offsets into the caller's
- * buffer, checked and closed. Files are never mapped: a file that shrinks while it is read is a clear
- * error and not a signal. Nothing here knows what the bytes mean.
+ * A list is made of paths, globs and directories; a file is opened, read at offsets into the
+ * caller's buffer, checked and closed. Files are never mapped: a file that shrinks while it is read
+ * is a clear error and not a signal. Nothing here knows what the bytes mean.
  *
- * What a directory stands for: every regular file below it, at any depth, whose name ends in .csv or
- * .tsv (letters of either case) and does not begin with a dot, sorted by the bytes of the whole path.
- * Links to files are followed, links to directories below it are not (so there are no loops). Other
- * names (.dat, .txt) often hold other formats: name such files, or use a glob. A glob takes what it
- * matches, files of any name, and directories as above. */
+ * What a directory stands for: every regular file below it, at any depth, whose name ends in .csv
+ * or .tsv (letters of either case) and does not begin with a dot, sorted by the bytes of the whole
+ * path. Links to files are followed, links to directories below it are not (so there are no loops).
+ * Other names (.dat, .txt) often hold other formats: name such files, or use a glob. A glob takes
+ * what it matches, files of any name, and directories as above. */
 #ifndef RASK_IO_FILE_H
 #define RASK_IO_FILE_H
 
@@ -28,15 +28,15 @@ struct rask_file_identity {
 
 /* An open file, in the caller's memory. Fields are read-only for the caller. */
 struct rask_file {
-    int fd;                             /* -1 when closed */
-    const char *path;                   /* [borrow] until closed */
+    int fd; /* -1 when closed */
+    const char *path; /* [borrow] until closed */
     struct rask_file_identity identity; /* when it was opened */
 };
 
 /* Opens a regular file for reading.
  * `expected`: what an earlier look at the file found, or NULL. Thread: any.
- * Errors: RASK_ERR_IO it cannot be opened or is no regular file; RASK_ERR_CHANGED it is not what was
- * expected. On error `file` is closed. */
+ * Errors: RASK_ERR_IO it cannot be opened or is no regular file; RASK_ERR_CHANGED it is not what
+ * was expected. On error `file` is closed. */
 rask_status rask_file_open(struct rask_file *file, const char *path,
                            const struct rask_file_identity *expected,
                            struct rask_error *error) RASK_MUST_USE;
@@ -47,8 +47,8 @@ rask_status rask_file_open(struct rask_file *file, const char *path,
 rask_status rask_file_read(struct rask_file *file, uint64_t offset, void *bytes, size_t n_bytes,
                            size_t *n_read) RASK_MUST_USE;
 
-/* The error of the last rask_file_read that failed, in words. `status` is what it returned, `offset`
- * where. Returns `status`. */
+/* The error of the last rask_file_read that failed, in words. `status` is what it returned,
+ * `offset` where. Returns `status`. */
 rask_status rask_file_read_error(const struct rask_file *file, rask_status status, uint64_t offset,
                                  struct rask_error *error);
 
@@ -58,24 +58,26 @@ rask_status rask_file_check(const struct rask_file *file, struct rask_error *err
 /* Closes; a file that is closed already stays so. */
 void rask_file_close(struct rask_file *file);
 
-/* A list of files in a fixed order: arguments in the order given, each argument's files sorted by the
- * bytes of their paths; a path that was there before is not taken twice. */
+/* A list of files in a fixed order: arguments in the order given, each argument's files sorted by
+ * the bytes of their paths; a path that was there before is not taken twice. */
 struct rask_file_list;
 
-rask_status rask_file_list_new(struct rask_file_list **list, struct rask_error *error) RASK_MUST_USE;
+rask_status rask_file_list_new(struct rask_file_list **list,
+                               struct rask_error *error) RASK_MUST_USE;
 void rask_file_list_free(struct rask_file_list *list);
 
 /* Adds a file, what a directory holds, or what a glob matches (*, ?, [...]; a path that exists is
  * never taken as a glob). Sizes and times are looked up here, once.
- * Errors: RASK_ERR_IO there is no such file, it cannot be read, a directory cannot be opened, a glob
- * or a directory yields nothing; RASK_ERR_MEMORY. On error the list is unchanged. */
+ * Errors: RASK_ERR_IO there is no such file, it cannot be read, a directory cannot be opened, a
+ * glob or a directory yields nothing; RASK_ERR_MEMORY. On error the list is unchanged. */
 rask_status rask_file_list_add(struct rask_file_list *list, const char *path,
                                struct rask_error *error) RASK_MUST_USE;
 
 size_t rask_file_list_count(const struct rask_file_list *list);
 /* [borrow] until the next add. `i` < count. */
 const char *rask_file_list_path(const struct rask_file_list *list, size_t i);
-const struct rask_file_identity *rask_file_list_identity(const struct rask_file_list *list, size_t i);
+const struct rask_file_identity *rask_file_list_identity(const struct rask_file_list *list,
+                                                         size_t i);
 uint64_t rask_file_list_bytes(const struct rask_file_list *list);
 
 #endif

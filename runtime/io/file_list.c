@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* file_list.c: which files paths, globs and directories stand for.
  *
- * Directories are walked with a list of those still to do, not by recursion. What one argument adds is
- * sorted by path before it joins the list; a hash of paths finds what was there before. Entry points:
- * rask_file_list_new, rask_file_list_add. */
+ * Directories are walked with a list of those still to do, not by recursion. What one argument adds
+ * is sorted by path before it joins the list; a hash of paths finds what was there before. Entry
+ * points: rask_file_list_new, rask_file_list_add. */
 #include "io/file.h"
 
 #include "base/alloc.h"
@@ -32,7 +32,7 @@ RASK_VEC_DEFINE(paths, char *);
 
 struct rask_file_list {
     struct entries entries;
-    size_t *slots;  /* hash of paths: index + 1, 0 = free */
+    size_t *slots; /* hash of paths: index + 1, 0 = free */
     size_t n_slots; /* a power of two, more than twice the entries; 0 at first */
     uint64_t n_bytes;
 };
@@ -72,7 +72,8 @@ const char *rask_file_list_path(const struct rask_file_list *list, size_t i)
     return list->entries.items[i].path;
 }
 
-const struct rask_file_identity *rask_file_list_identity(const struct rask_file_list *list, size_t i)
+const struct rask_file_identity *rask_file_list_identity(const struct rask_file_list *list,
+                                                         size_t i)
 {
     return &list->entries.items[i].identity;
 }
@@ -91,12 +92,12 @@ static rask_status out_of_memory(struct rask_error *error)
 static rask_status take_file(struct entries *found, char *path, const struct stat *status,
                              struct rask_error *error)
 {
-    struct entry entry = {
-        .path = path,
-        .identity = {.n_bytes = (uint64_t)status->st_size,
-                     .mtime_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec,
-                     .inode = (uint64_t)status->st_ino,
-                     .device = (uint64_t)status->st_dev}};
+    struct entry entry = {.path = path,
+                          .identity = {.n_bytes = (uint64_t)status->st_size,
+                                       .mtime_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 +
+                                                   status->st_mtim.tv_nsec,
+                                       .inode = (uint64_t)status->st_ino,
+                                       .device = (uint64_t)status->st_dev}};
     if (entries_push(found, entry) == 0)
         return RASK_OK;
     rask_free(path);
@@ -123,9 +124,17 @@ static char *join(const char *directory, const char *name)
     return path;
 }
 
-/* Puts one name of a directory where it belongs: a file into found, a directory into to_do. */
-static rask_status take_name(DIR *directory, const char *directory_path, const struct dirent *item,
-                             struct entries *found, struct paths *to_do, struct rask_error *error)
+/* A directory being read. */
+struct visit {
+    DIR *directory;
+    const char *path;
+    struct entries *found; /* files go here */
+    struct paths *to_do; /* directories below go here */
+};
+
+/* Puts one name of a directory where it belongs. */
+static rask_status take_name(const struct visit *visit, const struct dirent *item,
+                             struct rask_error *error)
 {
     const char *name = item->d_name;
     bool is_csv = is_csv_name(name);
@@ -133,21 +142,21 @@ static rask_status take_name(DIR *directory, const char *directory_path, const s
         return RASK_OK;
     if (!is_csv && item->d_type != DT_DIR && item->d_type != DT_UNKNOWN)
         return RASK_OK;
-    char *path = join(directory_path, name);
+    char *path = join(visit->path, name);
     if (path == NULL)
         return out_of_memory(error);
     struct stat status, link_status;
-    if (fstatat(dirfd(directory), name, &status, 0) != 0) {
+    if (fstatat(dirfd(visit->directory), name, &status, 0) != 0) {
         rask_status failed = rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
         rask_free(path);
         return failed;
     }
     if (S_ISREG(status.st_mode) && is_csv)
-        return take_file(found, path, &status, error);
-    bool is_link = fstatat(dirfd(directory), name, &link_status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        return take_file(visit->found, path, &status, error);
+    bool is_link = fstatat(dirfd(visit->directory), name, &link_status, AT_SYMLINK_NOFOLLOW) == 0 &&
                    S_ISLNK(link_status.st_mode);
     if (S_ISDIR(status.st_mode) && !is_link) {
-        if (paths_push(to_do, path) == 0)
+        if (paths_push(visit->to_do, path) == 0)
             return RASK_OK;
         rask_free(path);
         return out_of_memory(error);
@@ -163,6 +172,7 @@ static rask_status read_directory(const char *path, struct entries *found, struc
     if (directory == NULL)
         return rask_error_set(error, RASK_ERR_IO, "%s: the directory cannot be read: %s", path,
                               strerror(errno));
+    struct visit visit = {directory, path, found, to_do};
     rask_status status = RASK_OK;
     for (errno = 0; status == RASK_OK; errno = 0) {
         const struct dirent *item = readdir(directory);
@@ -170,7 +180,7 @@ static rask_status read_directory(const char *path, struct entries *found, struc
             status = rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
         if (item == NULL)
             break;
-        status = take_name(directory, path, item, found, to_do, error);
+        status = take_name(&visit, item, error);
     }
     closedir(directory);
     return status;
@@ -195,10 +205,11 @@ static rask_status walk(const char *path, struct entries *found, struct rask_err
         rask_free(to_do.items[i]);
     paths_release(&to_do);
     if (status == RASK_OK && found->count == n_before)
-        return rask_error_set(error, RASK_ERR_IO,
-                              "%s: no .csv or .tsv file in this directory; for files of other names "
-                              "give a glob such as '%s/*.txt'",
-                              path, path);
+        return rask_error_set(
+            error, RASK_ERR_IO,
+            "%s: no .csv or .tsv file in this directory; for files of other names "
+            "give a glob such as '%s/*.txt'",
+            path, path);
     return status;
 }
 
@@ -210,7 +221,8 @@ static rask_status take_path(const char *path, struct entries *found, struct ras
     if (S_ISDIR(status.st_mode))
         return walk(path, found, error);
     if (!S_ISREG(status.st_mode))
-        return rask_error_set(error, RASK_ERR_IO, "%s: is no regular file; copy it to one first", path);
+        return rask_error_set(error, RASK_ERR_IO, "%s: is no regular file; copy it to one first",
+                              path);
     if (access(path, R_OK) != 0)
         return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
     char *copy = rask_strdup(path);
@@ -224,7 +236,8 @@ static rask_status take_glob(const char *pattern, struct entries *found, struct 
     if (outcome == GLOB_NOSPACE)
         return out_of_memory(error);
     if (outcome == GLOB_ABORTED)
-        return rask_error_set(error, RASK_ERR_IO, "%s: a directory of this glob cannot be read", pattern);
+        return rask_error_set(error, RASK_ERR_IO, "%s: a directory of this glob cannot be read",
+                              pattern);
     if (outcome != 0)
         return rask_error_set(error, RASK_ERR_IO, "%s: no file has such a name", pattern);
     rask_status status = RASK_OK;
@@ -252,8 +265,7 @@ static size_t hash_path(const char *path)
 static size_t *slot_of(struct rask_file_list *list, const char *path)
 {
     size_t mask = list->n_slots - 1, at = hash_path(path) & mask;
-    while (list->slots[at] != 0 &&
-           strcmp(list->entries.items[list->slots[at] - 1].path, path) != 0)
+    while (list->slots[at] != 0 && strcmp(list->entries.items[list->slots[at] - 1].path, path) != 0)
         at = (at + 1) & mask;
     return &list->slots[at];
 }
@@ -263,7 +275,8 @@ static int grow(struct rask_file_list *list, size_t n_more)
     size_t wanted = list->entries.count + n_more, n_slots = list->n_slots != 0 ? list->n_slots : 64;
     while (n_slots <= 2 * wanted)
         n_slots *= 2;
-    size_t *slots = n_slots != list->n_slots ? rask_alloc_zeroed(n_slots, sizeof *slots) : list->slots;
+    size_t *slots =
+        n_slots != list->n_slots ? rask_alloc_zeroed(n_slots, sizeof *slots) : list->slots;
     if (slots == NULL)
         return -1;
     if (slots != list->slots) {
@@ -276,7 +289,8 @@ static int grow(struct rask_file_list *list, size_t n_more)
     return entries_reserve(&list->entries, wanted);
 }
 
-rask_status rask_file_list_add(struct rask_file_list *list, const char *path, struct rask_error *error)
+rask_status rask_file_list_add(struct rask_file_list *list, const char *path,
+                               struct rask_error *error)
 {
     struct entries found = {0};
     struct stat status;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* infer.c: names and types of columns over many files.
  *
- * One pass over the sample collects, for every column by name, which kinds of values it has; the type
- * follows from the set of kinds. Sampled files are read as text by the reader itself, so that quoting
- * and missing words mean the same here and there. Entry point: rask_infer_answer_init. */
+ * One pass over the sample collects, for every column by name, which kinds of values it has; the
+ * type follows from the set of kinds. Sampled files are read as text by the reader itself, so that
+ * quoting and missing words mean the same here and there. Entry point: rask_infer_answer_init. */
 #include "io/infer.h"
 
 #include "base/alloc.h"
@@ -61,7 +61,8 @@ static bool find_known(const struct survey *survey, const char *name, uint32_t *
 }
 
 /* Adds the name unless it is there. */
-static rask_status know(struct survey *survey, const char *name, uint32_t *index, struct rask_error *error)
+static rask_status know(struct survey *survey, const char *name, uint32_t *index,
+                        struct rask_error *error)
 {
     if (find_known(survey, name, index))
         return RASK_OK;
@@ -108,7 +109,8 @@ static rask_type type_of(unsigned kinds)
 {
     if (kinds == KIND_INT)
         return RASK_TYPE_INT64;
-    if ((kinds & KIND_FLOAT) != 0 && (kinds & ~(unsigned)(KIND_INT | KIND_FLOAT | KIND_LONG_INT)) == 0)
+    if ((kinds & KIND_FLOAT) != 0 &&
+        (kinds & ~(unsigned)(KIND_INT | KIND_FLOAT | KIND_LONG_INT)) == 0)
         return RASK_TYPE_FLOAT64;
     if (kinds == KIND_BOOL)
         return RASK_TYPE_BOOL;
@@ -138,7 +140,8 @@ static void survey_column(const struct survey *survey, struct known_column *know
     }
 }
 
-/* Looks at the records of one range. Records that cannot be read are left to the reading to report. */
+/* Looks at the records of one range. Records that cannot be read are left to the reading to report.
+ */
 static rask_status survey_range(struct survey *survey, struct rask_csv_reader *reader,
                                 const struct rask_csv_range *range, const uint32_t *indices,
                                 struct rask_error *error)
@@ -147,16 +150,20 @@ static rask_status survey_range(struct survey *survey, struct rask_csv_reader *r
     rask_status status = rask_csv_reader_start(reader, range, error);
     while (status == RASK_OK && (status = rask_csv_reader_next(reader, &batch, error)) == RASK_OK)
         for (uint32_t c = 0; c < batch->n_columns; c++)
-            survey_column(survey, &survey->columns.items[indices[c]], &batch->columns[c], batch->n_rows);
-    return status == RASK_END || status == RASK_ERR_FORMAT || status == RASK_ERR_LIMIT ? RASK_OK : status;
+            survey_column(survey, &survey->columns.items[indices[c]], &batch->columns[c],
+                          batch->n_rows);
+    return status == RASK_END || status == RASK_ERR_FORMAT || status == RASK_ERR_LIMIT ? RASK_OK
+                                                                                       : status;
 }
 
 static rask_status survey_ranges(struct survey *survey, struct rask_csv_reader *reader, size_t file,
                                  const uint32_t *indices, struct rask_error *error)
 {
-    const struct rask_file_identity *identity = rask_file_list_identity(survey->question->files, file);
+    const struct rask_file_identity *identity =
+        rask_file_list_identity(survey->question->files, file);
     uint64_t n_bytes = identity->n_bytes;
-    uint64_t starts[] = {0, n_bytes / 2, n_bytes - (n_bytes < SAMPLE_BYTES ? n_bytes : SAMPLE_BYTES)};
+    uint64_t starts[] = {0, n_bytes / 2,
+                         n_bytes - (n_bytes < SAMPLE_BYTES ? n_bytes : SAMPLE_BYTES)};
     size_t n_starts = n_bytes > LARGE_BYTES ? 3 : 1;
     rask_status status = RASK_OK;
     for (size_t i = 0; status == RASK_OK && i < n_starts; i++) {
@@ -183,11 +190,12 @@ static bool is_asked_for(const struct survey *survey, const char *name)
 }
 
 /* Reads the header of a file; its names become known. */
-static rask_status survey_head(struct survey *survey, size_t file, const struct rask_csv_head **head,
-                               struct rask_error *error)
+static rask_status survey_head(struct survey *survey, size_t file,
+                               const struct rask_csv_head **head, struct rask_error *error)
 {
     struct rask_csv_range range = {.path = rask_file_list_path(survey->question->files, file),
-                                   .identity = rask_file_list_identity(survey->question->files, file),
+                                   .identity =
+                                       rask_file_list_identity(survey->question->files, file),
                                    .first_start = RASK_CSV_GUESS};
     rask_status status = rask_csv_reader_start(survey->head_reader, &range, error);
     if (status != RASK_OK)
@@ -199,10 +207,18 @@ static rask_status survey_head(struct survey *survey, size_t file, const struct 
     return status;
 }
 
-/* A sampled file: `wants` and `indices` have room for all its columns. */
-static rask_status survey_columns(struct survey *survey, size_t file, const struct rask_csv_head *head,
-                                  struct rask_csv_want *wants, uint32_t *indices, struct rask_error *error)
+/* What is wanted of a sampled file: room for all its columns. */
+struct wanted {
+    struct rask_csv_want *wants;
+    uint32_t *indices; /* in survey.columns */
+};
+
+static rask_status survey_columns(struct survey *survey, size_t file,
+                                  const struct rask_csv_head *head, const struct wanted *wanted,
+                                  struct rask_error *error)
 {
+    struct rask_csv_want *wants = wanted->wants;
+    uint32_t *indices = wanted->indices;
     struct rask_csv_spec spec = {.dialect = survey->head_spec.dialect, .wants = wants};
     for (uint32_t c = 0; c < head->n_columns; c++) {
         if (!is_asked_for(survey, head->names[c]))
@@ -230,14 +246,15 @@ static rask_status survey_file(struct survey *survey, size_t file, struct rask_e
     rask_status status = survey_head(survey, file, &head, error);
     if (status != RASK_OK)
         return status;
-    struct rask_csv_want *wants = rask_alloc((head->n_columns + 1) * sizeof *wants);
-    uint32_t *indices = rask_alloc((head->n_columns + 1) * sizeof *indices);
-    if (wants != NULL && indices != NULL)
-        status = survey_columns(survey, file, head, wants, indices, error);
+    size_t n = (size_t)head->n_columns + 1;
+    struct wanted wanted = {.wants = rask_alloc(n * sizeof *wanted.wants),
+                            .indices = rask_alloc(n * sizeof *wanted.indices)};
+    if (wanted.wants != NULL && wanted.indices != NULL)
+        status = survey_columns(survey, file, head, &wanted, error);
     else
-        status = rask_error_memory(error, head->n_columns * sizeof *wants, "a sample of a file");
-    rask_free(wants);
-    rask_free(indices);
+        status = rask_error_memory(error, n * sizeof *wanted.wants, "a sample of a file");
+    rask_free(wanted.wants);
+    rask_free(wanted.indices);
     return status;
 }
 
@@ -255,12 +272,14 @@ static rask_status survey_files(struct survey *survey, size_t n, struct rask_err
 static bool has_unseen(const struct survey *survey)
 {
     for (size_t i = 0; i < survey->columns.count; i++)
-        if (survey->columns.items[i].n_values == 0 && is_asked_for(survey, survey->columns.items[i].name))
+        if (survey->columns.items[i].n_values == 0 &&
+            is_asked_for(survey, survey->columns.items[i].name))
             return true;
     return false;
 }
 
-/* The number of single-byte changes between two names, letters of either case alike; large when long. */
+/* The number of single-byte changes between two names, letters of either case alike; large when
+ * long. */
 static size_t distance(const char *a, const char *b)
 {
     size_t n_a = strlen(a), n_b = strlen(b), row[MAX_NAME_COMPARED + 1];
@@ -294,22 +313,23 @@ static rask_status unknown(const struct survey *survey, const char *name, struct
     }
     size_t n_files = rask_file_list_count(survey->question->files);
     if (nearest != NULL && best <= strlen(name) / 2 + 1)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?", name,
-                              n_files == 1 ? rask_file_list_path(survey->question->files, 0)
-                                           : "any of the files",
-                              nearest);
+        return rask_error_set(
+            error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?", name,
+            n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
+            nearest);
     char columns[200] = "";
     size_t n = 0;
     for (size_t i = 0; i < survey->columns.count && n < sizeof columns - 1; i++)
         n += (size_t)snprintf(columns + n, sizeof columns - n, "%s%s", i > 0 ? ", " : "",
                               survey->columns.items[i].name);
-    return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s%s", name,
-                          n_files == 1 ? rask_file_list_path(survey->question->files, 0)
-                                       : "any of the files",
-                          columns, n >= sizeof columns - 1 ? "..." : "");
+    return rask_error_set(
+        error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s%s", name,
+        n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
+        columns, n >= sizeof columns - 1 ? "..." : "");
 }
 
-/* A name that the sample lacks is looked for in the header of every file; the one that has it is sampled. */
+/* A name that the sample lacks is looked for in the header of every file; the one that has it is
+ * sampled. */
 static rask_status look_for(struct survey *survey, const char *name, struct rask_error *error)
 {
     uint32_t index;
@@ -323,7 +343,8 @@ static rask_status look_for(struct survey *survey, const char *name, struct rask
         if (status == RASK_OK && find_known(survey, name, &index))
             status = survey_file(survey, i, error);
     }
-    return status == RASK_OK && !find_known(survey, name, &index) ? unknown(survey, name, error) : status;
+    return status == RASK_OK && !find_known(survey, name, &index) ? unknown(survey, name, error)
+                                                                  : status;
 }
 
 static rask_status look_for_all(struct survey *survey, struct rask_error *error)
@@ -335,8 +356,9 @@ static rask_status look_for_all(struct survey *survey, struct rask_error *error)
         if (status == RASK_OK && survey->columns.count == 0)
             return rask_error_set(error, RASK_ERR_FORMAT, "%s: no header and no record in %s",
                                   rask_file_list_path(question->files, 0),
-                                  rask_file_list_count(question->files) == 1 ? "this file"
-                                                                             : "this file or any other");
+                                  rask_file_list_count(question->files) == 1
+                                      ? "this file"
+                                      : "this file or any other");
     }
     for (size_t i = 0; status == RASK_OK && question->names != NULL && i < question->n_names; i++)
         status = look_for(survey, question->names[i], error);
@@ -373,14 +395,15 @@ static rask_status make_answer(struct rask_infer_answer *answer, const struct su
 {
     const struct rask_infer_question *question = survey->question;
     size_t n = question->names != NULL ? question->n_names : survey->columns.count;
-    *answer = (struct rask_infer_answer){.columns = rask_alloc_zeroed(n + 1, sizeof *answer->columns)};
+    *answer =
+        (struct rask_infer_answer){.columns = rask_alloc_zeroed(n + 1, sizeof *answer->columns)};
     if (answer->columns == NULL)
         return rask_error_memory(error, n * sizeof *answer->columns, "the types of columns");
     rask_status status = RASK_OK;
     for (size_t i = 0; status == RASK_OK && i < n; i++)
-        status = add_answer(answer, survey,
-                            question->names != NULL ? question->names[i] : survey->columns.items[i].name,
-                            error);
+        status = add_answer(
+            answer, survey,
+            question->names != NULL ? question->names[i] : survey->columns.items[i].name, error);
     if (status != RASK_OK)
         rask_infer_answer_release(answer);
     return status;
@@ -396,8 +419,10 @@ static rask_status survey_init(struct survey *survey, const struct rask_infer_qu
     survey->is_sampled = rask_alloc_zeroed(n_files, 1);
     if (survey->is_sampled == NULL)
         return rask_error_memory(error, n_files, "a sample of the files");
-    rask_status status = rask_missing_init(&survey->missing, question->dialect->missing_words, error);
-    return status == RASK_OK ? rask_csv_reader_new(&survey->head_reader, &survey->head_spec, error) : status;
+    rask_status status =
+        rask_missing_init(&survey->missing, question->dialect->missing_words, error);
+    return status == RASK_OK ? rask_csv_reader_new(&survey->head_reader, &survey->head_spec, error)
+                             : status;
 }
 
 static void survey_release(struct survey *survey)
@@ -412,7 +437,8 @@ static void survey_release(struct survey *survey)
 }
 
 rask_status rask_infer_answer_init(struct rask_infer_answer *answer,
-                                   const struct rask_infer_question *question, struct rask_error *error)
+                                   const struct rask_infer_question *question,
+                                   struct rask_error *error)
 {
     struct survey survey;
     rask_status status = survey_init(&survey, question, error);

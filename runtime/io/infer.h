@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* infer.h: names and types of columns over many files, from a sample.
  *
- * THE SAMPLE: up to 32 files, evenly spread, the first, a middle and the last one among them; of each its
- * first 64 KiB of whole records; of a file over 1 MiB also 64 KiB from its middle and its last 64 KiB,
- * where the reader finds its way into the records without doubt. A column without a value in that is
- * looked for in up to 256 more files. The sample depends on the files alone, not on how they are cut.
+ * THE SAMPLE: up to 32 files, evenly spread, the first, a middle and the last one among them; of
+ * each the records of its first 64 KiB; of a file over 1 MiB also of 64 KiB in its middle and of
+ * its last 64 KiB. Where a record of these is ragged its batch is left out. A column without a
+ * value in that is looked for in up to 256 more files. The sample depends on the files alone, not
+ * on how they are cut.
  *
- * THE TYPES: int64 when all values are integers that fit; float64 when all are numbers and one of them
- * has a point or an exponent or is inf; bool for true and false (lower case, Capital, UPPER); date for
- * YYYY-MM-DD; datetime for YYYY-MM-DD with HH:MM, seconds, fraction, Z or +HH:MM after a T or a blank,
- * alone or mixed with dates; text for everything else, for integers with leading zeros (they are codes)
- * and for integers beyond 64 bits. A column whose values are all missing is text and has n_values 0: so no
- * later value is an error; to compute with it, its type must be declared.
+ * THE TYPES: int64 when all values are integers that fit; float64 when all are numbers and one of
+ * them has a point or an exponent or is inf; bool for true and false (lower case, Capital, UPPER);
+ * date for YYYY-MM-DD; datetime for YYYY-MM-DD with HH:MM, seconds, fraction, Z or +HH:MM after a T
+ * or a blank, alone or mixed with dates; text for everything else, for integers with leading zeros
+ * (they are codes) and for integers beyond 64 bits. A column whose values are all missing is text
+ * and has n_values 0: so no later value is an error; to compute with it, its type must be declared.
  * A value that later does not fit the inferred type is an error that names --types COL=TYPE. */
 #ifndef RASK_IO_INFER_H
 #define RASK_IO_INFER_H
@@ -35,7 +36,8 @@ struct rask_infer_declared {
 struct rask_infer_question {
     const struct rask_file_list *files;
     const struct rask_csv_dialect *dialect;
-    const char *const *names; /* the columns that are wanted; NULL: all columns of the sampled files */
+    const char *const
+        *names; /* the columns that are wanted; NULL: all columns of the sampled files */
     size_t n_names;
     const struct rask_infer_declared *declared;
     size_t n_declared;
@@ -45,7 +47,7 @@ struct rask_infer_column {
     char *name;
     rask_type type;
     bool is_declared;
-    uint64_t n_values;  /* in the sample */
+    uint64_t n_values; /* in the sample */
     uint64_t n_missing; /* in the sample */
 };
 
@@ -55,11 +57,10 @@ struct rask_infer_answer {
     size_t n_columns;
 };
 
-/* Answers the question; release the answer. A name is looked for in the sample first and then in the
- * header of every file. Thread: any.
- * Errors: RASK_ERR_ARGUMENT a wanted or declared column is in no file (the text names the nearest one);
- * RASK_ERR_FORMAT no file has a record; those of the reader but for ragged records, which are left
- * for the reading to report. */
+/* Answers the question; release the answer. A name is looked for in the sample first and then in
+ * the header of every file. Thread: any. Errors: RASK_ERR_ARGUMENT a wanted or declared column is
+ * in no file (the text names the nearest one); RASK_ERR_FORMAT no file has a record; those of the
+ * reader but for ragged records, which are left for the reading to report. */
 rask_status rask_infer_answer_init(struct rask_infer_answer *answer,
                                    const struct rask_infer_question *question,
                                    struct rask_error *error) RASK_MUST_USE;

@@ -15,7 +15,8 @@ static size_t word_length(const char *at, const char *end)
     return (size_t)((comma != NULL ? comma : end) - at);
 }
 
-rask_status rask_missing_init(struct rask_missing *missing, const char *words, struct rask_error *error)
+rask_status rask_missing_init(struct rask_missing *missing, const char *words,
+                              struct rask_error *error)
 {
     words = words != NULL ? words : RASK_CSV_MISSING_WORDS;
     *missing = (struct rask_missing){.text = rask_strdup(words), .n_text = strlen(words)};

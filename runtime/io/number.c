@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* number.c: exact numbers from text.
  *
- * Floating point goes three ways. Up to 19 digits and a power of ten of 22 at most, digits below 2^53:
- * one multiplication or division of exact doubles (Clinger 1990). Else up to 19 digits and a power of
- * 27 at most, where 5^27 < 2^63: an exact 128-bit product or quotient, rounded once. Everything else:
- * the C library's strtod in the C locale, with digits that cannot matter folded into one. */
+ * Floating point goes three ways. Up to 19 digits and a power of ten of 22 at most, digits below
+ * 2^53: one multiplication or division of exact doubles (Clinger 1990). Else up to 19 digits and a
+ * power of 27 at most, where 5^27 < 2^63: an exact 128-bit product or quotient, rounded once.
+ * Everything else: the C library's strtod in the C locale, with digits that cannot matter folded
+ * into one. */
 #include "io/number.h"
 
 #include <locale.h>
@@ -13,9 +14,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAX_DIGITS 19      /* of a decimal number that always fits 64 bits */
+#define MAX_DIGITS 19 /* of a decimal number that always fits 64 bits */
 #define MAX_EXACT_POWER 22 /* 10^22 is the last power of ten that is a double */
-#define MAX_WIDE_POWER 27  /* 5^27 is the last power of five below 2^63 */
+#define MAX_WIDE_POWER 27 /* 5^27 is the last power of five below 2^63 */
 #define MAX_SIGNIFICANT 800 /* more than the 767 digits that can decide a rounding */
 
 static bool is_digit(char c)
@@ -43,12 +44,12 @@ bool rask_number_int64(const char *text, size_t n, int64_t *value)
 /* A decimal number taken apart. */
 struct decimal {
     bool is_negative;
-    bool is_cut;       /* there are more than MAX_DIGITS significant digits */
-    int n_digits;      /* in `digits` */
-    uint64_t digits;   /* the first significant ones */
-    int64_t power;     /* value = digits * 10^power, but for what is cut */
+    bool is_cut; /* there are more than MAX_DIGITS significant digits */
+    int n_digits; /* in `digits` */
+    uint64_t digits; /* the first significant ones */
+    int64_t power; /* value = digits * 10^power, but for what is cut */
     const char *first; /* first significant digit, NULL when all are 0 */
-    const char *end;   /* behind the digits and the point */
+    const char *end; /* behind the digits and the point */
 };
 
 static bool read_exponent(const char *at, const char *end, int64_t *exponent)
@@ -102,7 +103,8 @@ static bool read_decimal(const char *at, const char *end, struct decimal *d)
     return true;
 }
 
-/* Rounds the 128-bit number high:low, not 0, with more bits below when `is_sticky`, times 2^exponent. */
+/* Rounds the 128-bit number high:low, not 0, with more bits below when `is_sticky`, times
+ * 2^exponent. */
 static double round_wide(uint64_t high, uint64_t low, bool is_sticky, int exponent)
 {
     int shift = high != 0 ? __builtin_clzll(high) : 64 + __builtin_clzll(low);
@@ -121,17 +123,41 @@ static double round_wide(uint64_t high, uint64_t low, bool is_sticky, int expone
 /* digits * 10^power, digits not 0, |power| <= MAX_WIDE_POWER. */
 static double scale_wide(uint64_t digits, int power)
 {
-    static const uint64_t fives[MAX_WIDE_POWER + 1] = {
-        1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625,
-        1220703125, 6103515625, 30517578125, 152587890625, 762939453125, 3814697265625,
-        19073486328125, 95367431640625, 476837158203125, 2384185791015625, 11920928955078125,
-        59604644775390625, 298023223876953125, 1490116119384765625, 7450580596923828125};
+    static const uint64_t fives[MAX_WIDE_POWER + 1] = {1,
+                                                       5,
+                                                       25,
+                                                       125,
+                                                       625,
+                                                       3125,
+                                                       15625,
+                                                       78125,
+                                                       390625,
+                                                       1953125,
+                                                       9765625,
+                                                       48828125,
+                                                       244140625,
+                                                       1220703125,
+                                                       6103515625,
+                                                       30517578125,
+                                                       152587890625,
+                                                       762939453125,
+                                                       3814697265625,
+                                                       19073486328125,
+                                                       95367431640625,
+                                                       476837158203125,
+                                                       2384185791015625,
+                                                       11920928955078125,
+                                                       59604644775390625,
+                                                       298023223876953125,
+                                                       1490116119384765625,
+                                                       7450580596923828125};
     uint64_t five = fives[power < 0 ? -power : power];
     if (power >= 0) {
         unsigned __int128 product = (unsigned __int128)digits * five;
         return round_wide((uint64_t)(product >> 64), (uint64_t)product, false, power);
     }
-    /* The dividend's top bit is set and the divisor's is not, so the quotient has at least 64 bits. */
+    /* The dividend's top bit is set and the divisor's is not, so the quotient has at least 64 bits.
+     */
     int up = __builtin_clzll(digits);
     unsigned __int128 dividend = (unsigned __int128)(digits << up) << 64;
     unsigned __int128 quotient = dividend / five;
@@ -139,8 +165,8 @@ static double scale_wide(uint64_t digits, int power)
     return round_wide((uint64_t)(quotient >> 64), (uint64_t)quotient, is_sticky, power - up - 64);
 }
 
-/* Writes the number again with MAX_SIGNIFICANT digits at most: of those left out only whether any is
- * not 0 can matter, and a last digit 1 says so. */
+/* Writes the number again with MAX_SIGNIFICANT digits at most: of those left out only whether any
+ * is not 0 can matter, and a last digit 1 says so. */
 static double convert_long(const struct decimal *d)
 {
     char text[MAX_SIGNIFICANT + 40];
@@ -158,7 +184,8 @@ static double convert_long(const struct decimal *d)
         text[n++] = '1';
     long long power = (long long)d->power + d->n_digits - n;
     snprintf(text + n, sizeof text - (size_t)n, "e%lld", power);
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* always there: allocates nothing */
+    locale_t c_locale =
+        newlocale(LC_ALL_MASK, "C", (locale_t)0); /* always there: allocates nothing */
     double value = strtod_l(text, NULL, c_locale);
     freelocale(c_locale);
     return value;

@@ -2,9 +2,9 @@
 /* number.h: exact values from text: integers, floating point, booleans (dates and
  * times: kern/caltime.h).
  *
- * Each function takes `n` bytes that need not be terminated, the whole of which must be the value (no
- * blanks around it), and returns whether they are; `*value` is written only then. They follow no
- * locale, allocate nothing and may be called from any thread. */
+ * Each function takes `n` bytes that need not be terminated, the whole of which must be the value
+ * (no blanks around it), and returns whether they are; `*value` is written only then. They follow
+ * no locale, allocate nothing and may be called from any thread. */
 #ifndef RASK_IO_NUMBER_H
 #define RASK_IO_NUMBER_H
 
@@ -16,7 +16,8 @@
 bool rask_number_int64(const char *text, size_t n, int64_t *value);
 
 /* Digits with an optional sign, point and exponent; inf and infinity in any case. Rounded to the
- * nearest double, ties to even, however many digits there are; too large is inf. No hexadecimal, no nan. */
+ * nearest double, ties to even, however many digits there are; too large is inf. No hexadecimal, no
+ * nan. */
 bool rask_number_float64(const char *text, size_t n, double *value);
 
 /* true, True, TRUE, false, False, FALSE. */

@@ -27,7 +27,7 @@ static uint64_t n_pieces_of(uint64_t size, uint64_t block_bytes)
 struct writer {
     struct rask_split *split;
     uint64_t filled; /* of the last block, files' costs included */
-    int is_open;     /* the last block takes more files */
+    int is_open; /* the last block takes more files */
 };
 
 static void add_range(struct writer *writer, uint64_t file, uint64_t start, uint64_t end)
@@ -91,7 +91,8 @@ rask_status rask_split_init(struct rask_split *split, const uint64_t *sizes, siz
 {
     struct rask_split result = {0};
     if (block_bytes == 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "the block size is 0; give at least 1 byte");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "the block size is 0; give at least 1 byte");
     write_split(&result, sizes, n_files, block_bytes);
     result.ranges = rask_alloc_zeroed(result.n_ranges + 1, sizeof *result.ranges);
     result.blocks = rask_alloc_zeroed(result.n_blocks + 1, sizeof *result.blocks);

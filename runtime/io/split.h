@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 struct rask_split_range {
-    uint64_t file;  /* index into the sizes that were given */
+    uint64_t file; /* index into the sizes that were given */
     uint64_t start; /* bytes */
-    uint64_t end;   /* bytes, > start */
+    uint64_t end; /* bytes, > start */
 };
 
 struct rask_split_block {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv_fuzz.c: the CSV reader on any bytes, cut anywhere, by every way of scanning: the result must be that
- * of the plain reading in tests/unit/csv_oracle.h, and reading the columns as numbers must not fail in
- * any other way than by an error.
+/* csv_fuzz.c: the CSV reader on any bytes, cut anywhere, by every way of scanning: the result must
+ * be that of the plain reading in tests/unit/csv_oracle.h, and reading the columns as numbers must
+ * not fail in any other way than by an error.
  *
- * The first four bytes of an input steer: options, and where the text is cut; the rest is the file. */
+ * The first four bytes of an input steer: options, and where the text is cut; the rest is the file.
+ */
 #include "../unit/csv_oracle.h"
 
 #include <stdint.h>
@@ -26,8 +27,7 @@ struct input {
     size_t n;
     char path[32];
     struct rask_csv_dialect dialect;
-    uint64_t cuts[3];
-    size_t n_cuts;
+    struct oracle_cuts cuts;
 };
 
 /* A file in memory with the text in it; its descriptor. */
@@ -47,7 +47,7 @@ static void check_text(const struct input *input, const struct rask_csv_spec *sp
     struct rask_buf table = {0};
     REQUIRE(rask_csv_reader_new(&reader, spec, NULL) == RASK_OK);
     if (rask_csv_reader_set_scan(reader, path)) {
-        rask_status status = oracle_blocks(reader, input->path, input->cuts, input->n_cuts, &table, NULL);
+        rask_status status = oracle_blocks(reader, input->path, &input->cuts, &table, NULL);
         if (oracle->has_error)
             REQUIRE(status == RASK_ERR_FORMAT);
         else
@@ -102,16 +102,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < N_STEERING)
         return 0;
-    struct input input = {.text = (const char *)data + N_STEERING,
-                          .n = size - N_STEERING,
-                          .dialect = {.delimiter = ',',
-                                      .has_no_header = data[0] & 1,
-                                      .missing_words = "NA"}};
+    struct input input = {
+        .text = (const char *)data + N_STEERING,
+        .n = size - N_STEERING,
+        .dialect = {.delimiter = ',', .has_no_header = data[0] & 1, .missing_words = "NA"}};
     uint64_t at = 0;
     for (size_t i = 0; i < 3; i++) {
         at += 1 + (uint64_t)data[1 + i] * input.n / 256;
         if (at < input.n)
-            input.cuts[input.n_cuts++] = at;
+            input.cuts.offsets[input.cuts.n++] = at;
     }
     int fd = make_file(&input);
     check_file(&input);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv_files_test.c: the reader on real and torturing files: csv-spectrum against its answers, and every
- * other file, cut into blocks, against the plain reading of the whole.
+/* csv_files_test.c: the reader on real and torturing files: csv-spectrum against its answers, and
+ * every other file, cut into blocks, against the plain reading of the whole.
  *
  * The files are not part of the source. RASK_TEST_DATA names their directory, or they are found as
  * shared/data beside the source tree; without them the test says so and is skipped. */
@@ -76,7 +76,8 @@ static void check_spectrum(const char *csv_path, const char *json_path)
     for (size_t i = 0; i < header.n_columns; i++)
         wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false};
     struct rask_csv_spec spec = {.wants = wants, .n_wants = header.n_columns};
-    struct rask_csv_range range = {.path = csv_path, .end = UINT64_MAX, .first_start = RASK_CSV_GUESS};
+    struct rask_csv_range range = {
+        .path = csv_path, .end = UINT64_MAX, .first_start = RASK_CSV_GUESS};
     struct rask_csv_reader *reader;
     const struct rask_batch *batch = NULL;
     CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, &spec, NULL), RASK_OK);
@@ -105,13 +106,23 @@ static void check_spectrum(const char *csv_path, const char *json_path)
 
 static void spectrum(void)
 {
-    static const char *const names[] = {"comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json",
-                                        "newlines", "newlines_crlf", "quotes_and_newlines", "simple",
-                                        "simple_crlf", "utf8"};
+    static const char *const names[] = {"comma_in_quotes",
+                                        "empty",
+                                        "empty_crlf",
+                                        "escaped_quotes",
+                                        "json",
+                                        "newlines",
+                                        "newlines_crlf",
+                                        "quotes_and_newlines",
+                                        "simple",
+                                        "simple_crlf",
+                                        "utf8"};
     char csv_path[1200], json_path[1200];
     for (size_t i = 0; has_data() && i < sizeof names / sizeof names[0]; i++) {
-        snprintf(csv_path, sizeof csv_path, "%s/csv/csv-spectrum/csvs/%s.csv", data_directory(), names[i]);
-        snprintf(json_path, sizeof json_path, "%s/csv/csv-spectrum/json/%s.json", data_directory(), names[i]);
+        snprintf(csv_path, sizeof csv_path, "%s/csv/csv-spectrum/csvs/%s.csv", data_directory(),
+                 names[i]);
+        snprintf(json_path, sizeof json_path, "%s/csv/csv-spectrum/json/%s.json", data_directory(),
+                 names[i]);
         check_spectrum(csv_path, json_path);
     }
 }
@@ -123,7 +134,8 @@ struct counts {
 /* Reads a file whole by the oracle and in blocks by the reader. */
 static void check_file(const char *path, struct rask_rng *rng, struct counts *counts)
 {
-    size_t n, n_cuts = 0;
+    size_t n;
+    struct oracle_cuts cuts = {.n = 0};
     struct rask_csv_header header;
     struct rask_csv_spec spec = {.dialect = {.missing_words = "NA"}};
     char *text = read_whole(path, &n);
@@ -147,11 +159,11 @@ static void check_file(const char *path, struct rask_rng *rng, struct counts *co
     spec.n_wants = header.n_columns;
     struct rask_csv_reader *reader;
     struct rask_buf table = {0};
-    uint64_t cuts[64], at = 0;
-    while (n > 0 && n_cuts < 64 && (at += 1 + rask_rng_below(rng, n / 8 + 1)) < n)
-        cuts[n_cuts++] = at;
+    uint64_t at = 0;
+    while (n > 0 && cuts.n < 64 && (at += 1 + rask_rng_below(rng, n / 8 + 1)) < n)
+        cuts.offsets[cuts.n++] = at;
     CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, &spec, NULL), RASK_OK);
-    status = oracle_blocks(reader, path, cuts, n_cuts, &table, NULL);
+    status = oracle_blocks(reader, path, &cuts, &table, NULL);
     bool is_same = oracle.has_error ? status == RASK_ERR_FORMAT
                                     : status == RASK_END && oracle_is_same(&table, &oracle.table);
     if (!is_same)
@@ -211,4 +223,5 @@ static void real_files_in_blocks(void)
     CU_ASSERT_EQUAL(nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-RASK_UNIT_MAIN("csv_files", {"csv-spectrum", spectrum}, {"real files in blocks", real_files_in_blocks})
+RASK_UNIT_MAIN("csv_files", {"csv-spectrum", spectrum},
+               {"real files in blocks", real_files_in_blocks})

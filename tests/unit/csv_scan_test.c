@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv_scan_test.c: every way of scanning gives the marks that looking at one byte after the other gives,
- * from any state, and leaves the same state. */
+/* csv_scan_test.c: every way of scanning gives the marks that looking at one byte after the other
+ * gives, from any state, and leaves the same state. */
 #include "unit.h"
 
 #include "base/rng.h"
@@ -83,9 +83,10 @@ static bool is_same(const struct result *a, const struct result *b)
 
 static void all_ways_agree(void)
 {
-    static const char *const alphabets[] = {"abcdefghijkl,\n", "ab,\"\n", "\"\",\r\n", "x\"", "abcdefgh,\r\n\"",
-                                            "\n\r", ",,,,,,,,\n"};
-    static const struct rask_csv_scan_state states[] = {{0, 1, 0}, {0, 0, 0}, {UINT64_MAX, 0, 0}, {0, 1, 1}};
+    static const char *const alphabets[] = {"abcdefghijkl,\n", "ab,\"\n", "\"\",\r\n", "x\"",
+                                            "abcdefgh,\r\n\"", "\n\r",    ",,,,,,,,\n"};
+    static const struct rask_csv_scan_state states[] = {
+        {0, 1, 0}, {0, 0, 0}, {UINT64_MAX, 0, 0}, {0, 1, 1}};
     struct rask_rng rng;
     struct result *plain = malloc(sizeof *plain), *fast = malloc(sizeof *fast);
     int n_ways = 0;
@@ -125,4 +126,5 @@ static void the_best_is_there(void)
     CU_ASSERT_STRING_EQUAL(rask_csv_scan_path_name(RASK_CSV_SCAN_AVX512), "avx512");
 }
 
-RASK_UNIT_MAIN("csv_scan", {"all ways agree", all_ways_agree}, {"the best is there", the_best_is_there})
+RASK_UNIT_MAIN("csv_scan", {"all ways agree", all_ways_agree},
+               {"the best is there", the_best_is_there})

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* csv_test.c: the CSV reader as its users see it: values, missing values, errors, and that the way of
- * scanning and the cuts of a file make no difference. */
+/* csv_test.c: the CSV reader as its users see it: values, missing values, errors, and that the way
+ * of scanning and the cuts of a file make no difference. */
 #include "csv_oracle.h"
 #include "unit.h"
 
@@ -41,6 +41,17 @@ static size_t print_value(char *text, size_t n, const struct rask_column *column
     return (size_t)snprintf(text, n, "%lld", (long long)column->values.ints[row]);
 }
 
+static void print_row(struct rows *rows, const struct rask_batch *batch, uint32_t row)
+{
+    char *line = rows->lines[rows->n++];
+    size_t n = 0;
+    for (uint32_t c = 0; c < batch->n_columns; c++) {
+        if (c > 0)
+            line[n++] = '|';
+        n += print_value(line + n, 200 - n, &batch->columns[c], row);
+    }
+}
+
 static void read_range(const struct rask_csv_spec *spec, const struct rask_csv_range *range,
                        struct rows *rows)
 {
@@ -53,20 +64,14 @@ static void read_range(const struct rask_csv_spec *spec, const struct rask_csv_r
     rows->status = rask_csv_reader_start(reader, range, &rows->error);
     while (rows->status == RASK_OK &&
            (rows->status = rask_csv_reader_next(reader, &batch, &rows->error)) == RASK_OK)
-        for (uint32_t row = 0; row < batch->n_rows && rows->n < 64; row++, rows->n++) {
-            char *line = rows->lines[rows->n];
-            size_t n = 0;
-            for (uint32_t c = 0; c < batch->n_columns; c++) {
-                if (c > 0)
-                    line[n++] = '|';
-                n += print_value(line + n, 200 - n, &batch->columns[c], row);
-            }
-        }
+        for (uint32_t row = 0; row < batch->n_rows && rows->n < 64; row++)
+            print_row(rows, batch, row);
     rask_csv_reader_bounds(reader, &rows->first_start, &rows->next_start);
     rask_csv_reader_free(reader);
 }
 
-static void read_text(const char *text, size_t n, const struct rask_csv_spec *spec, struct rows *rows)
+static void read_text(const char *text, size_t n, const struct rask_csv_spec *spec,
+                      struct rows *rows)
 {
     struct rask_csv_range range = {
         .path = write_file(text, n), .end = UINT64_MAX, .first_start = RASK_CSV_GUESS};
@@ -86,13 +91,14 @@ static void check_lines(const struct rows *rows, const char *const *wanted, size
     }
 }
 
-#define CHECK_LINES(rows, ...)                                                       \
-    do {                                                                             \
-        static const char *const wanted_[] = {__VA_ARGS__};                          \
-        check_lines(rows, wanted_, sizeof wanted_ / sizeof wanted_[0]);              \
+#define CHECK_LINES(rows, ...)                                          \
+    do {                                                                \
+        static const char *const wanted_[] = {__VA_ARGS__};             \
+        check_lines(rows, wanted_, sizeof wanted_ / sizeof wanted_[0]); \
     } while (0)
 
-static const struct rask_csv_want text_ab[] = {{"a", RASK_TYPE_TEXT, false}, {"b", RASK_TYPE_TEXT, false}};
+static const struct rask_csv_want text_ab[] = {{"a", RASK_TYPE_TEXT, false},
+                                               {"b", RASK_TYPE_TEXT, false}};
 static const struct rask_csv_spec spec_ab = {.wants = text_ab, .n_wants = 2};
 
 static void line_ends(void)
@@ -106,7 +112,9 @@ static void line_ends(void)
     CHECK_LINES(&rows, "1|2", "3|4");
     READ("\n\r\na,b\n\n1,2\r\n\r\n\n3,4\n\n", &spec_ab, &rows);
     CHECK_LINES(&rows, "1|2", "3|4");
-    READ("\xef\xbb\xbf" "a,b\n1,2\n", &spec_ab, &rows);
+    READ("\xef\xbb\xbf"
+         "a,b\n1,2\n",
+         &spec_ab, &rows);
     CHECK_LINES(&rows, "1|2");
 }
 
@@ -127,7 +135,8 @@ static void quotes(void)
 
 static void missing_values(void)
 {
-    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false}, {"b", RASK_TYPE_INT64, false},
+    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false},
+                                    {"b", RASK_TYPE_INT64, false},
                                     {"c", RASK_TYPE_FLOAT64, false}};
     struct rask_csv_spec spec = {.wants = wants, .n_wants = 3};
     struct rows rows;
@@ -158,7 +167,8 @@ static void types(void)
                 "12|1.0000000000000001e-05|0|-1|86400000000", "5|-0.5|0|11016|500000");
 }
 
-static void check_error(const struct rows *rows, rask_status status, const char *const *parts, size_t n)
+static void check_error(const struct rows *rows, rask_status status, const char *const *parts,
+                        size_t n)
 {
     CU_ASSERT_EQUAL(rows->status, status);
     for (size_t i = 0; i < n; i++) {
@@ -168,10 +178,10 @@ static void check_error(const struct rows *rows, rask_status status, const char 
     }
 }
 
-#define CHECK_ERROR(rows, status, ...)                                               \
-    do {                                                                             \
-        static const char *const wanted_[] = {__VA_ARGS__};                          \
-        check_error(rows, status, wanted_, sizeof wanted_ / sizeof wanted_[0]);      \
+#define CHECK_ERROR(rows, status, ...)                                          \
+    do {                                                                        \
+        static const char *const wanted_[] = {__VA_ARGS__};                     \
+        check_error(rows, status, wanted_, sizeof wanted_ / sizeof wanted_[0]); \
     } while (0)
 
 static void errors_name_the_place(void)
@@ -180,7 +190,8 @@ static void errors_name_the_place(void)
     struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
     struct rows rows;
     READ("a,b\n\"x\ny\",1\nz,2.5\n", &spec, &rows);
-    CHECK_ERROR(&rows, RASK_ERR_TYPE, "csv_test.tmp.csv", "line 4", "column b", "'2.5'", "int64", "--types b=");
+    CHECK_ERROR(&rows, RASK_ERR_TYPE, "csv_test.tmp.csv", "line 4", "column b", "'2.5'", "int64",
+                "--types b=");
     READ("a,b\nx,007\n", &spec, &rows);
     CHECK_ERROR(&rows, RASK_ERR_TYPE, "line 2", "'007'");
     want.is_declared = true;
@@ -211,7 +222,9 @@ static void binary_files(void)
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "NUL byte at offset 6");
     READ("\0\1\2\3", &spec_ab, &rows);
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "NUL byte at offset 0");
-    READ("\xff\xfe" "a\0,\0b\0\n\0", &spec_ab, &rows);
+    READ("\xff\xfe"
+         "a\0,\0b\0\n\0",
+         &spec_ab, &rows);
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "UTF-16");
     READ("\x1f\x8b\x08\x00xyz", &spec_ab, &rows);
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "gzip");
@@ -222,7 +235,8 @@ static void headers(void)
     struct rask_csv_header header;
     struct rask_csv_dialect dialect = {0};
     static const char text[] = "a;a;;\"b;c\"; d ;a_2\n1;2;3;4;5;6\n";
-    CU_ASSERT_EQUAL(rask_csv_header_init(&header, write_file(text, sizeof text - 1), &dialect, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_csv_header_init(&header, write_file(text, sizeof text - 1), &dialect, NULL), RASK_OK);
     CU_ASSERT_EQUAL(header.delimiter, ';');
     CU_ASSERT_EQUAL_FATAL(header.n_columns, 6);
     static const char *const names[] = {"a", "a_2", "c3", "b;c", "d", "a_2_2"};
@@ -231,7 +245,8 @@ static void headers(void)
     CU_ASSERT_EQUAL(header.first_start, 19);
     rask_csv_header_release(&header);
     dialect.has_no_header = true;
-    CU_ASSERT_EQUAL(rask_csv_header_init(&header, write_file("1\t2\n", 4), &dialect, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_csv_header_init(&header, write_file("1\t2\n", 4), &dialect, NULL),
+                    RASK_OK);
     CU_ASSERT_EQUAL_FATAL(header.n_columns, 2);
     CU_ASSERT_STRING_EQUAL(header.names[1], "c2");
     CU_ASSERT_EQUAL(header.delimiter, '\t');
@@ -251,7 +266,8 @@ static void many_columns_of_one_name(void)
         memcpy(text + 2 * i, i + 1 < N ? "a," : "a\n", 2);
     struct rask_csv_header header;
     struct rask_csv_dialect dialect = {0};
-    CU_ASSERT_EQUAL(rask_csv_header_init(&header, write_file(text, 2 * N), &dialect, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_csv_header_init(&header, write_file(text, 2 * N), &dialect, NULL),
+                    RASK_OK);
     CU_ASSERT_EQUAL_FATAL(header.n_columns, N);
     CU_ASSERT_STRING_EQUAL(header.names[N - 1], "a_50000");
     rask_csv_header_release(&header);
@@ -262,7 +278,8 @@ static void one_reader_many_files(void)
 {
     struct rask_csv_reader *reader;
     const struct rask_batch *batch;
-    static const char *const texts[] = {"a,b\n1,2\n", "b,a\n2,1\n", "a\n1\n", "b;x;a\n2;0;1\n", "", "a,b\n"};
+    static const char *const texts[] = {"a,b\n1,2\n",     "b,a\n2,1\n", "a\n1\n",
+                                        "b;x;a\n2;0;1\n", "",           "a,b\n"};
     static const int n_rows[] = {1, 1, 1, 1, 0, 0};
     CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, &spec_ab, NULL), RASK_OK);
     for (size_t i = 0; i < 6; i++) {
@@ -331,10 +348,12 @@ static void long_records(void)
 static void spec_travels_as_bytes(void)
 {
     struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false}, {"", RASK_TYPE_DATE, true}};
-    struct rask_csv_spec spec = {
-        .dialect = {.delimiter = '|', .fills_short = true, .missing_words = "x,y", .max_record_bytes = 77},
-        .wants = wants,
-        .n_wants = 2};
+    struct rask_csv_spec spec = {.dialect = {.delimiter = '|',
+                                             .fills_short = true,
+                                             .missing_words = "x,y",
+                                             .max_record_bytes = 77},
+                                 .wants = wants,
+                                 .n_wants = 2};
     unsigned char bytes[256];
     size_t n = rask_csv_spec_pack(&spec, NULL, 0);
     CU_ASSERT_EQUAL(rask_csv_spec_pack(&spec, bytes, sizeof bytes), n);
@@ -352,37 +371,49 @@ static void spec_travels_as_bytes(void)
         CU_ASSERT_EQUAL(rask_csv_spec_unpack(bytes, i, &copy, NULL), RASK_ERR_FORMAT);
 }
 
+static const char alphabet[] = "ab,\"\n\r\"\",,\nxyzNA";
+
+static char random_byte(struct rask_rng *rng)
+{
+    return alphabet[rask_rng_below(rng, sizeof alphabet - 1)];
+}
+
+/* A field, quoted or not; with stray quotes if kind is 2. Returns its length, up to 30. */
+static size_t random_field(struct rask_rng *rng, char *text, unsigned kind)
+{
+    bool is_quoted = kind > 0 && rask_rng_below(rng, 4) == 0;
+    unsigned length = (unsigned)rask_rng_below(rng, 9);
+    size_t n = 0;
+    text[n++] = is_quoted ? '"' : 'k';
+    for (unsigned i = 0; i < length; i++) {
+        text[n++] = is_quoted ? random_byte(rng) : 'v';
+        if (text[n - 1] == '"')
+            text[n++] = '"';
+    }
+    if (is_quoted || (kind == 2 && rask_rng_below(rng, 3) == 0))
+        text[n++] = '"';
+    return n;
+}
+
 /* Random text of the characters that matter, more or less well formed. */
 static size_t random_text(struct rask_rng *rng, char *text, size_t n_max, bool is_wild)
 {
-    static const char alphabet[] = "ab,\"\n\r\"\",,\nxyzNA";
     size_t n = 0;
-    unsigned n_columns = 1 + (unsigned)rask_rng_below(rng, 5);
+    unsigned n_columns = 1 + (unsigned)rask_rng_below(rng, 5), column = 0;
     unsigned kind = (unsigned)rask_rng_below(rng, 4);
-    while (n + 64 < n_max && rask_rng_below(rng, 400) != 0) {
+    while (n + 64 < n_max && rask_rng_below(rng, 1500) != 0) {
         if (is_wild) {
-            text[n++] = alphabet[rask_rng_below(rng, sizeof alphabet - 1)];
+            text[n++] = random_byte(rng);
             continue;
         }
-        for (unsigned c = 0; c < n_columns; c++) {
-            bool is_quoted = kind > 0 && rask_rng_below(rng, 4) == 0;
-            unsigned length = (unsigned)rask_rng_below(rng, n_columns == 1 || c == 0 ? 5 : 9);
-            text[n++] = is_quoted ? '"' : 'k';
-            for (unsigned i = 0; i < length && n + 40 < n_max; i++) {
-                char byte = is_quoted ? alphabet[rask_rng_below(rng, sizeof alphabet - 1)] : 'v';
-                text[n++] = byte;
-                if (byte == '"')
-                    text[n++] = '"';
-            }
-            if (!is_quoted && kind == 2 && rask_rng_below(rng, 3) == 0)
-                text[n++] = '"';
-            if (is_quoted)
-                text[n++] = '"';
-            text[n++] = c + 1 < n_columns ? ',' : '\n';
-        }
-        if (kind == 3 && text[n - 1] == '\n')
-            memcpy(text + n - 1, "\r\n", 2), n++;
+        n += random_field(rng, text + n, kind);
+        column = (column + 1) % n_columns;
+        if (column == 0 && kind == 3)
+            text[n++] = '\r';
+        text[n++] = column == 0 ? '\n' : ',';
     }
+    for (; column != 0 && n > 0 && text[n - 1] != '\n'; n--)
+        continue; /* what is left of a record that was not finished */
     return n;
 }
 
@@ -409,20 +440,21 @@ static void compare(const char *text, size_t n, struct rask_rng *rng, bool has_n
         struct rask_csv_reader *reader;
         struct rask_error error = {0};
         struct rask_buf table = {0};
-        uint64_t cuts[8], at = 0;
-        size_t n_cuts = 0;
-        while (n > 0 && n_cuts < 8 && (at += 1 + rask_rng_below(rng, n)) < n)
-            cuts[n_cuts++] = at;
+        uint64_t at = 0;
+        struct oracle_cuts cuts = {.n = 0};
+        while (n > 0 && cuts.n < 8 && (at += 1 + rask_rng_below(rng, n)) < n)
+            cuts.offsets[cuts.n++] = at;
         CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, &spec, NULL), RASK_OK);
         if (rask_csv_reader_set_scan(reader, (enum rask_csv_scan_path)scan)) {
-            rask_status status = oracle_blocks(reader, path, cuts, n_cuts, &table, &error);
-            bool is_same = oracle.has_error ? status < 0
-                                            : status == RASK_END && oracle_is_same(&table, &oracle.table);
+            rask_status status = oracle_blocks(reader, path, &cuts, &table, &error);
+            bool is_same = oracle.has_error
+                               ? status < 0
+                               : status == RASK_END && oracle_is_same(&table, &oracle.table);
             if (!is_same)
                 printf("\n    %s, %zu cuts from %llu, status %d %s: %.*s",
-                       rask_csv_scan_path_name((enum rask_csv_scan_path)scan), n_cuts,
-                       n_cuts ? (unsigned long long)cuts[0] : 0, status, error.text, (int)(n < 600 ? n : 600),
-                       text);
+                       rask_csv_scan_path_name((enum rask_csv_scan_path)scan), cuts.n,
+                       (unsigned long long)cuts.offsets[0], status, error.text,
+                       (int)(n < 600 ? n : 600), text);
             CU_ASSERT(is_same);
         }
         rask_csv_reader_free(reader);
@@ -460,8 +492,8 @@ static void cuts_at_every_byte(void)
     for (uint64_t first = 1; first < n; first++)
         for (uint64_t second = first + 1; second < n; second++) {
             struct rask_buf table = {0};
-            uint64_t cuts[2] = {first, second};
-            CU_ASSERT_EQUAL(oracle_blocks(reader, path, cuts, 2, &table, NULL), RASK_END);
+            struct oracle_cuts cuts = {.offsets = {first, second}, .n = 2};
+            CU_ASSERT_EQUAL(oracle_blocks(reader, path, &cuts, &table, NULL), RASK_END);
             CU_ASSERT(oracle_is_same(&table, &oracle.table));
             rask_buf_release(&table);
         }
@@ -487,8 +519,9 @@ static void remove_file(void)
     CU_ASSERT_EQUAL(unlink(path), 0);
 }
 
-RASK_UNIT_MAIN("csv", {"line ends", line_ends}, {"quotes", quotes}, {"missing values", missing_values},
-               {"types", types}, {"errors name the place", errors_name_the_place},
+RASK_UNIT_MAIN("csv", {"line ends", line_ends}, {"quotes", quotes},
+               {"missing values", missing_values}, {"types", types},
+               {"errors name the place", errors_name_the_place},
                {"short records by option", short_records_by_option}, {"binary files", binary_files},
                {"headers", headers}, {"many columns of one name", many_columns_of_one_name},
                {"one reader, many files", one_reader_many_files},

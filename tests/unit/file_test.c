@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* file_test.c: which files arguments stand for, in which order, and files that change or are none. */
+/* file_test.c: which files arguments stand for, in which order, and files that change or are none.
+ */
 #include "unit.h"
 
 #include "io/file.h"
@@ -19,9 +20,9 @@ static void make_file(const char *path, const char *text)
         abort();
 }
 
-static const char *const made[] = {ROOT "/b.csv", ROOT "/a.CSV", ROOT "/a-b/x.tsv", ROOT "/a.txt",
-                                   ROOT "/.hidden.csv", ROOT "/sub/deep/z.csv", ROOT "/[x].csv",
-                                   ROOT "/notcsv"};
+static const char *const made[] = {ROOT "/b.csv",   ROOT "/a.CSV",       ROOT "/a-b/x.tsv",
+                                   ROOT "/a.txt",   ROOT "/.hidden.csv", ROOT "/sub/deep/z.csv",
+                                   ROOT "/[x].csv", ROOT "/notcsv"};
 
 static void make_tree(void)
 {
@@ -61,7 +62,8 @@ static void check_list(const struct rask_file_list *list, const char *const *wan
 static void directories(void)
 {
     struct rask_file_list *list;
-    static const char *const wanted[] = {ROOT "/[x].csv", ROOT "/a-b/x.tsv", ROOT "/a.CSV", ROOT "/b.csv",
+    static const char *const wanted[] = {ROOT "/[x].csv",        ROOT "/a-b/x.tsv",
+                                         ROOT "/a.CSV",          ROOT "/b.csv",
                                          ROOT "/sub/deep/z.csv", ROOT "/sub/linked.csv"};
     CU_ASSERT_EQUAL_FATAL(rask_file_list_new(&list, NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_file_list_add(list, ROOT, NULL), RASK_OK);

@@ -34,7 +34,8 @@ static void drop_list(struct rask_file_list *list)
 static const struct rask_csv_dialect plain = {0};
 
 /* The answer as "name:type name:type! ...", ! where no value was seen. */
-static rask_status ask(struct rask_infer_question *question, char *text, size_t n, struct rask_error *error)
+static rask_status ask(struct rask_infer_question *question, char *text, size_t n,
+                       struct rask_error *error)
 {
     struct rask_infer_answer answer;
     size_t at = 0;
@@ -43,7 +44,8 @@ static rask_status ask(struct rask_infer_question *question, char *text, size_t 
     if (status != RASK_OK)
         return status;
     for (size_t i = 0; i < answer.n_columns; i++)
-        at += (size_t)snprintf(text + at, n - at, "%s%s:%s%s", i > 0 ? " " : "", answer.columns[i].name,
+        at += (size_t)snprintf(text + at, n - at, "%s%s:%s%s", i > 0 ? " " : "",
+                               answer.columns[i].name,
                                rask_type_name((uint32_t)answer.columns[i].type),
                                answer.columns[i].n_values == 0 ? "!" : "");
     rask_infer_answer_release(&answer);
@@ -52,15 +54,17 @@ static rask_status ask(struct rask_infer_question *question, char *text, size_t 
 
 static void types(void)
 {
-    static const char *const texts[] = {"i,f,b,d,t,m,z,big,q,x,e,c\n"
-                                        "1,1,true,2020-01-01,2020-01-01,NA,007,9223372036854775808,\"5\",1,,1\n"
-                                        " -2 ,2.5,FALSE,NA,2020-01-01T10:00,,08501,1,\"\",a,,True\n"};
+    static const char *const texts[] = {
+        "i,f,b,d,t,m,z,big,q,x,e,c\n"
+        "1,1,true,2020-01-01,2020-01-01,NA,007,9223372036854775808,\"5\",1,,1\n"
+        " -2 ,2.5,FALSE,NA,2020-01-01T10:00,,08501,1,\"\",a,,True\n"};
     struct rask_file_list *list = make_list(texts, 1);
     struct rask_infer_question question = {.files = list};
     char text[400];
     CU_ASSERT_EQUAL(ask(&question, text, sizeof text, NULL), RASK_OK);
-    CU_ASSERT_STRING_EQUAL(text, "i:int64 f:float64 b:bool d:date t:datetime m:text! z:text big:text q:int64 "
-                                 "x:text e:text! c:text");
+    CU_ASSERT_STRING_EQUAL(
+        text, "i:int64 f:float64 b:bool d:date t:datetime m:text! z:text big:text q:int64 "
+              "x:text e:text! c:text");
     drop_list(list);
 }
 
@@ -128,7 +132,8 @@ static void large_files_are_looked_into(void)
     char *lines = malloc(N_LINES * 8 + 64);
     size_t at = (size_t)snprintf(lines, 64, "a,b\n");
     for (int i = 0; i < N_LINES; i++)
-        at += (size_t)snprintf(lines + at, 16, i > 148000 && i < 152000 ? "%d,2.5\n" : "%d,2\n", i % 10);
+        at += (size_t)snprintf(lines + at, 16, i > 148000 && i < 152000 ? "%d,2.5\n" : "%d,2\n",
+                               i % 10);
     const char *const texts[] = {lines};
     struct rask_file_list *list = make_list(texts, 1);
     struct rask_infer_question question = {.files = list};

@@ -58,20 +58,51 @@ static void check_float(const char *text)
 
 static void floats_of_note(void)
 {
-    static const char *const texts[] = {
-        "0", "-0", "0.0", "1", "-1.5", ".5", "5.", "1e22", "1e23", "123456789012345678", "0.1", "0.3",
-        "9007199254740993", "9007199254740992.5", "9007199254740993.00000000000000000000000000001",
-        "2.2250738585072011e-308", "2.2250738585072014e-308", "4.9e-324", "2.4703282292062327e-324",
-        "2.4703282292062328e-324", "1.7976931348623157e308", "1.7976931348623159e308", "1e400", "1e-400",
-        "-65.613616999999977", "83.649828", "0.000001", "1e-27", "18446744073709551615e-27",
-        "18446744073709551616", "1e99999999999999999999", "0e99999999999999999999", "1E+5", "1e-05",
-        "000000000000000000000000000000000000000001.5", "6.02214076e23", "8.5e27", "3e-28"};
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "0.0",
+                                        "1",
+                                        "-1.5",
+                                        ".5",
+                                        "5.",
+                                        "1e22",
+                                        "1e23",
+                                        "123456789012345678",
+                                        "0.1",
+                                        "0.3",
+                                        "9007199254740993",
+                                        "9007199254740992.5",
+                                        "9007199254740993.00000000000000000000000000001",
+                                        "2.2250738585072011e-308",
+                                        "2.2250738585072014e-308",
+                                        "4.9e-324",
+                                        "2.4703282292062327e-324",
+                                        "2.4703282292062328e-324",
+                                        "1.7976931348623157e308",
+                                        "1.7976931348623159e308",
+                                        "1e400",
+                                        "1e-400",
+                                        "-65.613616999999977",
+                                        "83.649828",
+                                        "0.000001",
+                                        "1e-27",
+                                        "18446744073709551615e-27",
+                                        "18446744073709551616",
+                                        "1e99999999999999999999",
+                                        "0e99999999999999999999",
+                                        "1E+5",
+                                        "1e-05",
+                                        "000000000000000000000000000000000000000001.5",
+                                        "6.02214076e23",
+                                        "8.5e27",
+                                        "3e-28"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         check_float(texts[i]);
     double value;
     CU_ASSERT(rask_number_float64("-Inf", 4, &value) && value == -INFINITY);
     CU_ASSERT(rask_number_float64("infinity", 8, &value) && value == INFINITY);
-    static const char *const wrong[] = {"", ".", "-", "e5", "1e", "1e+", "1.2.3", "1,5", "nan", "0x1p3", "1 "};
+    static const char *const wrong[] = {"",      ".",   "-",   "e5",    "1e", "1e+",
+                                        "1.2.3", "1,5", "nan", "0x1p3", "1 "};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         CU_ASSERT(!rask_number_float64(wrong[i], strlen(wrong[i]), &value));
 }
@@ -105,8 +136,10 @@ static void halfway_floats(void)
     char text[1400];
     rask_rng_seed(&rng, 2);
     for (int i = 0; i < 300; i++) {
-        double value = ldexp((double)(rask_rng_next64(&rng) >> 11 | 1), (int)rask_rng_below(&rng, 400) - 300);
-        long double half = (long double)value + (long double)(nextafter(value, INFINITY) - value) / 2;
+        double value =
+            ldexp((double)(rask_rng_next64(&rng) >> 11 | 1), (int)rask_rng_below(&rng, 400) - 300);
+        long double half =
+            (long double)value + (long double)(nextafter(value, INFINITY) - value) / 2;
         int n = snprintf(text, sizeof text, "%.*Lf", i % 3 == 0 ? 1100 : 40, half);
         check_float(text);
         if (i % 2 == 0)
