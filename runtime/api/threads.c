@@ -20,6 +20,8 @@
 
 /* A thread that runs short tasks looks at the loop at least this often. */
 #define QUANTUM_NS 10000u
+/* An idle thread leaves the loop to the one that has turned it within this time. */
+#define LOOP_IDLE_NS 2000u
 /* Sleeping pieces: with peers that cannot ring, and otherwise only to be safe. */
 #define REMOTE_SLEEP_NS 200000
 #define LOCAL_SLEEP_NS 500000000
@@ -56,7 +58,8 @@ static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *
     return end_ns - now_ns < (uint64_t)ns ? (int64_t)(end_ns - now_ns) : ns;
 }
 
-/* Sleeps once, unless there is something to do after all. */
+/* Sleeps once, unless there is something to do after all. If somebody else has the loop, what arrives from now on
+ * rings the bell, and what this thread has left behind is looked at after the attempt. */
 static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct rask_loop *loop = &rt->loop;
@@ -65,7 +68,7 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
     uint32_t ticket = rask_bell_begin(until->bell);
     int has_work = until->is_done(until->context) || (until->may_run && rask_exec_has_work(&loop->exec)) ||
                    atomic_load(&loop->has_ended) || atomic_load(&loop->is_interrupted);
-    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) == 0 && !rask_exec_has_finished(&loop->exec) &&
+    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 && !rask_exec_has_finished(&loop->exec) &&
         !rask_client_has_output(&loop->client) && !until->is_done(until->context)) {
         loop->comm->counters.sleeps++;
         rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
@@ -75,33 +78,95 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
         rask_bell_ring(until->bell, 1);
 }
 
-rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
+/* Whether to try for the loop: at once after running tasks; an idle thread only when nobody has turned it lately,
+ * so that the machines' memory stays in the cache of the core that used it last. */
+static int is_my_turn(const struct rask_loop *loop, int was_busy, uint64_t idle_since_ns)
+{
+    if (was_busy || idle_since_ns == 0 || loop->exec.n_slots <= 1)
+        return 1;
+    uint64_t last_ns = atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed);
+    return rask_now_ns() - last_ns > LOOP_IDLE_NS || rask_exec_has_finished(&loop->exec);
+}
+
+/* Whether an idle thread should go on looking for work awake: not longer than it spins, and no more threads than
+ * could run anything. */
+static int is_spinning_on(struct rask_runtime *rt, const struct rask_until *until, uint64_t idle_ns)
+{
+    const struct rask_exec *exec = &rt->loop.exec;
+    if (idle_ns >= rt->spin_ns)
+        return 0;
+    return !until->may_run || atomic_load_explicit(&exec->n_spinning, memory_order_relaxed) +
+                                      atomic_load_explicit(&exec->n_running, memory_order_relaxed) <=
+                                  exec->n_slots;
+}
+
+/* What a thread has been doing. */
+struct idling {
+    uint64_t since_ns;      /* 0: busy */
+    int is_counted;         /* among exec's spinning threads */
+};
+
+static void count_spinning(struct rask_runtime *rt, struct idling *idling, int is_spinning)
+{
+    if (is_spinning == idling->is_counted)
+        return;
+    idling->is_counted = is_spinning;
+    atomic_fetch_add_explicit(&rt->loop.exec.n_spinning, is_spinning ? 1u : UINT32_MAX, memory_order_seq_cst);
+}
+
+/* Nothing to do now: looks on for a while, then sleeps. RASK_OK, or RASK_ERR_TIMEOUT. */
+static rask_status idle(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
+{
+    uint64_t now_ns = rask_now_ns();
+    if (now_ns >= until->deadline_ns)
+        return RASK_ERR_TIMEOUT;
+    if (idling->since_ns == 0)
+        idling->since_ns = now_ns;
+    if (is_spinning_on(rt, until, now_ns - idling->since_ns)) {
+        count_spinning(rt, idling, until->may_run);
+        if (rt->loop.comm->caps.is_oversubscribed)
+            (void)sched_yield();
+        else
+            rask_pause();
+        return RASK_OK;
+    }
+    count_spinning(rt, idling, 0);
+    sleep_once(rt, until);
+    return RASK_OK;
+}
+
+static rask_status work(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
 {
     struct rask_loop *loop = &rt->loop;
-    uint64_t idle_since_ns = 0;
     while (!until->is_done(until->context)) {
         if (atomic_load_explicit(&loop->has_ended, memory_order_acquire))
             return RASK_END;
         if (until->is_interruptible && atomic_load_explicit(&loop->is_interrupted, memory_order_relaxed))
             return RASK_ERR_INTERRUPTED;
-        int was_busy = until->may_run && run_some(rt);
-        if (rask_loop_try(loop, (uint32_t)until->may_run) > 0 || was_busy) {
-            idle_since_ns = 0;
+        int was_busy = 0;
+        if (until->may_run && rask_exec_has_work(&loop->exec)) {
+            count_spinning(rt, idling, 0);
+            was_busy = run_some(rt);
+        }
+        if (is_my_turn(loop, was_busy, idling->since_ns) && rask_loop_try(loop, (uint32_t)until->may_run) > 0)
+            was_busy = 1;
+        if (was_busy) {
+            idling->since_ns = 0;
             continue;
         }
-        uint64_t now_ns = rask_now_ns();
-        if (now_ns >= until->deadline_ns)
-            return RASK_ERR_TIMEOUT;
-        if (idle_since_ns == 0)
-            idle_since_ns = now_ns;
-        if (now_ns - idle_since_ns >= rt->spin_ns)
-            sleep_once(rt, until);
-        else if (loop->comm->caps.is_oversubscribed)
-            (void)sched_yield();
-        else
-            rask_pause();
+        rask_status status = idle(rt, until, idling);
+        if (status != RASK_OK)
+            return status;
     }
     return RASK_OK;
+}
+
+rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
+{
+    struct idling idling = {0, 0};
+    rask_status status = work(rt, until, &idling);
+    count_spinning(rt, &idling, 0);
+    return status;
 }
 
 static int never(void *context)
@@ -223,6 +288,7 @@ void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
     rask_loop_take(loop);
     (void)!rask_worker_seceded(&loop->worker, task, 1);
     rask_loop_give(loop);
+    (void)rask_loop_try(loop, 1);
     rask_exec_leave(&loop->exec);
     uint32_t n_blocked = atomic_fetch_add(&rt->n_blocked, 1) + 1;
     rask_spin_lock(&rt->spawn_lock);

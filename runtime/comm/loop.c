@@ -235,7 +235,7 @@ static void hand_arrivals(struct rask_loop *loop)
     rask_spin_lock(&loop->client_lock);
     for (size_t i = 0; i < loop->worker.arrivals.count; i++) {
         const struct rask_worker_arrival *a = &loop->worker.arrivals.items[i];
-        uint32_t n = rask_client_arrived(&loop->client, a->object, a->offset, a->status);
+        uint32_t n = rask_client_arrived(&loop->client, a->object, a->holder, a->offset, a->status);
         for (; n > 0; n--)
             rask_store_pin(loop->store, a->offset);
     }
@@ -243,17 +243,29 @@ static void hand_arrivals(struct rask_loop *loop)
     rask_spin_unlock(&loop->client_lock);
 }
 
-/* Queues tasks that have become ready and wakes threads for those that the caller does not run itself. */
+/* How many sleepers the queue needs: one per task that can start now, but for those that the caller runs itself and
+ * those that spinning threads find. A spinner that goes to sleep stops counting before it looks for the last time. */
+static int32_t n_to_wake(const struct rask_exec *exec, uint32_t n_own)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    uint32_t n_queued = atomic_load_explicit(&exec->n_queued, memory_order_relaxed);
+    uint32_t n_running = atomic_load_explicit(&exec->n_running, memory_order_relaxed);
+    uint32_t n_free = n_running < exec->n_slots ? exec->n_slots - n_running : 0;
+    uint32_t n_start = n_queued < n_free ? n_queued : n_free;
+    uint32_t n_awake = n_own + atomic_load_explicit(&exec->n_spinning, memory_order_relaxed);
+    return n_start > n_awake ? (int32_t)(n_start - n_awake) : 0;
+}
+
+/* Queues tasks that have become ready and wakes threads for them. */
 static void queue_ready(struct rask_loop *loop, uint32_t n_own)
 {
     uint32_t n;
     struct rask_task *list = rask_worker_take_ready(&loop->worker, &n);
     if (rask_exec_push(&loop->exec, &list) != 0)
         break_with(loop, RASK_ERR_MEMORY, "the run queue");
-    if (n > n_own && loop->exec.n_slots > 1)
-        rask_bell_ring(loop->comm->bell, (int32_t)(n - n_own));
-    else if (n > n_own)
-        rask_bell_ring(loop->comm->bell, 1);
+    int32_t n_wake = n_to_wake(&loop->exec, n_own);
+    if (n_wake > 0)
+        rask_bell_ring(loop->comm->bell, n_wake);
 }
 
 static int carry_out(struct rask_loop *loop, uint32_t n_own)

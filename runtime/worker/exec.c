@@ -16,7 +16,7 @@ rask_status rask_exec_init(struct rask_exec *exec, struct rask_error *error)
     atomic_init(&exec->n_queued, 0);
     atomic_init(&exec->n_running, 0);
     atomic_init(&exec->n_entering, 0);
-    atomic_init(&exec->average_ns, 0);
+    atomic_init(&exec->n_spinning, 0);
     atomic_init(&exec->finished, NULL);
     atomic_init(&exec->n_run, 0);
     return RASK_OK;
@@ -157,8 +157,6 @@ uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *task, uint64_t 
         explain(task, code);
         drop_result(task);
     }
-    uint64_t average = atomic_load_explicit(&exec->average_ns, memory_order_relaxed);
-    atomic_store_explicit(&exec->average_ns, (7 * average + task->duration_ns) / 8, memory_order_relaxed);
     atomic_fetch_add_explicit(&exec->n_run, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&exec->n_running, 1, memory_order_release);
     struct rask_task *head = atomic_load_explicit(&exec->finished, memory_order_relaxed);

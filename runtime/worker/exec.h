@@ -36,7 +36,7 @@ struct rask_exec {
     _Atomic uint32_t n_queued;
     _Atomic uint32_t n_running;         /* slots taken */
     _Atomic uint32_t n_entering;        /* threads that want their slot back; they go before new tasks */
-    _Atomic uint64_t average_ns;        /* of recent tasks */
+    _Atomic uint32_t n_spinning;        /* threads that look for work without sleeping */
     /* the way back */
     _Alignas(64) _Atomic(struct rask_task *) finished;
     _Atomic uint64_t n_run;             /* tasks run */

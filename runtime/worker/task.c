@@ -105,7 +105,7 @@ int rask_task_fail(struct rask_task *task, rask_status code, const char *format,
 
 int rask_task_is_cancelled(const struct rask_task *task)
 {
-    return atomic_load_explicit(&task->is_cancelled, memory_order_relaxed);
+    return rask_task_notice_cancel((struct rask_task *)task);
 }
 
 uint64_t rask_task_id(const struct rask_task *task)

@@ -29,6 +29,10 @@ struct rask {
 
 enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_READY, RASK_JOB_FINISHED };
 
+/* A function that has noticed that nobody needs its result may return early: what it returns then is no result, even
+ * if somebody comes to need it after all. */
+enum rask_cancel_state { RASK_CANCEL_NONE, RASK_CANCEL_ASKED, RASK_CANCEL_NOTICED };
+
 struct rask_task {
     uint64_t id;
     uint64_t priority_hi, priority_lo;
@@ -42,7 +46,7 @@ struct rask_task {
     uint32_t queue_index;           /* exec: where the run queue keeps it */
     uint8_t job_state;              /* enum rask_job_state; machine only */
     uint8_t is_away;                /* waits for tasks of its own; machine only */
-    _Atomic uint8_t is_cancelled;
+    _Atomic uint8_t is_cancelled;   /* enum rask_cancel_state */
     struct rask_task *next;         /* in whichever list it is */
     /* The executing thread fills in what follows. */
     struct rask_exec *exec;
@@ -55,5 +59,14 @@ struct rask_task {
     rask_status status;
     _Alignas(16) uint8_t small[RASK_TASK_SMALL_BYTES];
 };
+
+/* The answer to a function that asks whether anybody needs its result: 1 if not, and it is noted that it knows. */
+static inline int rask_task_notice_cancel(struct rask_task *task)
+{
+    if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed) == RASK_CANCEL_NONE)
+        return 0;
+    atomic_store_explicit(&task->is_cancelled, RASK_CANCEL_NOTICED, memory_order_relaxed);
+    return 1;
+}
 
 #endif

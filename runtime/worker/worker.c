@@ -239,7 +239,7 @@ static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_r
 static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
 {
     uint32_t n_results;
-    if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input)
+    if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input || m->n_data % 8 != 0)
         return RASK_ERR_PROTOCOL;
     while (w->slots.count <= m->slot)
         if (rask_worker_slots_push(&w->slots, NULL) != 0)
@@ -290,7 +290,9 @@ static rask_status on_withdraw(struct rask_worker *w, const struct rask_msg_with
     int is_unstarted = task->job_state == RASK_JOB_WAITING || unlist(w, task) ||
                        w->config.take_back(w->config.context, task);
     if (!is_unstarted) {
-        atomic_store_explicit(&task->is_cancelled, 1, memory_order_relaxed);
+        uint8_t untold = RASK_CANCEL_NONE;
+        if (m->is_unwanted)
+            atomic_compare_exchange_strong(&task->is_cancelled, &untold, RASK_CANCEL_ASKED);
         return RASK_OK;
     }
     end_assignment(w, task);
@@ -460,6 +462,13 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
 
 static int put_outcome(struct rask_worker *w, struct rask_task *task)
 {
+    int has_noticed = atomic_load(&task->is_cancelled) == RASK_CANCEL_NOTICED;
+    if (task->status == RASK_OK && has_noticed) {
+        if (task->result_offset != RASK_WIRE_NO_OFFSET &&
+            rask_worker_offsets_push(&w->frees, task->result_offset) != 0)
+            return -1;
+        task->status = RASK_ERR_CANCELLED;
+    }
     if (task->status != RASK_OK) {
         struct rask_msg_erred m = {.duration_ns = task->duration_ns, .slot = task->slot, .epoch = task->epoch,
                                    .code = task->status, .text = task->error_text};
