@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* bell.c: an eventcount on a futex, in memory that several processes may map.
  *
- * Why no wake-up is lost. The sleeper counts itself, then looks for work; the ringer publishes work, then looks
- * for sleepers; a full fence lies between the two steps on both sides, so at least one sees the other. When the
- * ringer sees a sleeper it changes the futex word, and the kernel refuses to sleep on a word that has changed
- * since the ticket was drawn. A ticket drawn after the change happens after the publication, so the sleeper's
- * look finds the work.
+ * Why no wake-up is lost. The sleeper counts itself, then looks for work; the ringer publishes
+ * work, then looks for sleepers; a full fence lies between the two steps on both sides, so at
+ * least one sees the other. When the ringer sees a sleeper it changes the futex word, and the
+ * kernel refuses to sleep on a word that has changed since the ticket was drawn. A ticket drawn
+ * after the change happens after the publication, so the sleeper's look finds the work.
  *
- * A process that dies asleep leaves its count behind: from then on a ring costs a system call and nothing else. */
+ * A process that dies asleep leaves its count behind: from then on a ring costs a system call
+ * and nothing else. */
 #include "comm/comm.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ uint32_t rask_bell_begin(struct rask_bell *bell)
     return atomic_load_explicit(&bell->sequence, memory_order_acquire);
 }
 
-/* Not FUTEX_PRIVATE_FLAG: ringers are other processes. The timeout is relative, on the monotonic clock. */
+/* Not FUTEX_PRIVATE_FLAG: ringers are other processes. The timeout is relative, on the monotonic
+ * clock. */
 void rask_bell_sleep(struct rask_bell *bell, uint32_t ticket, int64_t timeout_ns)
 {
     if (timeout_ns <= 0)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* boot.c: see boot.h. The order: MPI up, duplicate the communicator, gather the cards, compare them, find the nodes,
- * share memory on each, post receives, make and test the window. After every step that can fail on one rank alone the
- * ranks agree on its outcome, so that all go on or all return the same error.
+/* boot.c: see boot.h. The order: MPI up, duplicate the communicator, gather the cards, compare
+ * them, find the nodes, share memory on each, post receives, make and test the window. After
+ * every step that can fail on one rank alone the ranks agree on its outcome, so that all go on
+ * or all return the same error.
  *
- * Ends that are not orderly are left to the launcher: when rank 0 or the launcher itself is killed, Open MPI's
- * processes notice the lost connection to their daemon and end within seconds, and slurmstepd ends the tasks of
- * its step. PR_SET_PDEATHSIG is not used: it fires when the parent's thread ends, and slurmstepd and orted start
- * processes from threads that may. */
+ * Ends that are not orderly are left to the launcher: when rank 0 or the launcher itself is
+ * killed, Open MPI's processes notice the lost connection to their daemon and end within
+ * seconds, and slurmstepd ends the tasks of its step. PR_SET_PDEATHSIG is not used: it fires
+ * when the parent's thread ends, and slurmstepd and orted start processes from threads that may. */
 #include "comm/boot.h"
 
 #include "base/alloc.h"
@@ -47,7 +48,8 @@ enum rask_launch rask_boot_detect(char *text, size_t text_bytes)
     if (is_mpi_up()) {
         int n_ranks = 1;
         MPI_Comm_size(MPI_COMM_WORLD, &n_ranks);
-        snprintf(text, text_bytes, "the program has initialised MPI, %d rank%s", n_ranks, n_ranks == 1 ? "" : "s");
+        snprintf(text, text_bytes, "the program has initialised MPI, %d rank%s", n_ranks,
+                 n_ranks == 1 ? "" : "s");
         return n_ranks > 1 ? RASK_LAUNCH_MPI : RASK_LAUNCH_ALONE;
     }
     return launcher.name == NULL || launcher.n_ranks == 1 ? RASK_LAUNCH_ALONE : RASK_LAUNCH_MPI;
@@ -86,12 +88,13 @@ static int needed_level(const struct rask_boot_request *request)
     return request->needs_multiple ? MPI_THREAD_MULTIPLE : MPI_THREAD_SERIALIZED;
 }
 
-/* A write to a connection whose other end has died must be an error and not the end of this process. */
+/* A write to a connection whose other end has died must be an error and not the end of this
+ * process. */
 static void ignore_sigpipe(struct start *start)
 {
     struct sigaction old;
-    if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL && !(old.sa_flags & SA_SIGINFO) &&
-        signal(SIGPIPE, SIG_IGN) != SIG_ERR)
+    if (sigaction(SIGPIPE, NULL, &old) == 0 && old.sa_handler == SIG_DFL &&
+        !(old.sa_flags & SA_SIGINFO) && signal(SIGPIPE, SIG_IGN) != SIG_ERR)
         start->has_ignored_sigpipe = 1;
 }
 
@@ -100,14 +103,17 @@ static rask_status wrong_launcher(const struct rask_launcher *launcher, struct r
     char told[160], library[128];
     rask_launcher_text(launcher, told, sizeof told);
     library_text(library, sizeof library);
-    return rask_error_set(error, RASK_ERR_STATE,
-                          "started by %s, but MPI (%s) sees one rank in each process: the launcher does not fit this "
-                          "program's MPI. Use the mpirun of that MPI, or under Slurm srun --mpi=pmix (srun --mpi=list "
-                          "shows what there is)",
-                          told, library);
+    return rask_error_set(
+        error, RASK_ERR_STATE,
+        "started by %s, but MPI (%s) sees one rank in each process: the launcher does not fit this "
+        "program's MPI. Use the mpirun of that MPI, or under Slurm srun --mpi=pmix (srun "
+        "--mpi=list "
+        "shows what there is)",
+        told, library);
 }
 
-/* Without a PMI Open MPI ends the process in MPI_Init, with advice on how to build Slurm; so it is not called. */
+/* Without a PMI Open MPI ends the process in MPI_Init, with advice on how to build Slurm; so it
+ * is not called. */
 static rask_status check_launcher(struct rask_error *error)
 {
     struct rask_launcher launcher;
@@ -119,7 +125,8 @@ static rask_status check_launcher(struct rask_error *error)
     return RASK_OK;
 }
 
-/* One world for each process although the launcher started several: this program's MPI does not know the launcher. */
+/* One world for each process although the launcher started several: this program's MPI does not
+ * know the launcher. */
 static rask_status check_world(struct rask_error *error)
 {
     struct rask_launcher launcher;
@@ -134,7 +141,8 @@ static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
     int is_over = 0, provided = 0;
     MPI_Finalized(&is_over);
     if (is_over)
-        return rask_error_set(error, RASK_ERR_STATE, "the program has called MPI_Finalize already: start Rask before it");
+        return rask_error_set(error, RASK_ERR_STATE,
+                              "the program has called MPI_Finalize already: start Rask before it");
     if (is_mpi_up()) {
         ignore_sigpipe(start);
         return RASK_OK;
@@ -143,7 +151,8 @@ static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
     if (status != RASK_OK)
         return status;
     ignore_sigpipe(start);
-    /* Ranks that share cores must let each other run while they wait; only before MPI_Init does this count. */
+    /* Ranks that share cores must let each other run while they wait; only before MPI_Init does
+     * this count. */
     setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
     int code = MPI_Init_thread(NULL, NULL, needed_level(start->request), &provided);
     if (code != MPI_SUCCESS)
@@ -158,7 +167,8 @@ static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
 static rask_status duplicate(struct start *start, struct rask_error *error)
 {
     const void *given = start->request->mpi_comm;
-    MPI_Comm comm = given != NULL ? *(const MPI_Comm *)given : MPI_COMM_WORLD, control = MPI_COMM_NULL;
+    MPI_Comm comm = given != NULL ? *(const MPI_Comm *)given : MPI_COMM_WORLD,
+             control = MPI_COMM_NULL;
     if (comm == MPI_COMM_NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "the communicator is MPI_COMM_NULL");
     rask_status status = rask_mpi_check(error, "MPI_Comm_dup", MPI_Comm_dup(comm, &control));
@@ -181,7 +191,8 @@ static rask_status duplicate(struct start *start, struct rask_error *error)
     return status;
 }
 
-static rask_status allocate_tables(struct start *start, struct rask_boot_result *result, struct rask_error *error)
+static rask_status allocate_tables(struct start *start, struct rask_boot_result *result,
+                                   struct rask_error *error)
 {
     struct rask_mpi *mpi = start->mpi;
     size_t n = (size_t)mpi->base.caps.n_ranks;
@@ -191,9 +202,10 @@ static rask_status allocate_tables(struct start *start, struct rask_boot_result 
     result->hosts = rask_alloc_zeroed(n, RASK_NAME_BYTES);
     result->cpusets = rask_alloc_zeroed(n, RASK_CPUSET_BYTES);
     result->nodes = start->nodes = rask_alloc_zeroed(n, sizeof *result->nodes);
-    if (mpi->peers == NULL || mpi->n_messages_sent == NULL || start->cards == NULL || result->hosts == NULL ||
-        result->cpusets == NULL || result->nodes == NULL)
-        return rask_error_memory(error, n * (sizeof *mpi->peers + sizeof *start->cards + 512), "the table of ranks");
+    if (mpi->peers == NULL || mpi->n_messages_sent == NULL || start->cards == NULL ||
+        result->hosts == NULL || result->cpusets == NULL || result->nodes == NULL)
+        return rask_error_memory(error, n * (sizeof *mpi->peers + sizeof *start->cards + 512),
+                                 "the table of ranks");
     return RASK_OK;
 }
 
@@ -204,7 +216,8 @@ static rask_status gather_cards(struct start *start, struct rask_error *error)
     rask_card_fill(&card, start->request);
     MPI_Query_thread(&mpi->thread_level);
     card.thread_level = mpi->thread_level;
-    int code = MPI_Allgather(&card, (int)sizeof card, MPI_BYTE, start->cards, (int)sizeof card, MPI_BYTE, mpi->control);
+    int code = MPI_Allgather(&card, (int)sizeof card, MPI_BYTE, start->cards, (int)sizeof card,
+                             MPI_BYTE, mpi->control);
     return rask_mpi_check(error, "MPI_Allgather", code);
 }
 
@@ -216,11 +229,12 @@ static rask_status check_levels(const struct start *start, struct rask_error *er
         if (card->thread_level >= needed)
             continue;
         return rask_error_set(error, RASK_ERR_THREAD_LEVEL,
-                              "rank %d (host %.40s): MPI provides %s, Rask needs %s: %s", i, card->host,
-                              level_name(card->thread_level), level_name(needed),
+                              "rank %d (host %.40s): MPI provides %s, Rask needs %s: %s", i,
+                              card->host, level_name(card->thread_level), level_name(needed),
                               start->has_initialised_mpi
                                   ? "use an MPI built with thread support"
-                                  : "start MPI with MPI_Init_thread(&argc, &argv, <that level>, &provided) in place of "
+                                  : "start MPI with MPI_Init_thread(&argc, &argv, <that level>, "
+                                    "&provided) in place of "
                                     "MPI_Init");
     }
     return RASK_OK;
@@ -232,9 +246,10 @@ static rask_status find_nodes(struct start *start, struct rask_error *error)
     struct rask_mpi *mpi = start->mpi;
     struct rask_comm_caps *caps = &mpi->base.caps;
     int32_t *lowest = start->nodes, own_lowest = caps->rank;
-    rask_status status = rask_mpi_check(error, "MPI_Comm_split_type",
-                                        MPI_Comm_split_type(mpi->control, MPI_COMM_TYPE_SHARED, caps->rank,
-                                                            MPI_INFO_NULL, &mpi->node_comm));
+    rask_status status =
+        rask_mpi_check(error, "MPI_Comm_split_type",
+                       MPI_Comm_split_type(mpi->control, MPI_COMM_TYPE_SHARED, caps->rank,
+                                           MPI_INFO_NULL, &mpi->node_comm));
     if (status != RASK_OK)
         return status;
     MPI_Comm_rank(mpi->node_comm, &caps->rank_on_node);
@@ -242,7 +257,8 @@ static rask_status find_nodes(struct start *start, struct rask_error *error)
     MPI_Bcast(&own_lowest, 1, MPI_INT32_T, 0, mpi->node_comm);
     int code = MPI_Allgather(&own_lowest, 1, MPI_INT32_T, lowest, 1, MPI_INT32_T, mpi->control);
     for (int32_t i = 0; i < caps->n_ranks; i++)
-        /* The lowest rank of a node stands before all its others, so its own number is known by then. */
+        /* The lowest rank of a node stands before all its others, so its own number is known by
+         * then. */
         lowest[i] = lowest[i] == i ? caps->n_nodes++ : lowest[lowest[i]];
     caps->node = start->nodes[caps->rank];
     caps->is_oversubscribed = caps->ranks_on_node > start->request->n_node_cores;
@@ -261,12 +277,14 @@ static void describe(struct start *start, const struct rask_error *reason)
     else if (mpi->shm.base == NULL)
         snprintf(local, sizeof local, "no shared memory on this node (%.100s)", reason->text);
     else if (mpi->n_channels != 0)
-        snprintf(local, sizeof local, "rings of %" PRIu64 " KiB to %s", mpi->channels[0].writer.capacity >> 10,
+        snprintf(local, sizeof local, "rings of %" PRIu64 " KiB to %s",
+                 mpi->channels[0].writer.capacity >> 10,
                  mpi->base.caps.rank == 0 ? "the ranks of this node" : "rank 0");
     else
         snprintf(local, sizeof local, "shared bells on this node");
-    snprintf(mpi->transport_text, sizeof mpi->transport_text, "MPI messages of up to %u bytes, %s; %s, %s",
-             RASK_MESSAGE_BYTES, local, library, level_name(mpi->thread_level));
+    snprintf(mpi->transport_text, sizeof mpi->transport_text,
+             "MPI messages of up to %u bytes, %s; %s, %s", RASK_MESSAGE_BYTES, local, library,
+             level_name(mpi->thread_level));
 }
 
 static rask_status open_transport(struct start *start, struct rask_error *error)
@@ -289,12 +307,14 @@ static rask_status open_transport(struct start *start, struct rask_error *error)
     if (status != RASK_OK)
         return status;
     caps->has_window = mpi->window != MPI_WIN_NULL;
-    caps->has_remote_nodes = caps->n_nodes > 1 || (mpi->shm.base == NULL && caps->ranks_on_node > 1);
+    caps->has_remote_nodes =
+        caps->n_nodes > 1 || (mpi->shm.base == NULL && caps->ranks_on_node > 1);
     describe(start, &reason);
     return RASK_OK;
 }
 
-static rask_status meet(struct start *start, struct rask_boot_result *result, struct rask_error *error)
+static rask_status meet(struct start *start, struct rask_boot_result *result,
+                        struct rask_error *error)
 {
     rask_status status = duplicate(start, error);
     if (status != RASK_OK)
@@ -318,7 +338,8 @@ static void give_tables(const struct start *start, struct rask_boot_result *resu
 {
     for (int32_t i = 0; i < start->mpi->base.caps.n_ranks; i++) {
         memcpy(result->hosts + (size_t)i * RASK_NAME_BYTES, start->cards[i].host, RASK_NAME_BYTES);
-        memcpy(result->cpusets + (size_t)i * RASK_CPUSET_BYTES, start->cards[i].cpuset, RASK_CPUSET_BYTES);
+        memcpy(result->cpusets + (size_t)i * RASK_CPUSET_BYTES, start->cards[i].cpuset,
+               RASK_CPUSET_BYTES);
     }
     result->comm = &start->mpi->base;
     result->has_initialised_mpi = start->has_initialised_mpi;

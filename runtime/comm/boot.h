@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* boot.h: from a process to a rank of a job: finds out how the process was started, brings MPI up, compares the
- * ranks (program, function table, MPI world, cpusets), and gives the transport and each rank's role.
+/* boot.h: from a process to a rank of a job: finds out how the process was started, brings MPI
+ * up, compares the ranks (program, function table, MPI world, cpusets), and gives the transport
+ * and each rank's role.
  *
- * Everything that needs MPI sits behind these calls, so that a build --without-mpi has boot_none.c instead. */
+ * Everything that needs MPI sits behind these calls, so that a build --without-mpi has
+ * boot_none.c instead. */
 #ifndef RASK_COMM_BOOT_H
 #define RASK_COMM_BOOT_H
 
@@ -10,44 +12,50 @@
 
 /* How this process was started. */
 enum rask_launch {
-    RASK_LAUNCH_ALONE,      /* no launcher, or a launcher with one rank: embedded, MPI is never touched */
-    RASK_LAUNCH_MPI,        /* mpirun, srun --mpi=pmix, ... with more than one rank */
-    RASK_LAUNCH_UNKNOWN     /* a launcher is there but this build has no MPI: an error with advice */
+    RASK_LAUNCH_ALONE, /* no launcher, or one rank: embedded, MPI is never touched */
+    RASK_LAUNCH_MPI, /* mpirun, srun --mpi=pmix, ... with more than one rank */
+    RASK_LAUNCH_UNKNOWN /* a launcher is there but this build has no MPI: an error with advice */
 };
 
-/* Looks at the launcher's environment variables only (OMPI_COMM_WORLD_SIZE, PMIX_RANK with SLURM_STEP_NUM_TASKS,
- * PMI_SIZE, ...) and whether MPI is already initialised. `text`: what decided it, for `rask info`. */
+/* Looks at the launcher's environment variables only (OMPI_COMM_WORLD_SIZE, PMIX_RANK with
+ * SLURM_STEP_NUM_TASKS, PMI_SIZE, ...) and whether MPI is already initialised. `text`: what
+ * decided it, for `rask info`. */
 enum rask_launch rask_boot_detect(char *text, size_t text_bytes);
 
 /* What each rank tells the others at start, beside what boot finds out itself. */
 struct rask_boot_request {
-    void *mpi_comm;             /* MPI_Comm * of the caller to be duplicated, or NULL: initialise MPI if need be, take the world */
-    int needs_multiple;         /* other threads of the program call MPI meanwhile: MPI_THREAD_MULTIPLE */
-    int wants_rings;            /* setting `transport` is auto */
-    int wants_window;           /* setting `window`: 0 two-sided, 1 automatic, 2 one-sided or fail */
-    uint64_t digest_lo, digest_hi;  /* of the function table and the wire version */
-    const char *function_names; /* n_functions names, each zero-terminated, sorted: to name the first that differs */
+    void *mpi_comm; /* MPI_Comm * of the caller to be duplicated, or NULL: initialise MPI if need
+                       be, take the world */
+    int needs_multiple; /* other threads of the program call MPI meanwhile: MPI_THREAD_MULTIPLE */
+    int wants_rings; /* setting `transport` is auto; rank 0's value holds for all, as below */
+    int wants_window; /* setting `window`: 0 two-sided, 1 automatic, 2 one-sided or fail */
+    uint64_t digest_lo, digest_hi; /* of the function table and the wire version */
+    const char *function_names; /* n_functions names, each zero-terminated, sorted: to name the
+                                   first that differs */
     uint32_t n_functions;
-    const char *cpuset;         /* list of PUs this process may use, "0-3" */
-    int32_t n_node_cores;       /* cores of the machine that any rank may use */
-    void *arena;                /* base of this rank's arena, at least 64-byte aligned */
-    uint64_t arena_bytes;       /* room reserved; what the window covers */
+    const char *cpuset; /* list of PUs this process may use, "0-3" */
+    int32_t n_node_cores; /* cores of the machine that any rank may use */
+    void *arena; /* base of this rank's arena, 64-byte aligned. Nobody else uses it until the
+                    call returns: the window's test writes into it */
+    uint64_t arena_bytes; /* room reserved; what the window covers */
 };
 
 /* What came of it. */
 struct rask_boot_result {
-    struct rask_comm *comm;     /* [give] ended by comm->ops->stop */
-    int has_initialised_mpi;    /* stop finalises it too */
-    char *hosts;                /* [give] n_ranks fields of RASK_NAME_BYTES each */
-    char *cpusets;              /* [give] n_ranks fields of 256 each */
-    int32_t *nodes;             /* [give] node of each rank */
+    struct rask_comm *comm; /* [give] ended by comm->ops->stop */
+    int has_initialised_mpi; /* stop finalises it too */
+    char *hosts; /* [give] n_ranks fields of RASK_NAME_BYTES each */
+    char *cpusets; /* [give] n_ranks fields of 256 each */
+    int32_t *nodes; /* [give] node of each rank */
 };
 
-/* Collective over the ranks. Fails on every rank with the same error, which names the ranks and the remedy:
- * RASK_ERR_VERSION (different function tables or binaries), RASK_ERR_THREAD_LEVEL, RASK_ERR_MPI, RASK_ERR_SYSTEM
- * (no shared memory: falls back to MPI messages instead where it can), RASK_ERR_STATE (the ranks do not see one MPI
- * world: e.g. started by a launcher of another MPI). */
-rask_status rask_boot_mpi(const struct rask_boot_request *, struct rask_boot_result *, struct rask_error *);
+/* Collective over the ranks. Fails on every rank with the same error, which names the ranks and
+ * the remedy: RASK_ERR_VERSION (different function tables or binaries), RASK_ERR_THREAD_LEVEL,
+ * RASK_ERR_MPI, RASK_ERR_SYSTEM (no shared memory: falls back to MPI messages instead where it
+ * can), RASK_ERR_STATE (the ranks do not see one MPI world: e.g. started by a launcher of
+ * another MPI). */
+rask_status rask_boot_mpi(const struct rask_boot_request *, struct rask_boot_result *,
+                          struct rask_error *);
 
 void rask_boot_result_release(struct rask_boot_result *); /* the three tables, not the comm */
 

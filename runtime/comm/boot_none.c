@@ -22,7 +22,8 @@ rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_b
     rask_launcher_find(&launcher);
     rask_launcher_text(&launcher, text, sizeof text);
     return rask_error_set(error, RASK_ERR_UNSUPPORTED,
-                          "started by %s, but this build of Rask has no MPI: start one process without a launcher, or "
+                          "started by %s, but this build of Rask has no MPI: start one process "
+                          "without a launcher, or "
                           "configure and build Rask without --without-mpi",
                           text);
 }

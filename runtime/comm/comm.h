@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* comm.h: what a transport is to the loop.
  *
- * A transport carries batches (byte strings of whole wire records) between the ranks of one job and reads bytes
- * out of other ranks' arenas. It knows nothing of tasks. There are three: local (one process), mpi (two-sided
- * messages, shared-memory rings between ranks of a node, one-sided gets with a two-sided fall-back) and sim (a
- * simulated network with its own virtual clock, driven by the simulator instead of the loop).
+ * A transport carries batches (byte strings of whole wire records) between the ranks of one job
+ * and reads bytes out of other ranks' arenas. It knows nothing of tasks. There are three: local
+ * (one process), mpi (two-sided messages, shared-memory rings between ranks of a node, one-sided
+ * gets with a two-sided fall-back) and sim (a simulated network with its own virtual clock,
+ * driven by the simulator instead of the loop).
  *
- * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing blocks but
- * `stop`. Records of one sender to one receiver arrive once and in order; those of different senders keep no
- * order. */
+ * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing
+ * blocks but `stop`. Records of one sender to one receiver arrive once and in order; those of
+ * different senders keep no order. */
 #ifndef RASK_COMM_COMM_H
 #define RASK_COMM_COMM_H
 
@@ -20,66 +21,75 @@ struct rask_comm;
 
 /* One read out of the arena of another rank. */
 struct rask_comm_get {
-    int32_t rank;           /* whose arena; never this one */
-    uint64_t offset;        /* of the first byte, in that arena */
-    void *local;            /* where the bytes go; untouched by anybody else until on_got */
-    size_t bytes;           /* 0 is fine */
-    uint64_t request;       /* the caller's name for it, handed back by on_got */
+    int32_t rank; /* whose arena; never this one */
+    uint64_t offset; /* of the first byte, in that arena */
+    void *local; /* where the bytes go; untouched by anybody else until on_got */
+    size_t bytes; /* 0 is fine */
+    uint64_t request; /* the caller's name for it, handed back by on_got */
 };
 
-/* What arrives while polling. The functions may call rask_comm_send and rask_comm_get, but not poll. */
+/* What arrives while polling. The functions may call rask_comm_send and rask_comm_get, but not
+ * poll. */
 struct rask_comm_handler {
     void *context;
     /* One batch. `bytes` [borrow] until the function returns; 8-byte aligned. */
     void (*on_batch)(void *context, int32_t source_rank, const uint8_t *bytes, size_t size);
     /* A get has ended; its local memory is the caller's again. status: RASK_OK or why it failed. */
     void (*on_got)(void *context, uint64_t request, rask_status status);
-    /* A peer is gone for good; nothing more comes from it, its gets have ended before with an error. */
+    /* A peer is gone for good; nothing more comes from it, its gets have ended before with an
+     * error. */
     void (*on_lost)(void *context, int32_t rank);
 };
 
 /* What the transport can do and what it has found out; fixed after start. */
 struct rask_comm_caps {
     int32_t rank, n_ranks;
-    int32_t node, n_nodes;          /* this rank's node, numbered by lowest rank on it */
+    int32_t node, n_nodes; /* this rank's node, numbered by lowest rank on it */
     int32_t rank_on_node, ranks_on_node;
-    int has_remote_nodes;           /* some peer cannot ring this rank's bell: sleep only in short pieces */
-    int is_oversubscribed;          /* more ranks than cores on this node: yield instead of spinning */
-    int has_window;                 /* gets are one-sided; else they are answered by the holder's loop */
-    const char *transport_text;     /* for `rask info`: which transport, version, thread level */
-    const char *window_text;        /* for `rask info`: window flavour and how it was chosen, or why there is none */
+    int has_remote_nodes; /* some peer cannot ring this rank's bell: sleep only in short pieces */
+    int is_oversubscribed; /* more ranks than cores on this node: yield instead of spinning */
+    int has_window; /* gets are one-sided; else they are answered by the holder's loop */
+    const char *transport_text; /* for `rask info`: which transport, version, thread level */
+    const char *window_text; /* for `rask info`: window flavour and how it was chosen, or why there
+                                is none */
 };
 
 struct rask_comm_counters {
     uint64_t batches_sent, batches_received, bytes_sent, bytes_received;
-    uint64_t ring_batches_sent;     /* of those, through shared memory */
-    uint64_t gets, get_bytes;       /* one-sided or not */
-    uint64_t served_gets, served_get_bytes; /* two-sided fall-back: what this rank answered for others */
+    uint64_t ring_batches_sent; /* of those, through shared memory */
+    uint64_t gets, get_bytes; /* one-sided or not */
+    uint64_t served_gets,
+        served_get_bytes; /* two-sided fall-back: what this rank answered for others */
     uint64_t sleeps, wakeups_sent;
 };
 
 struct rask_comm_ops {
-    /* Queues one batch for `rank` (never this one) and sends it as soon as the network takes it. The bytes are
-     * copied or sent before it returns. A record begins with its size as uint32_t (bytes, this header included, a
-     * multiple of 8); a batch may be cut at record borders or joined with its neighbours on the way.
-     * RASK_ERR_PEER_LOST, RASK_ERR_MEMORY, RASK_ERR_PROTOCOL (record sizes and `size` do not agree). */
+    /* Queues one batch for `rank` (never this one) and sends it as soon as the network takes it.
+     * The bytes are copied or sent before it returns. A record begins with its size as uint32_t
+     * (bytes, this header included, a multiple of 8); a batch may be cut at record borders or
+     * joined with its neighbours on the way. RASK_ERR_PEER_LOST, RASK_ERR_MEMORY,
+     * RASK_ERR_PROTOCOL (record sizes and `size` do not agree). */
     rask_status (*send)(struct rask_comm *, int32_t rank, const uint8_t *bytes, size_t size);
-    /* Moves queued output on, takes what has arrived, completes gets. Returns how many events were handled. */
+    /* Moves queued output on, takes what has arrived, completes gets. Returns how many events
+     * were handled. */
     int (*poll)(struct rask_comm *, const struct rask_comm_handler *);
-    /* Starts one read; the struct is copied. Many may be in flight; they end in any order, each with one on_got
-     * from a later poll. RASK_ERR_ARGUMENT: beyond that rank's arena; RASK_ERR_PEER_LOST; RASK_ERR_MEMORY: on any
-     * error nothing was started and on_got is not called. */
+    /* Starts one read; the struct is copied. Many may be in flight; they end in any order, each
+     * with one on_got from a later poll. RASK_ERR_ARGUMENT: beyond that rank's arena;
+     * RASK_ERR_PEER_LOST; RASK_ERR_MEMORY: on any error nothing was started and on_got is not
+     * called. */
     rask_status (*get)(struct rask_comm *, const struct rask_comm_get *);
-    /* Orderly end: all output is flushed, every rank of the job has called stop, then resources are released.
-     * `is_abort`: the job failed; do not wait for the others and take the job down (MPI_Abort). */
+    /* Orderly end: all output is flushed, every rank of the job has called stop, then resources
+     * are released. `is_abort`: the job failed; do not wait for the others and take the job down
+     * (MPI_Abort). */
     void (*stop)(struct rask_comm *, int is_abort, int exit_code);
 };
 
-/* The bell of one process: where its idle threads sleep. It lies in memory that all ranks of the node map, so
- * that a sender wakes a receiver without the kernel when nobody sleeps. */
+/* The bell of one process: where its idle threads sleep. It lies in memory that all ranks of the
+ * node map, so that a sender wakes a receiver without the kernel when nobody sleeps. */
 struct rask_bell {
-    _Alignas(64) _Atomic uint32_t sequence; /* futex word; changes with every ring that sees a sleeper */
-    _Atomic uint32_t n_sleepers;            /* between begin and end */
+    _Alignas(
+        64) _Atomic uint32_t sequence; /* futex word; changes with every ring that sees a sleeper */
+    _Atomic uint32_t n_sleepers; /* between begin and end */
 };
 
 /* Base of every transport; concrete ones embed it first. */
@@ -87,17 +97,18 @@ struct rask_comm {
     const struct rask_comm_ops *ops;
     struct rask_comm_caps caps;
     struct rask_comm_counters counters;
-    struct rask_bell *bell;         /* this process's own */
-    uint32_t n_pending;             /* sends and gets under way that move only while somebody polls: while it is
-                                       not 0 the loop sleeps in short pieces only */
+    struct rask_bell *bell; /* this process's own */
+    uint32_t n_pending; /* sends and gets under way that move only while somebody polls: while it is
+                           not 0 the loop sleeps in short pieces only */
 };
 
 /* bell.c: sleeping without losing a wake-up.
- *   ticket = rask_bell_begin(bell);  look once more for work;  if none: rask_bell_sleep(bell, ticket, ns);  rask_bell_end(bell);
- * A ringer first publishes the work, then calls rask_bell_ring: it costs one fence when nobody sleeps.
- * `n_wake`: how many sleepers to wake at most (INT32_MAX = all). rask_bell_ring returns how many it woke;
- * rask_bell_sleep returns on a ring, after `timeout_ns` (INT64_MAX: never), and now and then for no reason.
- * Thread: any, any process that maps the bell. */
+ *   ticket = rask_bell_begin(bell);  look once more for work;  if none: rask_bell_sleep(bell,
+ * ticket, ns);  rask_bell_end(bell); A ringer first publishes the work, then calls rask_bell_ring:
+ * it costs one fence when nobody sleeps. `n_wake`: how many sleepers to wake at most (INT32_MAX =
+ * all). rask_bell_ring returns how many it woke; rask_bell_sleep returns on a ring, after
+ * `timeout_ns` (INT64_MAX: never), and now and then for no reason. Thread: any, any process that
+ * maps the bell. */
 uint32_t rask_bell_begin(struct rask_bell *);
 void rask_bell_sleep(struct rask_bell *, uint32_t ticket, int64_t timeout_ns);
 void rask_bell_end(struct rask_bell *);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flight.c: the MPI requests under way, tested together: one MPI_Testsome makes one round of progress however
- * many there are.
+/* flight.c: the MPI requests under way, tested together: one MPI_Testsome makes one round of
+ * progress however many there are.
  *
- * What a request's end leads to may put new requests in, so the ended ones are taken out of the arrays first and
- * called then. */
+ * What a request's end leads to may put new requests in, so the ended ones are taken out of the
+ * arrays first and called then. */
 #include "comm/mpi_comm.h"
 
 #include "base/alloc.h"
@@ -11,8 +11,8 @@
 #include <assert.h>
 #include <limits.h>
 
-/* Requests to ranks of this node that do not get on need that rank's help: its bell is rung again once in this
- * many polls. */
+/* Requests to ranks of this node that do not get on need that rank's help: its bell is rung
+ * again once in this many polls. */
 #define POLLS_PER_NUDGE 16
 
 int rask_flight_reserve(struct rask_mpi *mpi, int n_places)
@@ -28,7 +28,8 @@ int rask_flight_reserve(struct rask_mpi *mpi, int n_places)
     if (requests == NULL)
         return -1;
     flight->requests = requests;
-    struct rask_flight_entry *entries = rask_realloc(flight->entries, (size_t)capacity * sizeof *entries);
+    struct rask_flight_entry *entries =
+        rask_realloc(flight->entries, (size_t)capacity * sizeof *entries);
     if (entries == NULL)
         return -1;
     flight->entries = entries;
@@ -36,7 +37,8 @@ int rask_flight_reserve(struct rask_mpi *mpi, int n_places)
     return 0;
 }
 
-void rask_flight_add(struct rask_mpi *mpi, MPI_Request request, const struct rask_flight_entry *entry)
+void rask_flight_add(struct rask_mpi *mpi, MPI_Request request,
+                     const struct rask_flight_entry *entry)
 {
     struct rask_flight *flight = &mpi->flight;
     assert(flight->n < flight->capacity);
@@ -45,7 +47,8 @@ void rask_flight_add(struct rask_mpi *mpi, MPI_Request request, const struct ras
     flight->n++;
 }
 
-/* MPI_Testsome gives its indices in no order; from the highest down, the entry moved into a gap is one that stays. */
+/* MPI_Testsome gives its indices in no order; from the highest down, the entry moved into a gap
+ * is one that stays. */
 static void sort_descending(int *indices, int *codes, int n)
 {
     for (int i = 1; i < n; i++) {
@@ -76,9 +79,11 @@ static void take_out(struct rask_flight *flight, int first, int n_ended)
 static int test_some(struct rask_mpi *mpi, int first)
 {
     struct rask_flight *flight = &mpi->flight;
-    int n_tested = flight->n - first < RASK_FLIGHT_AT_ONCE ? flight->n - first : RASK_FLIGHT_AT_ONCE;
+    int n_tested =
+        flight->n - first < RASK_FLIGHT_AT_ONCE ? flight->n - first : RASK_FLIGHT_AT_ONCE;
     int n_ended = 0;
-    int code = MPI_Testsome(n_tested, flight->requests + first, &n_ended, flight->indices, flight->statuses);
+    int code = MPI_Testsome(n_tested, flight->requests + first, &n_ended, flight->indices,
+                            flight->statuses);
     if (n_ended == MPI_UNDEFINED || n_ended <= 0)
         return 0;
     for (int i = 0; i < n_ended; i++)

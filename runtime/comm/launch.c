@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* launch.c: see launch.h. Every launcher tells its processes their number in a variable of its own; the table is
- * in the order of trust, because launchers nest (mpirun inside a Slurm step leaves both kinds of variable).
+/* launch.c: see launch.h. Every launcher tells its processes their number in a variable of its
+ * own; the table is in the order of trust, because launchers nest (mpirun inside a Slurm step
+ * leaves both kinds of variable).
  *
- * A step of srun without an MPI plug-in gives numbers too. It counts as a launcher, or else its n processes would
- * each take themselves for the whole job; boot says what to do instead. */
+ * A step of srun without an MPI plug-in gives numbers too. It counts as a launcher, or else its
+ * n processes would each take themselves for the whole job; boot says what to do instead. */
 #include "comm/launch.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 struct sign {
     const char *name;
-    const char *rank_variable;  /* must be set too; NULL: any */
+    const char *rank_variable; /* must be set too; NULL: any */
     const char *size_variable;
     int is_without_pmi;
 };
@@ -44,13 +45,14 @@ void rask_launcher_find(struct rask_launcher *launcher)
     *launcher = (struct rask_launcher){.n_ranks = RASK_LAUNCH_UNTOLD};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         const char *size = getenv(signs[i].size_variable);
-        if (size == NULL || (signs[i].rank_variable != NULL && getenv(signs[i].rank_variable) == NULL))
+        if (size == NULL ||
+            (signs[i].rank_variable != NULL && getenv(signs[i].rank_variable) == NULL))
             continue;
         int32_t n_ranks = number_in(size);
         if (n_ranks == RASK_LAUNCH_UNTOLD)
             continue;
-        *launcher =
-            (struct rask_launcher){signs[i].name, signs[i].size_variable, n_ranks, signs[i].is_without_pmi};
+        *launcher = (struct rask_launcher){signs[i].name, signs[i].size_variable, n_ranks,
+                                           signs[i].is_without_pmi};
         return;
     }
     if (getenv("PMIX_RANK") != NULL)

@@ -9,14 +9,14 @@
 #define RASK_LAUNCH_UNTOLD (-1)
 
 struct rask_launcher {
-    const char *name;       /* "mpirun (Open MPI)", ...; NULL: no launcher */
-    const char *variable;   /* the variable that decided it */
-    int32_t n_ranks;        /* what it says, or RASK_LAUNCH_UNTOLD */
-    int is_without_pmi;     /* nothing is there that an MPI would find its peers by */
+    const char *name; /* "mpirun (Open MPI)", ...; NULL: no launcher */
+    const char *variable; /* the variable that decided it */
+    int32_t n_ranks; /* what it says, or RASK_LAUNCH_UNTOLD */
+    int is_without_pmi; /* nothing is there that an MPI would find its peers by */
 };
 
-/* Looks at this process's environment. The variables of a Slurm allocation alone are no launcher: the shell of
- * salloc and the batch script are one process each. */
+/* Looks at this process's environment. The variables of a Slurm allocation alone are no
+ * launcher: the shell of salloc and the batch script are one process each. */
 void rask_launcher_find(struct rask_launcher *);
 
 /* One line for `rask info`: what decided it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* local.c: the transport of one process alone. There is no other rank, so nothing is ever sent, fetched or
- * received, and only the bell is of use: the process's threads wake each other with it. */
+/* local.c: the transport of one process alone. There is no other rank, so nothing is ever sent,
+ * fetched or received, and only the bell is of use: the process's threads wake each other with
+ * it. */
 #include "comm/comm.h"
 
 #include "base/alloc.h"
@@ -14,7 +15,8 @@ struct local {
     struct rask_bell bell;
 };
 
-static rask_status no_peer_send(struct rask_comm *comm, int32_t rank, const uint8_t *bytes, size_t size)
+static rask_status no_peer_send(struct rask_comm *comm, int32_t rank, const uint8_t *bytes,
+                                size_t size)
 {
     assert(0 && "one process alone has no rank to send to");
     (void)comm, (void)rank, (void)bytes, (void)size;
@@ -53,16 +55,18 @@ rask_status rask_comm_local_new(struct rask_comm **comm, struct rask_error *erro
     if (local == NULL)
         return rask_error_memory(error, sizeof *local, "the transport of one process");
     *local = (struct local){
-        .base = {
-            .ops = &local_ops,
-            .caps = {
-                .n_ranks = 1,
-                .n_nodes = 1,
-                .ranks_on_node = 1,
-                .transport_text = "none: one process",
-                .window_text = "none: one process",
+        .base =
+            {
+                .ops = &local_ops,
+                .caps =
+                    {
+                        .n_ranks = 1,
+                        .n_nodes = 1,
+                        .ranks_on_node = 1,
+                        .transport_text = "none: one process",
+                        .window_text = "none: one process",
+                    },
             },
-        },
     };
     local->base.bell = &local->bell;
     *comm = &local->base;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* message.c: batches as MPI messages.
  *
- * Out: a batch of at most RASK_MESSAGE_BYTES goes out at once by MPI_Isend from a copy; while SENDS_PER_PEER are
- * in flight it waits in the peer's queue and joins what waits there. A longer batch is cut at record borders into
- * a few such messages; beyond that, or when one record is longer, it is announced (RASK_TAG_LARGE) and follows on
- * the other communicator. Every SENDS_PER_PEER-th message is a synchronous send, complete only when it has been
- * matched, so that a slow receiver holds up its senders and not its own memory.
+ * Out: a batch of at most RASK_MESSAGE_BYTES goes out at once by MPI_Isend from a copy; while
+ * SENDS_PER_PEER are in flight it waits in the peer's queue and joins what waits there. A longer
+ * batch is cut at record borders into a few such messages; beyond that, or when one record is
+ * longer, it is announced (RASK_TAG_LARGE) and follows on the other communicator. Every
+ * SENDS_PER_PEER-th message is a synchronous send, complete only when it has been matched, so
+ * that a slow receiver holds up its senders and not its own memory.
  *
- * In: RASK_N_RECEIVES persistent receives for any source and tag, always posted, looked at in the order of posting:
- * MPI matches messages of one sender in that order, so nothing overtakes. What arrives behind a large batch of
- * the same sender is held until that is here. */
+ * In: RASK_N_RECEIVES persistent receives for any source and tag, always posted, looked at in
+ * the order of posting: MPI matches messages of one sender in that order, so nothing overtakes.
+ * What arrives behind a large batch of the same sender is held until that is here. */
 #include "comm/mpi_comm.h"
 
 #include "base/alloc.h"
@@ -82,8 +83,8 @@ void rask_message_free(struct rask_mpi *mpi, struct rask_message *message)
     }
 }
 
-rask_status rask_queue_add(struct rask_mpi *mpi, struct rask_message_queue *queue, const uint8_t *bytes,
-                           size_t size)
+rask_status rask_queue_add(struct rask_mpi *mpi, struct rask_message_queue *queue,
+                           const uint8_t *bytes, size_t size)
 {
     struct rask_message *message = queue->first == NULL ? NULL : queue->last;
     if (message != NULL && message->tag == RASK_TAG_BATCH && message->n_sent == 0 &&
@@ -110,16 +111,17 @@ rask_status rask_messages_start(struct rask_mpi *mpi, struct rask_error *error)
     if (mpi->receive_bytes == NULL)
         return rask_error_memory(error, bytes, "receive buffers");
     for (int i = 0; i < N_FREE_MESSAGES_AT_START; i++) {
-        struct rask_message *message = rask_alloc_aligned(_Alignof(struct rask_message),
-                                                          sizeof *message + RASK_MESSAGE_BYTES);
+        struct rask_message *message =
+            rask_alloc_aligned(_Alignof(struct rask_message), sizeof *message + RASK_MESSAGE_BYTES);
         if (message == NULL)
             return rask_error_memory(error, sizeof *message + RASK_MESSAGE_BYTES, "a send buffer");
         *message = (struct rask_message){.capacity = RASK_MESSAGE_BYTES};
         rask_message_free(mpi, message);
     }
     for (int i = 0; i < RASK_N_RECEIVES; i++) {
-        int code = MPI_Recv_init(mpi->receive_bytes + (size_t)i * RASK_MESSAGE_BYTES, (int)RASK_MESSAGE_BYTES, MPI_BYTE,
-                                 MPI_ANY_SOURCE, MPI_ANY_TAG, mpi->control, &mpi->receives[i]);
+        int code = MPI_Recv_init(mpi->receive_bytes + (size_t)i * RASK_MESSAGE_BYTES,
+                                 (int)RASK_MESSAGE_BYTES, MPI_BYTE, MPI_ANY_SOURCE, MPI_ANY_TAG,
+                                 mpi->control, &mpi->receives[i]);
         if (code == MPI_SUCCESS)
             code = MPI_Start(&mpi->receives[i]);
         if (code != MPI_SUCCESS)
@@ -154,18 +156,20 @@ static int track(struct rask_mpi *mpi, struct rask_message *message, MPI_Request
         rask_message_free(mpi, message);
         return code;
     }
-    const struct rask_flight_entry entry = {.done = message_sent, .item = message, .rank = message->rank};
+    const struct rask_flight_entry entry = {
+        .done = message_sent, .item = message, .rank = message->rank};
     rask_flight_add(mpi, request, &entry);
     mpi->peers[message->rank].n_sends++;
     return MPI_SUCCESS;
 }
 
-/* The batch that a notice has announced. Sizes are multiples of 8, and so 32 GiB can be counted in an int. */
+/* The batch that a notice has announced. Sizes are multiples of 8, and so 32 GiB can be counted
+ * in an int. */
 static int post_large(struct rask_mpi *mpi, struct rask_message *large)
 {
     MPI_Request request;
-    int code = MPI_Isend(large->bytes, (int)(large->size / 8), MPI_UINT64_T, large->rank, RASK_TAG_LARGE_BYTES, mpi->data,
-                         &request);
+    int code = MPI_Isend(large->bytes, (int)(large->size / 8), MPI_UINT64_T, large->rank,
+                         RASK_TAG_LARGE_BYTES, mpi->data, &request);
     if (code == MPI_SUCCESS)
         return track(mpi, large, request);
     rask_message_free(mpi, large);
@@ -177,8 +181,9 @@ static int post(struct rask_mpi *mpi, struct rask_message *message)
     struct rask_message *large = message->large;
     MPI_Request request;
     int is_synchronous = ++mpi->n_messages_sent[message->rank] % SENDS_PER_PEER == 0;
-    int code = (is_synchronous ? MPI_Issend : MPI_Isend)(message->bytes, (int)message->size, MPI_BYTE, message->rank,
-                                                         message->tag, mpi->control, &request);
+    int code = (is_synchronous ? MPI_Issend : MPI_Isend)(message->bytes, (int)message->size,
+                                                         MPI_BYTE, message->rank, message->tag,
+                                                         mpi->control, &request);
     if (code != MPI_SUCCESS) {
         rask_message_free(mpi, message);
         return code;
@@ -215,7 +220,8 @@ static void push_out(struct rask_mpi *mpi, int32_t rank, struct rask_message *me
 }
 
 /* A notice with the batch that it announces. */
-static struct rask_message *large_new(struct rask_mpi *mpi, int32_t rank, const uint8_t *bytes, size_t size)
+static struct rask_message *large_new(struct rask_mpi *mpi, int32_t rank, const uint8_t *bytes,
+                                      size_t size)
 {
     const struct rask_large_notice notice = {.bytes = size};
     struct rask_message *large = rask_message_new(mpi, size);
@@ -233,8 +239,8 @@ static struct rask_message *large_new(struct rask_mpi *mpi, int32_t rank, const 
     return message;
 }
 
-/* The longest run of whole records of at most `limit` bytes; the first record alone when that is longer; 0 when
- * the records' sizes make no sense. */
+/* The longest run of whole records of at most `limit` bytes; the first record alone when that is
+ * longer; 0 when the records' sizes make no sense. */
 static size_t run_of_records(const uint8_t *bytes, size_t size, size_t limit)
 {
     size_t run = 0;
@@ -280,7 +286,8 @@ static rask_status cut(struct rask_mpi *mpi, int32_t rank, const uint8_t *bytes,
     return RASK_OK;
 }
 
-rask_status rask_messages_send(struct rask_mpi *mpi, int32_t rank, const uint8_t *bytes, size_t size)
+rask_status rask_messages_send(struct rask_mpi *mpi, int32_t rank, const uint8_t *bytes,
+                               size_t size)
 {
     struct rask_mpi_peer *peer = &mpi->peers[rank];
     rask_status status = size <= RASK_MESSAGE_BYTES ? rask_queue_add(mpi, &peer->out, bytes, size)
@@ -293,7 +300,8 @@ rask_status rask_messages_send(struct rask_mpi *mpi, int32_t rank, const uint8_t
     return RASK_OK;
 }
 
-rask_status rask_messages_notice(struct rask_mpi *mpi, int32_t rank, const struct rask_read_notice *notice)
+rask_status rask_messages_notice(struct rask_mpi *mpi, int32_t rank,
+                                 const struct rask_read_notice *notice)
 {
     struct rask_message *message = rask_message_new(mpi, sizeof *notice);
     if (message == NULL)
@@ -321,7 +329,8 @@ static void receive_batch(struct rask_mpi *mpi, int32_t rank, const uint8_t *byt
         mpi->handler->on_batch(mpi->handler->context, rank, bytes, size);
 }
 
-static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes, size_t size);
+static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes,
+                        size_t size);
 
 static void hold(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes, size_t size)
 {
@@ -355,7 +364,8 @@ static void large_received(struct rask_mpi *mpi, void *item, int code)
     }
 }
 
-static void receive_large(struct rask_mpi *mpi, int32_t rank, const struct rask_large_notice *notice)
+static void receive_large(struct rask_mpi *mpi, int32_t rank,
+                          const struct rask_large_notice *notice)
 {
     MPI_Request request;
     struct rask_message *large = rask_message_new(mpi, (size_t)notice->bytes);
@@ -366,8 +376,8 @@ static void receive_large(struct rask_mpi *mpi, int32_t rank, const struct rask_
         return;
     }
     large->rank = rank;
-    int code = MPI_Irecv(large->bytes, (int)(notice->bytes / 8), MPI_UINT64_T, rank, RASK_TAG_LARGE_BYTES, mpi->data,
-                         &request);
+    int code = MPI_Irecv(large->bytes, (int)(notice->bytes / 8), MPI_UINT64_T, rank,
+                         RASK_TAG_LARGE_BYTES, mpi->data, &request);
     if (code != MPI_SUCCESS) {
         rask_message_free(mpi, large);
         rask_mpi_lose(mpi, rank);
@@ -379,7 +389,8 @@ static void receive_large(struct rask_mpi *mpi, int32_t rank, const struct rask_
 }
 
 /* One message on `control`; 1, or 0 when it is none that this transport sends. */
-static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes, size_t size)
+static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes,
+                        size_t size)
 {
     struct rask_large_notice large;
     struct rask_read_notice read;
@@ -399,7 +410,8 @@ static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8
     return 1;
 }
 
-static void take_message(struct rask_mpi *mpi, int code, const MPI_Status *status, const uint8_t *bytes)
+static void take_message(struct rask_mpi *mpi, int code, const MPI_Status *status,
+                         const uint8_t *bytes)
 {
     int32_t rank = status->MPI_SOURCE;
     int size = 0;
@@ -408,7 +420,8 @@ static void take_message(struct rask_mpi *mpi, int code, const MPI_Status *statu
     mpi->n_messages_received++;
     if (code == MPI_SUCCESS)
         code = MPI_Get_count(status, MPI_BYTE, &size);
-    if (code != MPI_SUCCESS || size < 0 || !take_control(mpi, rank, status->MPI_TAG, bytes, (size_t)size))
+    if (code != MPI_SUCCESS || size < 0 ||
+        !take_control(mpi, rank, status->MPI_TAG, bytes, (size_t)size))
         rask_mpi_lose(mpi, rank);
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* mpi.c: the operations of comm.h over rings, messages and gets, and the orderly end.
  *
- * The end: every rank gives all its output to MPI and waits until it is gone; the ranks then add up how many
- * control messages each of them has been sent (MPI_Ireduce_scatter_block) and each goes on until it has received
- * that many; a nonblocking barrier follows. All this time questions for arena bytes are answered, so that a rank
- * that is still at work gets what it asks for. Then nothing is under way any more, and window, communicators and
- * MPI itself can go.
+ * The end: every rank gives all its output to MPI and waits until it is gone; the ranks then add
+ * up how many control messages each of them has been sent (MPI_Ireduce_scatter_block) and each
+ * goes on until it has received that many; a nonblocking barrier follows. All this time
+ * questions for arena bytes are answered, so that a rank that is still at work gets what it asks
+ * for. Then nothing is under way any more, and window, communicators and MPI itself can go.
  *
- * When a peer is lost there is no such end: collectives would wait for it. Then memory is given back and MPI is
- * left as it is; the launcher ends the job. */
+ * When a peer is lost there is no such end: collectives would wait for it. Then memory is given
+ * back and MPI is left as it is; the launcher ends the job. */
 #include "comm/mpi_comm.h"
 
 #include "base/alloc.h"
@@ -93,7 +93,8 @@ static void drop_output(struct rask_mpi *mpi, struct rask_message_queue *queue)
 static int tell_losses(struct rask_mpi *mpi)
 {
     int n = 0;
-    for (int32_t rank = 0; mpi->n_lost_told < mpi->n_lost && rank < mpi->base.caps.n_ranks; rank++) {
+    for (int32_t rank = 0; mpi->n_lost_told < mpi->n_lost && rank < mpi->base.caps.n_ranks;
+         rank++) {
         struct rask_mpi_peer *peer = &mpi->peers[rank];
         if (!peer->is_lost || peer->is_lost_told)
             continue;
@@ -110,8 +111,8 @@ static int tell_losses(struct rask_mpi *mpi)
     return n;
 }
 
-/* MPI is looked at in every poll that finds the rings empty, and in every poll while a thread is about to sleep on
- * this process's bell: what the last look before a sleep misses is seen late. */
+/* MPI is looked at in every poll that finds the rings empty, and in every poll while a thread is
+ * about to sleep on this process's bell: what the last look before a sleep misses is seen late. */
 static int is_turn_of_mpi(const struct rask_mpi *mpi, int n_from_rings)
 {
     return n_from_rings == 0 || mpi->n_polls % POLLS_PER_MPI_TURN == 0 ||
@@ -160,15 +161,17 @@ void rask_mpi_wait(struct rask_mpi *mpi, uint32_t n_idle_polls)
     }
     int64_t sleep_ns = (int64_t)(n_idle_polls - YIELDS_BEFORE_SLEEP + 1) * SHORTEST_SLEEP_NS;
     uint32_t ticket = rask_bell_begin(mpi->base.bell);
-    rask_bell_sleep(mpi->base.bell, ticket, sleep_ns < LONGEST_SLEEP_NS ? sleep_ns : LONGEST_SLEEP_NS);
+    rask_bell_sleep(mpi->base.bell, ticket,
+                    sleep_ns < LONGEST_SLEEP_NS ? sleep_ns : LONGEST_SLEEP_NS);
     rask_bell_end(mpi->base.bell);
 }
 
 /* ---- the end ---- */
 
-/* Goes on until the request is complete, every message expected has come (NULL: any number) and nothing of this
- * rank's is under way. RASK_ERR_PEER_LOST when that will never be. */
-static rask_status progress_until(struct rask_mpi *mpi, MPI_Request *request, const uint64_t *n_expected)
+/* Goes on until the request is complete, every message expected has come (NULL: any number) and
+ * nothing of this rank's is under way. RASK_ERR_PEER_LOST when that will never be. */
+static rask_status progress_until(struct rask_mpi *mpi, MPI_Request *request,
+                                  const uint64_t *n_expected)
 {
     uint32_t n_idle = 0;
     for (;;) {
@@ -178,7 +181,8 @@ static rask_status progress_until(struct rask_mpi *mpi, MPI_Request *request, co
             return RASK_ERR_PEER_LOST;
         if (MPI_Test(request, &is_done, MPI_STATUS_IGNORE) != MPI_SUCCESS)
             return RASK_ERR_MPI;
-        if (is_done && mpi->base.n_pending == 0 && (n_expected == NULL || mpi->n_messages_received >= *n_expected))
+        if (is_done && mpi->base.n_pending == 0 &&
+            (n_expected == NULL || mpi->n_messages_received >= *n_expected))
             return RASK_OK;
         rask_mpi_wait(mpi, n_idle);
     }
@@ -191,8 +195,9 @@ static rask_status finish_traffic(struct rask_mpi *mpi)
     rask_status status = progress_until(mpi, &request, NULL);
     if (status == RASK_OK)
         status = rask_mpi_check(NULL, "MPI_Ireduce_scatter_block",
-                                MPI_Ireduce_scatter_block(mpi->n_messages_sent, &n_expected, 1, MPI_UINT64_T, MPI_SUM,
-                                                          mpi->control, &request));
+                                MPI_Ireduce_scatter_block(mpi->n_messages_sent, &n_expected, 1,
+                                                          MPI_UINT64_T, MPI_SUM, mpi->control,
+                                                          &request));
     if (status == RASK_OK)
         status = progress_until(mpi, &request, NULL);
     if (status == RASK_OK)
@@ -281,7 +286,8 @@ rask_status rask_mpi_agree(MPI_Comm comm, rask_status status, struct rask_error 
     struct rask_error *story = error != NULL ? error : &own;
     int rank = 0, n_ranks = 0, first = 0;
     if (MPI_Comm_rank(comm, &rank) != MPI_SUCCESS || MPI_Comm_size(comm, &n_ranks) != MPI_SUCCESS)
-        return rask_error_set(error, RASK_ERR_MPI, "MPI_Comm_rank failed on a communicator of Rask");
+        return rask_error_set(error, RASK_ERR_MPI,
+                              "MPI_Comm_rank failed on a communicator of Rask");
     int mine = status == RASK_OK ? n_ranks : rank;
     int code = MPI_Allreduce(&mine, &first, 1, MPI_INT, MPI_MIN, comm);
     if (code != MPI_SUCCESS)

@@ -5,8 +5,8 @@
 
 #include <rask/status.h>
 
-/* RASK_OK for MPI_SUCCESS; else fills `error` ("MPI_Comm_dup: MPI_ERR_COMM: invalid communicator") and returns
- * RASK_ERR_MPI. */
+/* RASK_OK for MPI_SUCCESS; else fills `error` ("MPI_Comm_dup: MPI_ERR_COMM: invalid
+ * communicator") and returns RASK_ERR_MPI. */
 rask_status rask_mpi_check(struct rask_error *error, const char *call, int code);
 
 #endif

@@ -2,13 +2,16 @@
 /* node.c: the memory that the ranks of a node share, and what goes through it.
  *
  *     [ head | bell 0 | bell 1 | ... | to 1 | from 1 | to 2 | from 2 | ... ]
- *              one per rank of the node   rings between rank 0 and the others, on rank 0's node only
+ *              one per rank of the node   rings between rank 0 and the others, on rank 0's node
+ * only
  *
- * The node's first rank makes the segment, the others join by its name, and the name goes when all are in. If any
- * of them fails the whole node goes without: no bells for others to ring, messages instead of rings.
+ * The node's first rank makes the segment, the others join by its name, and the name goes when
+ * all are in. If any of them fails the whole node goes without: no bells for others to ring,
+ * messages instead of rings.
  *
- * A batch longer than a frame travels in several frames, the last one without the mark "more", and is put
- * together on the other side. What finds no room waits in the channel's overflow, in order. */
+ * A batch longer than a frame travels in several frames, the last one without the mark "more",
+ * and is put together on the other side. What finds no room waits in the channel's overflow, in
+ * order. */
 #include "comm/mpi_comm.h"
 
 #include "base/alloc.h"
@@ -57,7 +60,8 @@ static size_t bell_offset(int32_t index)
     return sizeof(struct segment_head) + (size_t)index * sizeof(struct rask_bell);
 }
 
-/* The ring between rank 0 and the rank with this index on its node, in the direction away from rank 0 or to it. */
+/* The ring between rank 0 and the rank with this index on its node, in the direction away from
+ * rank 0 or to it. */
 static size_t ring_offset(const struct layout *layout, int32_t index, int is_from_hub)
 {
     size_t n_before = (size_t)(index - 1) * 2 + (is_from_hub ? 0 : 1);
@@ -66,11 +70,12 @@ static size_t ring_offset(const struct layout *layout, int32_t index, int is_fro
 
 static size_t segment_bytes(const struct layout *layout)
 {
-    return layout->has_rings ? ring_offset(layout, layout->n_ranks, 1) : bell_offset(layout->n_ranks);
+    return layout->has_rings ? ring_offset(layout, layout->n_ranks, 1)
+                             : bell_offset(layout->n_ranks);
 }
 
-static rask_status make_segment(struct rask_mpi *mpi, const struct layout *layout, struct invitation *invitation,
-                                struct rask_error *error)
+static rask_status make_segment(struct rask_mpi *mpi, const struct layout *layout,
+                                struct invitation *invitation, struct rask_error *error)
 {
     rask_status status = rask_shm_make(&mpi->shm, segment_bytes(layout), invitation->name, error);
     if (status != RASK_OK)
@@ -89,20 +94,22 @@ static rask_status make_segment(struct rask_mpi *mpi, const struct layout *layou
 static rask_status join_segment(struct rask_mpi *mpi, const struct layout *layout,
                                 const struct invitation *invitation, struct rask_error *error)
 {
-    rask_status status = rask_shm_join(&mpi->shm, (size_t)invitation->bytes, invitation->name, error);
+    rask_status status =
+        rask_shm_join(&mpi->shm, (size_t)invitation->bytes, invitation->name, error);
     if (status != RASK_OK)
         return status;
     const struct segment_head *head = mpi->shm.base;
     if (invitation->bytes != segment_bytes(layout) || head->magic != SEGMENT_MAGIC ||
         head->ring_bytes != layout->ring_bytes || head->n_ranks != layout->n_ranks)
-        return rask_error_set(error, RASK_ERR_SYSTEM, "the shared memory %s is not the one that rank 0 of the node made",
+        return rask_error_set(error, RASK_ERR_SYSTEM,
+                              "the shared memory %s is not the one that rank 0 of the node made",
                               invitation->name);
     return RASK_OK;
 }
 
 /* Collective over node_comm; every rank of the node gets the same outcome. */
-static rask_status share_segment(struct rask_mpi *mpi, const struct layout *layout, struct rask_error *reason,
-                                 struct rask_error *error)
+static rask_status share_segment(struct rask_mpi *mpi, const struct layout *layout,
+                                 struct rask_error *reason, struct rask_error *error)
 {
     struct invitation invitation = {.name = ""};
     int is_maker = mpi->base.caps.rank_on_node == 0;
@@ -120,15 +127,16 @@ static rask_status share_segment(struct rask_mpi *mpi, const struct layout *layo
     return status;
 }
 
-static struct rask_ring *ring_at(const struct rask_mpi *mpi, const struct layout *layout, int32_t index,
-                                 int is_from_hub)
+static struct rask_ring *ring_at(const struct rask_mpi *mpi, const struct layout *layout,
+                                 int32_t index, int is_from_hub)
 {
-    return (struct rask_ring *)(void *)((uint8_t *)mpi->shm.base + ring_offset(layout, index, is_from_hub));
+    return (struct rask_ring *)(void *)((uint8_t *)mpi->shm.base +
+                                        ring_offset(layout, index, is_from_hub));
 }
 
 /* Channels: rank 0 has one for each other rank of its node, those have one. */
-static rask_status open_channels(struct rask_mpi *mpi, const struct layout *layout, const int32_t *ranks,
-                                 struct rask_error *error)
+static rask_status open_channels(struct rask_mpi *mpi, const struct layout *layout,
+                                 const int32_t *ranks, struct rask_error *error)
 {
     int32_t own_index = mpi->base.caps.rank_on_node;
     int32_t n_channels = own_index == 0 ? layout->n_ranks - 1 : 1;
@@ -140,8 +148,10 @@ static rask_status open_channels(struct rask_mpi *mpi, const struct layout *layo
         struct rask_channel *channel = &mpi->channels[i];
         int32_t index = own_index == 0 ? i + 1 : own_index;
         channel->rank = own_index == 0 ? ranks[index] : ranks[0];
-        rask_ring_writer_init(&channel->writer, ring_at(mpi, layout, index, own_index == 0), layout->ring_bytes);
-        rask_ring_reader_init(&channel->reader, ring_at(mpi, layout, index, own_index != 0), layout->ring_bytes);
+        rask_ring_writer_init(&channel->writer, ring_at(mpi, layout, index, own_index == 0),
+                              layout->ring_bytes);
+        rask_ring_reader_init(&channel->reader, ring_at(mpi, layout, index, own_index != 0),
+                              layout->ring_bytes);
         mpi->peers[channel->rank].channel = channel;
     }
     return RASK_OK;
@@ -158,15 +168,18 @@ rask_status rask_node_open(struct rask_mpi *mpi, int wants_rings, struct rask_er
     if (status != RASK_OK)
         return status == RASK_PENDING ? RASK_OK : status;
     int32_t *ranks = rask_alloc_zeroed((size_t)layout.n_ranks, sizeof *ranks);
-    status = ranks == NULL ? rask_error_memory(error, (uint64_t)layout.n_ranks * sizeof *ranks, "ranks of the node")
+    status = ranks == NULL ? rask_error_memory(error, (uint64_t)layout.n_ranks * sizeof *ranks,
+                                               "ranks of the node")
                            : RASK_OK;
     status = rask_mpi_agree(mpi->node_comm, status, error);
     if (status == RASK_OK) {
-        int code = MPI_Allgather(&mpi->base.caps.rank, 1, MPI_INT32_T, ranks, 1, MPI_INT32_T, mpi->node_comm);
+        int code = MPI_Allgather(&mpi->base.caps.rank, 1, MPI_INT32_T, ranks, 1, MPI_INT32_T,
+                                 mpi->node_comm);
         status = rask_mpi_check(error, "MPI_Allgather on the node", code);
     }
     for (int32_t i = 0; status == RASK_OK && i < layout.n_ranks; i++)
-        mpi->peers[ranks[i]].bell = (struct rask_bell *)(void *)((uint8_t *)mpi->shm.base + bell_offset(i));
+        mpi->peers[ranks[i]].bell =
+            (struct rask_bell *)(void *)((uint8_t *)mpi->shm.base + bell_offset(i));
     if (status == RASK_OK) {
         mpi->base.bell = mpi->peers[mpi->base.caps.rank].bell;
         if (layout.has_rings)
@@ -208,8 +221,8 @@ static int drain(struct rask_mpi *mpi, struct rask_channel *channel)
         struct rask_message *message = channel->overflow.first;
         size_t left = message->size - message->n_sent;
         int has_more = left > limit;
-        if (!rask_ring_write(&channel->writer, message->bytes + message->n_sent, has_more ? limit : (uint32_t)left,
-                             has_more))
+        if (!rask_ring_write(&channel->writer, message->bytes + message->n_sent,
+                             has_more ? limit : (uint32_t)left, has_more))
             return has_moved;
         has_moved = 1;
         message->n_sent += has_more ? limit : left;
@@ -222,10 +235,11 @@ static int drain(struct rask_mpi *mpi, struct rask_channel *channel)
     return has_moved;
 }
 
-rask_status rask_channel_send(struct rask_mpi *mpi, struct rask_channel *channel, const uint8_t *bytes,
-                              size_t size)
+rask_status rask_channel_send(struct rask_mpi *mpi, struct rask_channel *channel,
+                              const uint8_t *bytes, size_t size)
 {
-    if (channel->overflow.first == NULL && size <= rask_ring_frame_limit(channel->writer.capacity) &&
+    if (channel->overflow.first == NULL &&
+        size <= rask_ring_frame_limit(channel->writer.capacity) &&
         rask_ring_write(&channel->writer, bytes, (uint32_t)size, 0)) {
         rask_node_ring(mpi, channel->rank);
         return RASK_OK;
@@ -236,7 +250,8 @@ rask_status rask_channel_send(struct rask_mpi *mpi, struct rask_channel *channel
     return status;
 }
 
-static int take_frame(struct rask_mpi *mpi, struct rask_channel *channel, const struct rask_ring_frame *frame)
+static int take_frame(struct rask_mpi *mpi, struct rask_channel *channel,
+                      const struct rask_ring_frame *frame)
 {
     const uint8_t *bytes = frame->bytes;
     size_t size = frame->size;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* read.c: gets out of other ranks' arenas.
  *
- * A get is cut into pieces, because one transfer of gigabytes would keep messages waiting and its size does not
- * fit MPI's int. Pieces in flight are limited per peer and in all; reads that wait are in a list per peer, and
- * the peers with such reads in a ring, so that a slow holder does not hold up the others.
+ * A get is cut into pieces, because one transfer of gigabytes would keep messages waiting and
+ * its size does not fit MPI's int. Pieces in flight are limited per peer and in all; reads that
+ * wait are in a list per peer, and the peers with such reads in a ring, so that a slow holder
+ * does not hold up the others.
  *
  * A piece goes one of two ways, the same for all gets of a job:
  *   with a window   MPI_Rget (rma.c); the holder takes no part
- *   without         the reader posts the receive, then asks (RASK_TAG_READ); the holder's loop answers with one
- *                   MPI_Isend straight out of its arena. Both sides keep the order of the requests, so one tag
- *                   is enough
+ *   without         the reader posts the receive, then asks (RASK_TAG_READ); the holder's loop
+ * answers with one MPI_Isend straight out of its arena. Both sides keep the order of the requests,
+ * so one tag is enough
  *
- * A get over shared memory is complete when it is issued, so the bytes issued between two polls are limited too:
- * the loop must come back to its messages. */
+ * A get over shared memory is complete when it is issued, so the bytes issued between two polls
+ * are limited too: the loop must come back to its messages. */
 #include "comm/mpi_comm.h"
 
 #include "base/alloc.h"
@@ -85,15 +86,17 @@ static void piece_done(struct rask_mpi *mpi, void *item, int code)
     piece_ended(mpi, item, code);
 }
 
-/* The request for one piece; MPI_SUCCESS or why there is none. A question is queued here and leaves when the
- * receive for its answer is posted and has its place in the flight. */
-static int post_piece(struct rask_mpi *mpi, const struct rask_read *read, size_t bytes, MPI_Request *request)
+/* The request for one piece; MPI_SUCCESS or why there is none. A question is queued here and
+ * leaves when the receive for its answer is posted and has its place in the flight. */
+static int post_piece(struct rask_mpi *mpi, const struct rask_read *read, size_t bytes,
+                      MPI_Request *request)
 {
-    const struct rask_read_notice notice = {.offset = read->get.offset + read->n_issued, .bytes = bytes};
+    const struct rask_read_notice notice = {.offset = read->get.offset + read->n_issued,
+                                            .bytes = bytes};
     uint8_t *local = (uint8_t *)read->get.local + read->n_issued;
     int32_t rank = read->get.rank;
     if (mpi->window != MPI_WIN_NULL)
-        return rask_window_get(mpi, rank, notice.offset, local, bytes, request);
+        return rask_window_get(mpi, rank, &notice, local, request);
     if (rask_messages_notice(mpi, rank, &notice) != RASK_OK)
         return MPI_ERR_NO_MEM;
     return MPI_Irecv(local, (int)bytes, MPI_BYTE, rank, RASK_TAG_READ_BYTES, mpi->data, request);
@@ -109,7 +112,8 @@ static void track_piece(struct rask_mpi *mpi, struct rask_read *read, int code, 
         piece_ended(mpi, read, code);
         return;
     }
-    const struct rask_flight_entry entry = {.done = piece_done, .item = read, .rank = read->get.rank};
+    const struct rask_flight_entry entry = {
+        .done = piece_done, .item = read, .rank = read->get.rank};
     rask_flight_add(mpi, request, &entry);
     rask_node_ring(mpi, read->get.rank);
 }
@@ -182,7 +186,8 @@ rask_status rask_read_start(struct rask_mpi *mpi, const struct rask_comm_get *ge
     return RASK_OK;
 }
 
-/* Tells the handler about the gets that have ended; how many. What it starts meanwhile ends in a later poll. */
+/* Tells the handler about the gets that have ended; how many. What it starts meanwhile ends in a
+ * later poll. */
 int rask_read_deliver(struct rask_mpi *mpi)
 {
     int n = 0;
@@ -213,7 +218,8 @@ static void forget(struct rask_mpi *mpi, struct rask_read *read)
     finish(mpi, read);
 }
 
-/* Ends the reads from a lost peer. Their requests stay with MPI, which reports to nobody any more. */
+/* Ends the reads from a lost peer. Their requests stay with MPI, which reports to nobody any
+ * more. */
 void rask_read_lose(struct rask_mpi *mpi, int32_t rank)
 {
     struct rask_mpi_peer *peer = &mpi->peers[rank];
@@ -250,8 +256,8 @@ static void served(struct rask_mpi *mpi, void *item, int code)
 static void answer_one(struct rask_mpi *mpi, struct rask_served *answer)
 {
     MPI_Request request;
-    int code = MPI_Isend(mpi->arena + answer->notice.offset, (int)answer->notice.bytes, MPI_BYTE, answer->rank,
-                         RASK_TAG_READ_BYTES, mpi->data, &request);
+    int code = MPI_Isend(mpi->arena + answer->notice.offset, (int)answer->notice.bytes, MPI_BYTE,
+                         answer->rank, RASK_TAG_READ_BYTES, mpi->data, &request);
     if (code != MPI_SUCCESS) {
         rask_mpi_lose(mpi, answer->rank);
         rask_free(answer);
@@ -267,7 +273,8 @@ static void answer_one(struct rask_mpi *mpi, struct rask_served *answer)
 
 static void serve(struct rask_mpi *mpi)
 {
-    while (mpi->first_served != NULL && mpi->n_serving < SERVED_AT_ONCE && rask_flight_reserve(mpi, 1) == 0) {
+    while (mpi->first_served != NULL && mpi->n_serving < SERVED_AT_ONCE &&
+           rask_flight_reserve(mpi, 1) == 0) {
         struct rask_served *answer = mpi->first_served;
         mpi->first_served = answer->next;
         if (mpi->peers[answer->rank].is_lost)

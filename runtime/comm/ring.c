@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ring.c: see ring.h for the layout and the rule about free lines.
  *
- * Memory order: the writer stores a head word with release after the payload, the reader loads it with acquire;
- * the reader stores n_freed with release after clearing, the writer loads it with acquire before it writes. */
+ * Memory order: the writer stores a head word with release after the payload, the reader loads
+ * it with acquire; the reader stores n_freed with release after clearing, the writer loads it
+ * with acquire before it writes. */
 #include "comm/ring.h"
 
 #include <assert.h>
@@ -41,13 +42,15 @@ static void check_capacity(uint64_t capacity)
     (void)capacity;
 }
 
-void rask_ring_writer_init(struct rask_ring_writer *writer, struct rask_ring *ring, uint64_t capacity)
+void rask_ring_writer_init(struct rask_ring_writer *writer, struct rask_ring *ring,
+                           uint64_t capacity)
 {
     check_capacity(capacity);
     *writer = (struct rask_ring_writer){.ring = ring, .capacity = capacity};
 }
 
-void rask_ring_reader_init(struct rask_ring_reader *reader, struct rask_ring *ring, uint64_t capacity)
+void rask_ring_reader_init(struct rask_ring_reader *reader, struct rask_ring *ring,
+                           uint64_t capacity)
 {
     check_capacity(capacity);
     *reader = (struct rask_ring_reader){.ring = ring, .capacity = capacity};
@@ -70,7 +73,8 @@ int rask_ring_write(struct rask_ring_writer *writer, const void *bytes, uint32_t
     if (to_end < needed) {
         if (!has_room(writer, to_end + needed))
             return 0;
-        atomic_store_explicit(head_at(writer->ring, offset), HEAD_VALID | HEAD_SKIP, memory_order_release);
+        atomic_store_explicit(head_at(writer->ring, offset), HEAD_VALID | HEAD_SKIP,
+                              memory_order_release);
         writer->n_written += to_end;
         offset = 0;
     } else if (!has_room(writer, needed)) {
@@ -99,7 +103,8 @@ int rask_ring_peek(struct rask_ring_reader *reader, struct rask_ring_frame *fram
             return 0;
     }
     uint32_t size = (uint32_t)(head & HEAD_SIZE);
-    if ((head & ~(HEAD_SIZE | HEAD_MORE)) != HEAD_VALID || frame_bytes(size) > reader->capacity - offset)
+    if ((head & ~(HEAD_SIZE | HEAD_MORE)) != HEAD_VALID ||
+        frame_bytes(size) > reader->capacity - offset)
         return -1;
     frame->bytes = reader->ring->bytes + offset + RASK_RING_HEAD_BYTES;
     frame->size = size;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* same.c: comparing the ranks. Cards are compared by every rank on its own, with the same outcome; only when the
- * digests of the function tables differ are names sent: rank 0's table to all, each rank's first difference from
- * it back to all. The least of those names is the function of the message.
+/* same.c: comparing the ranks. Cards are compared by every rank on its own, with the same
+ * outcome; only when the digests of the function tables differ are names sent: rank 0's table to
+ * all, each rank's first difference from it back to all. The least of those names is the
+ * function of the message.
  *
- * A program is known by the build id that the linker writes into it; one without is not compared. */
+ * A program is known by the build id that the linker writes into it; one without is not
+ * compared. */
 #include "comm/same.h"
 
 #include "base/alloc.h"
@@ -50,7 +52,8 @@ static uint64_t build_id_in(const uint8_t *notes, size_t bytes)
     return 0;
 }
 
-/* The program comes first; the library is the object that holds this function, be it the program itself. */
+/* The program comes first; the library is the object that holds this function, be it the program
+ * itself. */
 static int look_at_object(struct dl_phdr_info *info, size_t info_bytes, void *context)
 {
     struct build_ids *ids = context;
@@ -90,13 +93,15 @@ void rask_card_fill(struct rask_card *card, const struct rask_boot_request *requ
     if (gethostname(card->host, sizeof card->host) != 0)
         rask_text_copy(card->host, sizeof card->host, "unknown");
     card->host[sizeof card->host - 1] = '\0';
-    rask_text_copy(card->cpuset, sizeof card->cpuset, request->cpuset != NULL ? request->cpuset : "");
+    rask_text_copy(card->cpuset, sizeof card->cpuset,
+                   request->cpuset != NULL ? request->cpuset : "");
 }
 
 /* ---- texts ---- */
 
 /* "rank 3 (host b)", or "ranks 1-4,7", cut with "..." when there are too many. */
-static void ranks_text(char *text, const uint8_t *is_meant, int n_ranks, const struct rask_card *cards)
+static void ranks_text(char *text, const uint8_t *is_meant, int n_ranks,
+                       const struct rask_card *cards)
 {
     int n_meant = 0, last = -1;
     for (int i = 0; i < n_ranks; i++)
@@ -129,7 +134,8 @@ static void ranks_text(char *text, const uint8_t *is_meant, int n_ranks, const s
 /* ---- function tables ---- */
 
 /* The first name that only one of two sorted tables has; NULL when they are the same. */
-static const char *first_difference(const char *own, uint32_t n_own, const char *other, uint32_t n_other)
+static const char *first_difference(const char *own, uint32_t n_own, const char *other,
+                                    uint32_t n_other)
 {
     while (n_own != 0 && n_other != 0) {
         int order = strcmp(own, other);
@@ -163,13 +169,14 @@ static size_t names_bytes(const struct rask_boot_request *request)
 }
 
 /* Collective: this rank's first difference from rank 0's table into `name`, "" if none. */
-static rask_status compare_with_first(MPI_Comm comm, const struct rask_boot_request *request, char *name,
-                                      struct rask_error *error)
+static rask_status compare_with_first(MPI_Comm comm, const struct rask_boot_request *request,
+                                      char *name, struct rask_error *error)
 {
     int rank = 0;
     MPI_Comm_rank(comm, &rank);
     uint64_t sizes[2] = {names_bytes(request), request->n_functions};
-    rask_status status = rask_mpi_check(error, "MPI_Bcast", MPI_Bcast(sizes, 2, MPI_UINT64_T, 0, comm));
+    rask_status status =
+        rask_mpi_check(error, "MPI_Bcast", MPI_Bcast(sizes, 2, MPI_UINT64_T, 0, comm));
     char *names = status == RASK_OK && sizes[0] < INT_MAX ? rask_alloc((size_t)sizes[0]) : NULL;
     if (status == RASK_OK && names == NULL)
         status = rask_error_memory(error, sizes[0], "names of task functions");
@@ -177,10 +184,12 @@ static rask_status compare_with_first(MPI_Comm comm, const struct rask_boot_requ
     if (status == RASK_OK) {
         if (rank == 0 && sizes[0] != 0)
             memcpy(names, request->function_names, (size_t)sizes[0]);
-        status = rask_mpi_check(error, "MPI_Bcast", MPI_Bcast(names, (int)sizes[0], MPI_BYTE, 0, comm));
+        status =
+            rask_mpi_check(error, "MPI_Bcast", MPI_Bcast(names, (int)sizes[0], MPI_BYTE, 0, comm));
     }
     if (status == RASK_OK) {
-        const char *first = first_difference(request->function_names, request->n_functions, names, (uint32_t)sizes[1]);
+        const char *first = first_difference(request->function_names, request->n_functions, names,
+                                             (uint32_t)sizes[1]);
         snprintf(name, FUNCTION_NAME_BYTES, "%s", first != NULL ? first : "");
     }
     rask_free(names);
@@ -199,7 +208,8 @@ static const char *least_name(const char *names, int n)
     return least;
 }
 
-/* Collective: what differs between the tables, as an error; RASK_PENDING when all names are the same. */
+/* Collective: what differs between the tables, as an error; RASK_PENDING when all names are the
+ * same. */
 static rask_status compare_functions(MPI_Comm comm, const struct rask_boot_request *request,
                                      const struct rask_card *cards, struct rask_error *error)
 {
@@ -211,7 +221,8 @@ static rask_status compare_functions(MPI_Comm comm, const struct rask_boot_reque
         return status;
     size_t bytes = (size_t)n_ranks * (FUNCTION_NAME_BYTES + 1);
     char *names = rask_alloc(bytes);
-    status = rask_mpi_agree(comm, names == NULL ? rask_error_memory(error, bytes, "names") : RASK_OK, error);
+    status = rask_mpi_agree(
+        comm, names == NULL ? rask_error_memory(error, bytes, "names") : RASK_OK, error);
     if (status != RASK_OK) {
         rask_free(names);
         return status;
@@ -225,7 +236,8 @@ static rask_status compare_functions(MPI_Comm comm, const struct rask_boot_reque
     if (least != NULL) {
         ranks_text(text, is_missing, n_ranks, cards);
         status = rask_error_set(error, RASK_ERR_VERSION,
-                                "task function \"%s\" is missing on %s and known to the others: start the same program on "
+                                "task function \"%s\" is missing on %s and known to the others: "
+                                "start the same program on "
                                 "every rank, and load a plug-in on every rank or on none",
                                 least, text);
     }
@@ -267,8 +279,8 @@ static int differing(const struct rask_card *cards, int n_ranks, enum trait trai
     return n;
 }
 
-rask_status rask_cards_check(MPI_Comm comm, const struct rask_boot_request *request, const struct rask_card *cards,
-                             struct rask_error *error)
+rask_status rask_cards_check(MPI_Comm comm, const struct rask_boot_request *request,
+                             const struct rask_card *cards, struct rask_error *error)
 {
     int n_ranks = 0;
     char text[RANKS_TEXT_BYTES];
@@ -278,18 +290,25 @@ rask_status rask_cards_check(MPI_Comm comm, const struct rask_boot_request *requ
         if (status != RASK_PENDING)
             return status;
     }
-    static const char remedy[] = "start the same executable with the same library on every rank (ldd shows which)";
+    static const char remedy[] =
+        "start the same executable with the same library on every rank (ldd shows which)";
     if (differing(cards, n_ranks, TRAIT_VERSION, text) != 0)
-        return rask_error_set(error, RASK_ERR_VERSION, "%s: another version of Rask than the %s of rank 0 (host %.40s): %s",
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "%s: another version of Rask than the %s of rank 0 (host %.40s): %s",
                               text, cards[0].version, cards[0].host, remedy);
     if (differing(cards, n_ranks, TRAIT_PROGRAM, text) != 0)
-        return rask_error_set(error, RASK_ERR_VERSION, "%s: another program, or another build of it, than rank 0 "
-                              "(host %.40s): %s", text, cards[0].host, remedy);
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "%s: another program, or another build of it, than rank 0 "
+                              "(host %.40s): %s",
+                              text, cards[0].host, remedy);
     if (differing(cards, n_ranks, TRAIT_LIBRARY, text) != 0)
-        return rask_error_set(error, RASK_ERR_VERSION, "%s: another build of the Rask library than rank 0 (host %.40s): %s",
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "%s: another build of the Rask library than rank 0 (host %.40s): %s",
                               text, cards[0].host, remedy);
     if (differing(cards, n_ranks, TRAIT_DIGEST, text) != 0)
-        return rask_error_set(error, RASK_ERR_VERSION, "%s: task functions of the same names but other versions than on "
-                              "rank 0 (host %.40s): %s", text, cards[0].host, remedy);
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "%s: task functions of the same names but other versions than on "
+                              "rank 0 (host %.40s): %s",
+                              text, cards[0].host, remedy);
     return RASK_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* boot_test.c: ranks that do not fit together get the same clear error everywhere, and a later start that is right
- * works; nothing hangs when memory runs out on one rank. Needs two ranks or more. TAP comes from rank 0. */
+/* boot_test.c: ranks that do not fit together get the same clear error everywhere, and a later
+ * start that is right works; nothing hangs when memory runs out on one rank. Needs two ranks or
+ * more. TAP comes from rank 0. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "comm/boot.h"
@@ -63,9 +64,10 @@ static rask_status try_start(const struct rask_boot_request *request, struct ras
     return RASK_OK;
 }
 
-/* Collective: the start fails with this code, and every rank has the same text with both words in it. */
-static int fails_with(const struct world *world, const struct rask_boot_request *request, rask_status code,
-                      const char *word, const char *other_word)
+/* Collective: the start fails with this code, and every rank has the same text with both words
+ * in it. */
+static int fails_with(const struct world *world, const struct rask_boot_request *request,
+                      rask_status code, const char *word, const char *other_word)
 {
     struct rask_error error = {.text = ""}, first;
     rask_status status = try_start(request, &error);
@@ -97,8 +99,9 @@ static void test_tables(struct world *world)
     int is_right = status == RASK_OK && result.comm->caps.n_ranks == world->n_ranks &&
                    result.comm->caps.rank == world->rank && result.has_initialised_mpi == 0;
     for (int i = 0; is_right && i < world->n_ranks; i++)
-        is_right = result.hosts[(size_t)i * RASK_NAME_BYTES] != '\0' && strcmp(result.cpusets + (size_t)i * 256, "0-1") == 0 &&
-                   result.nodes[i] >= 0 && result.nodes[i] < result.comm->caps.n_nodes;
+        is_right = result.hosts[(size_t)i * RASK_NAME_BYTES] != '\0' &&
+                   strcmp(result.cpusets + (size_t)i * 256, "0-1") == 0 && result.nodes[i] >= 0 &&
+                   result.nodes[i] < result.comm->caps.n_nodes;
     report(world, is_right, "every rank knows hosts, cpusets and nodes of all");
     if (status == RASK_OK) {
         report(world, result.comm->caps.is_oversubscribed == (result.comm->caps.ranks_on_node > 2),
@@ -116,14 +119,16 @@ static void test_functions(struct world *world)
         request.n_functions = 2;
         request.digest_lo = 7;
     }
-    report(world, fails_with(world, &request, RASK_ERR_VERSION, "\"beta\"", "rank 1 "), "a function missing on one rank");
+    report(world, fails_with(world, &request, RASK_ERR_VERSION, "\"beta\"", "rank 1 "),
+           "a function missing on one rank");
     request = good_request(world);
     if (world->rank == 0) {
         request.function_names = "";
         request.n_functions = 0;
         request.digest_lo = 7;
     }
-    report(world, fails_with(world, &request, RASK_ERR_VERSION, "\"alpha\"", "rank 0 "), "no function on rank 0");
+    report(world, fails_with(world, &request, RASK_ERR_VERSION, "\"alpha\"", "rank 0 "),
+           "no function on rank 0");
     request = good_request(world);
     if (world->rank == world->n_ranks - 1) {
         request.function_names = "alpha\0beta\0delta\0gamma";
@@ -142,15 +147,19 @@ static void test_levels(struct world *world)
 {
     struct rask_boot_request request = good_request(world);
     request.needs_multiple = 1;
-    report(world, fails_with(world, &request, RASK_ERR_THREAD_LEVEL, "MPI_THREAD_MULTIPLE", "MPI_Init_thread"),
+    report(world,
+           fails_with(world, &request, RASK_ERR_THREAD_LEVEL, "MPI_THREAD_MULTIPLE",
+                      "MPI_Init_thread"),
            "a thread level that is too low");
     MPI_Comm none = MPI_COMM_NULL;
     request = good_request(world);
     request.mpi_comm = &none;
-    report(world, fails_with(world, &request, RASK_ERR_ARGUMENT, "MPI_COMM_NULL", "communicator"), "no communicator");
+    report(world, fails_with(world, &request, RASK_ERR_ARGUMENT, "MPI_COMM_NULL", "communicator"),
+           "no communicator");
 }
 
-/* The n-th allocation fails on the last rank alone, for all n: either everybody starts or nobody does. */
+/* The n-th allocation fails on the last rank alone, for all n: either everybody starts or nobody
+ * does. */
 static void test_memory(struct world *world)
 {
     int is_right = 1, n_refused = 0;
@@ -167,8 +176,10 @@ static void test_memory(struct world *world)
         rask_status status = rask_boot_mpi(&request, &result, &error);
         rask_alloc_fail_at(0, 0);
         int is_past_end = is_short && rask_alloc_count() - n_before < (n + 1) / 2;
-        is_right = everywhere(world, status == RASK_OK || status == RASK_ERR_MEMORY || status == RASK_ERR_VERSION);
-        is_right = is_right && (everywhere(world, status == RASK_OK) || everywhere(world, status != RASK_OK));
+        is_right = everywhere(world, status == RASK_OK || status == RASK_ERR_MEMORY ||
+                                         status == RASK_ERR_VERSION);
+        is_right = is_right &&
+                   (everywhere(world, status == RASK_OK) || everywhere(world, status != RASK_OK));
         n_refused += status == RASK_ERR_MEMORY;
         if (status == RASK_OK) {
             rask_boot_result_release(&result);

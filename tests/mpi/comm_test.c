@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* comm_test.c: the MPI transport on any number of ranks. Every rank sends random batches to every other and checks
- * order and content of what it gets; reads out of busy ranks' arenas; sleeps without a timeout and is woken.
+/* comm_test.c: the MPI transport on any number of ranks. Every rank sends random batches to
+ * every other and checks order and content of what it gets; reads out of busy ranks' arenas;
+ * sleeps without a timeout and is woken.
  *
- *     comm_test           MPI is the test's; the transport is started and stopped on it once in every form
- *     comm_test boot      the start brings MPI up and the stop takes it down, in the form that is chosen by itself
+ *     comm_test           MPI is the test's; the transport is started and stopped on it once in
+ * every form comm_test boot      the start brings MPI up and the stop takes it down, in the form
+ * that is chosen by itself
  *
  * TAP comes from rank 0, whose verdict covers all ranks. */
 #include "base/alloc.h"
@@ -11,6 +13,7 @@
 #include "comm/boot.h"
 
 #include <mpi.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +47,9 @@ struct world {
     struct rask_comm *comm;
     uint8_t *arena;
     struct sequence *in, *out; /* per peer: what comes next from it, what goes next to it */
-    uint64_t n_received;      /* records */
-    uint64_t n_got, n_open;   /* reads ended, under way */
-    uint32_t n_turns;         /* records of the ping-pong */
+    uint64_t n_received; /* records */
+    uint64_t n_got, n_open; /* reads ended, under way */
+    uint32_t n_turns; /* records of the ping-pong */
     int n_failures, n_tests;
     int is_playing;
     const char *form;
@@ -76,7 +79,8 @@ static uint64_t pair_seed(int32_t from, int32_t to)
 /* Mostly short records, now and then one around a limit of the transport or a long one. */
 static uint32_t record_size(uint64_t random)
 {
-    static const uint32_t special[] = {8, 16, 4024, 4032, 4040, 8064, 16128, 65520, 65528, 65536, 262144};
+    static const uint32_t special[] = {8,     16,    4024,  4032,  4040,  8064,
+                                       16128, 65520, 65528, 65536, 262144};
     uint32_t choice = (uint32_t)(random % 1000);
     if (choice < 40)
         return special[(random >> 20) % (sizeof special / sizeof special[0])];
@@ -115,7 +119,8 @@ static int is_record_right(struct sequence *sequence, const uint8_t *bytes, size
     if (left < sizeof record)
         return 0;
     memcpy(&record, bytes, sizeof record);
-    if (record.size != record_size(random) || record.number != sequence->n_records++ || record.size > left)
+    if (record.size != record_size(random) || record.number != sequence->n_records++ ||
+        record.size > left)
         return 0;
     for (size_t i = sizeof record; i < record.size; i++)
         if (bytes[i] != content(random, i))
@@ -158,21 +163,28 @@ static void on_lost(void *context, int32_t rank)
     expect(context, 0, "a peer was lost");
 }
 
+/* One poll; lets other ranks run when it brings nothing, since tests have more ranks than cores. */
 static int turn(struct world *world)
 {
     const struct rask_comm_handler handler = {
         .context = world, .on_batch = on_batch, .on_got = on_got, .on_lost = on_lost};
-    return world->comm->ops->poll(world->comm, &handler);
+    int n_events = world->comm->ops->poll(world->comm, &handler);
+    if (n_events == 0)
+        sched_yield();
+    return n_events;
 }
 
-/* As the loop does it: look, announce the sleep, look again, sleep. Without a timeout where every peer can ring. */
+/* As the loop does it: look, announce the sleep, look again, sleep. Without a timeout where
+ * every peer can ring. */
 static void rest(struct world *world)
 {
     struct rask_comm *comm = world->comm;
     uint32_t ticket = rask_bell_begin(comm->bell);
     if (turn(world) == 0)
         rask_bell_sleep(comm->bell, ticket,
-                        comm->n_pending != 0 ? 100000 : comm->caps.has_remote_nodes ? 1000000 : INT64_MAX);
+                        comm->n_pending != 0          ? 100000
+                        : comm->caps.has_remote_nodes ? 1000000
+                                                      : INT64_MAX);
     rask_bell_end(comm->bell);
 }
 
@@ -195,7 +207,8 @@ static void report(struct world *world, const char *name)
     int n_failures = all_failures(world);
     world->n_tests++;
     if (world->comm->caps.rank == 0) {
-        printf("%s %d - %s: %s\n", n_failures == 0 ? "ok" : "not ok", world->n_tests, world->form, name);
+        printf("%s %d - %s: %s\n", n_failures == 0 ? "ok" : "not ok", world->n_tests, world->form,
+               name);
         fflush(stdout);
     }
     world->n_failures = 0;
@@ -208,10 +221,12 @@ static void send_batch(struct world *world, int32_t rank, uint8_t *bytes, size_t
         size += more;
     if (size == 0)
         size = make_record(&world->out[rank], bytes, LONGEST_RECORD);
-    expect(world, world->comm->ops->send(world->comm, rank, bytes, size) == RASK_OK, "a send failed");
+    expect(world, world->comm->ops->send(world->comm, rank, bytes, size) == RASK_OK,
+           "a send failed");
 }
 
-/* Each sends N_BATCHES to each other, of a few bytes to a few hundred thousand, polling only now and then. */
+/* Each sends N_BATCHES to each other, of a few bytes to a few hundred thousand, polling only now
+ * and then. */
 static void test_storm(struct world *world)
 {
     const struct rask_comm_caps *caps = &world->comm->caps;
@@ -272,7 +287,8 @@ static void check_read(struct world *world, const struct rask_comm_get *get)
     }
 }
 
-/* Between its polls a rank is busy with its own arithmetic, so answers come late where the holder must answer. */
+/* Between its polls a rank is busy with its own arithmetic, so answers come late where the
+ * holder must answer. */
 static void busy_turns(struct world *world)
 {
     volatile uint64_t sink = 0;
@@ -317,7 +333,8 @@ static void test_many_reads(struct world *world)
     for (int i = 0; i < N_SMALL_READS && caps->n_ranks > 1; i++) {
         size_t bytes = 1 + next_random(&random) % 64;
         gets[i] = (struct rask_comm_get){
-            .rank = (int32_t)((uint64_t)caps->rank + 1 + next_random(&random) % (uint64_t)(caps->n_ranks - 1)) %
+            .rank = (int32_t)((uint64_t)caps->rank + 1 +
+                              next_random(&random) % (uint64_t)(caps->n_ranks - 1)) %
                     caps->n_ranks,
             .offset = i % 50 == 0 ? ARENA_BYTES - bytes : next_random(&random) % (ARENA_BYTES - 64),
             .local = local + (size_t)i * 64,
@@ -342,16 +359,21 @@ static void test_bad_calls(struct world *world)
     uint8_t bytes[64] = {0};
     if (comm->caps.n_ranks > 1) {
         int32_t rank = (comm->caps.rank + 1) % comm->caps.n_ranks;
-        struct rask_comm_get get = {.rank = rank, .offset = ARENA_BYTES - 8, .local = bytes, .bytes = 9};
-        expect(world, comm->ops->get(comm, &get) == RASK_ERR_ARGUMENT, "a get beyond the arena was accepted");
+        struct rask_comm_get get = {
+            .rank = rank, .offset = ARENA_BYTES - 8, .local = bytes, .bytes = 9};
+        expect(world, comm->ops->get(comm, &get) == RASK_ERR_ARGUMENT,
+               "a get beyond the arena was accepted");
         get.offset = UINT64_MAX - 3;
-        expect(world, comm->ops->get(comm, &get) == RASK_ERR_ARGUMENT, "a get from nowhere was accepted");
-        expect(world, comm->ops->send(comm, rank, bytes, 0) == RASK_OK, "an empty batch was refused");
+        expect(world, comm->ops->get(comm, &get) == RASK_ERR_ARGUMENT,
+               "a get from nowhere was accepted");
+        expect(world, comm->ops->send(comm, rank, bytes, 0) == RASK_OK,
+               "an empty batch was refused");
     }
     report(world, "bad gets are refused, empty batches are nothing");
 }
 
-/* A token goes round the ranks; who does not have it sleeps until it is woken. A lost ring hangs the test. */
+/* A token goes round the ranks; who does not have it sleeps until it is woken. A lost ring hangs
+ * the test. */
 static void test_wakeups(struct world *world)
 {
     struct rask_comm *comm = world->comm;
@@ -362,12 +384,14 @@ static void test_wakeups(struct world *world)
     all_failures(world);
     for (int round = 0; round < N_ROUNDS && comm->caps.n_ranks > 1; round++) {
         if (comm->caps.rank == 0)
-            expect(world, comm->ops->send(comm, next, (const uint8_t *)token, 8) == RASK_OK, "a send failed");
+            expect(world, comm->ops->send(comm, next, (const uint8_t *)token, 8) == RASK_OK,
+                   "a send failed");
         while (world->n_turns == n_seen)
             rest(world);
         n_seen++;
         if (comm->caps.rank != 0)
-            expect(world, comm->ops->send(comm, next, (const uint8_t *)token, 8) == RASK_OK, "a send failed");
+            expect(world, comm->ops->send(comm, next, (const uint8_t *)token, 8) == RASK_OK,
+                   "a send failed");
     }
     while (comm->n_pending != 0)
         turn(world);
@@ -382,19 +406,22 @@ static void test_counters(struct world *world, const struct options *options)
     const struct rask_comm_caps *caps = &world->comm->caps;
     int has_rings = options->wants_rings && !options->is_without_shm && caps->ranks_on_node > 1;
     if (caps->rank == 0 && caps->n_ranks > 1)
-        expect(world, (counters->ring_batches_sent != 0) == has_rings, "rings and messages are not as asked for");
+        expect(world, (counters->ring_batches_sent != 0) == has_rings,
+               "rings and messages are not as asked for");
     if (caps->n_ranks > 1) {
         expect(world, counters->gets >= N_SMALL_READS, "gets are not counted");
-        expect(world, (counters->served_gets == 0) == caps->has_window, "served gets are not counted");
-        expect(world, options->wants_window != 0 || !caps->has_window, "there is a window against the option");
+        expect(world, (counters->served_gets == 0) == caps->has_window,
+               "served gets are not counted");
+        expect(world, options->wants_window != 0 || !caps->has_window,
+               "there is a window against the option");
     }
     if (caps->rank == 0)
         printf("# %s\n# %s\n", caps->transport_text, caps->window_text);
     report(world, "counters and capabilities tell what was done");
 }
 
-/* A limit on file sizes makes the shared segment impossible, as a small /dev/shm does. Without a window MPI makes
- * no file at this point. */
+/* A limit on file sizes makes the shared segment impossible, as a small /dev/shm does. Without a
+ * window MPI makes no file at this point. */
 static void forbid_shared_memory(void)
 {
     struct rlimit limit;
@@ -509,7 +536,8 @@ int main(int n_arguments, char **arguments)
         return 2;
     }
     int32_t rank = rank_told(), provided = 0;
-    world.arena = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    world.arena =
+        mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (world.arena == MAP_FAILED)
         return 1;
     for (size_t i = 0; i < ARENA_BYTES; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bell_test.c: a ring is never lost, between threads and between processes, and the transport of one process
- * is made and ended. Sleeps have no timeout here, so a lost ring is a test that never ends. */
+/* bell_test.c: a ring is never lost, between threads and between processes, and the transport of
+ * one process is made and ended. Sleeps have no timeout here, so a lost ring is a test that
+ * never ends. */
 #include "comm/comm.h"
 
 #include "base/alloc.h"
@@ -62,7 +63,8 @@ static void threads_hand_over(void)
 
 static void processes_hand_over(void)
 {
-    struct table *table = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct table *table =
+        mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CU_ASSERT_FATAL(table != MAP_FAILED);
     pid_t child = fork();
     CU_ASSERT_FATAL(child >= 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* launch_test.c: what the environment of each launcher is taken for. An allocation alone is no launcher. */
+/* launch_test.c: what the environment of each launcher is taken for. An allocation alone is no
+ * launcher. */
 #include "comm/launch.h"
 
 #include "unit.h"
@@ -8,9 +9,10 @@
 #include <string.h>
 
 static const char *const variables[] = {
-    "OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "FLUX_JOB_SIZE",
-    "FLUX_TASK_RANK", "JSM_NAMESPACE_SIZE", "JSM_NAMESPACE_RANK", "PALS_SIZE", "PALS_RANKID", "SLURM_PROCID",
-    "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_JOB_ID", "SLURM_NNODES",
+    "OMPI_COMM_WORLD_SIZE", "PMIX_RANK",     "PMI_RANK",       "PMI_SIZE",
+    "MV2_COMM_WORLD_SIZE",  "FLUX_JOB_SIZE", "FLUX_TASK_RANK", "JSM_NAMESPACE_SIZE",
+    "JSM_NAMESPACE_RANK",   "PALS_SIZE",     "PALS_RANKID",    "SLURM_PROCID",
+    "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",  "SLURM_JOB_ID",   "SLURM_NNODES",
 };
 
 /* "NAME=VALUE" settings, up to three, in an otherwise clean environment. */
@@ -46,12 +48,16 @@ static void launchers(void)
 {
     CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=4", "PMIX_RANK=1", NULL).n_ranks, 4);
     CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=1", NULL, NULL).n_ranks, 1);
-    CU_ASSERT_EQUAL(found_with("PMIX_RANK=0", "SLURM_STEP_NUM_TASKS=6", "SLURM_PROCID=0").n_ranks, 6);
+    CU_ASSERT_EQUAL(found_with("PMIX_RANK=0", "SLURM_STEP_NUM_TASKS=6", "SLURM_PROCID=0").n_ranks,
+                    6);
     CU_ASSERT_EQUAL(found_with("PMI_RANK=0", "PMI_SIZE=3", NULL).n_ranks, 3);
     CU_ASSERT_EQUAL(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", NULL).n_ranks, 5);
     CU_ASSERT_TRUE(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", NULL).is_without_pmi);
-    CU_ASSERT_FALSE(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", "PMIX_RANK=2").is_without_pmi);
-    CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=2", "SLURM_PROCID=0", "SLURM_STEP_NUM_TASKS=9").n_ranks, 2);
+    CU_ASSERT_FALSE(
+        found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", "PMIX_RANK=2").is_without_pmi);
+    CU_ASSERT_EQUAL(
+        found_with("OMPI_COMM_WORLD_SIZE=2", "SLURM_PROCID=0", "SLURM_STEP_NUM_TASKS=9").n_ranks,
+        2);
 }
 
 static void untold_and_bad(void)

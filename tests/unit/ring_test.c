@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ring_test.c: frames of every size come out once, in order and unharmed, in one thread, between two threads and
- * between two processes over shared memory; a full ring refuses, a damaged one is noticed. */
+/* ring_test.c: frames of every size come out once, in order and unharmed, in one thread, between
+ * two threads and between two processes over shared memory; a full ring refuses, a damaged one
+ * is noticed. */
 #include "comm/ring.h"
 
 #include "base/alloc.h"
@@ -47,7 +48,8 @@ static int is_right(const struct rask_ring_frame *frame, uint32_t index, uint32_
 
 static struct rask_ring *ring_new(uint64_t capacity)
 {
-    void *memory = mmap(NULL, rask_ring_bytes(capacity), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, rask_ring_bytes(capacity), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     return memory == MAP_FAILED ? NULL : memory;
 }
 
@@ -179,7 +181,8 @@ static void full_and_empty(void)
     ring_free(small.ring, SMALL_CAPACITY);
 }
 
-/* Old payload must never be taken for a head word: all bytes of the ring are set by payload, many times over. */
+/* Old payload must never be taken for a head word: all bytes of the ring are set by payload,
+ * many times over. */
 static void old_bytes_are_no_frames(void)
 {
     struct small small;
@@ -201,7 +204,8 @@ static void old_bytes_are_no_frames(void)
 
 static void damage_is_noticed(void)
 {
-    static const uint64_t bad_heads[] = {1, UINT64_C(1) << 40, (UINT64_C(1) << 32) | 0xffffffff, UINT64_MAX >> 30};
+    static const uint64_t bad_heads[] = {1, UINT64_C(1) << 40, (UINT64_C(1) << 32) | 0xffffffff,
+                                         UINT64_MAX >> 30};
     for (size_t i = 0; i < sizeof bad_heads / sizeof bad_heads[0]; i++) {
         struct small small;
         struct rask_ring_frame frame;
@@ -213,5 +217,6 @@ static void damage_is_noticed(void)
 }
 
 RASK_UNIT_MAIN("ring", {"a full ring refuses, an empty one has nothing", full_and_empty},
-               {"old bytes are no frames", old_bytes_are_no_frames}, {"damage is noticed", damage_is_noticed},
-               {"between threads", between_threads}, {"between processes", between_processes})
+               {"old bytes are no frames", old_bytes_are_no_frames},
+               {"damage is noticed", damage_is_noticed}, {"between threads", between_threads},
+               {"between processes", between_processes})

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* shm_test.c: two mappings of one object are the same memory, the name can go at once, and room that is not there
- * is an error and not a signal. */
+/* shm_test.c: two mappings of one object are the same memory, the name can go at once, and room
+ * that is not there is an error and not a signal. */
 #include "comm/shm.h"
 
 #include "unit.h"
