@@ -58,8 +58,7 @@ struct rask_comm_counters {
     uint64_t batches_sent, batches_received, bytes_sent, bytes_received;
     uint64_t ring_batches_sent; /* of those, through shared memory */
     uint64_t gets, get_bytes; /* one-sided or not */
-    uint64_t served_gets,
-        served_get_bytes; /* two-sided fall-back: what this rank answered for others */
+    uint64_t served_gets, served_get_bytes; /* two-sided: what this rank answered for others */
     uint64_t sleeps, wakeups_sent;
 };
 
@@ -87,8 +86,8 @@ struct rask_comm_ops {
 /* The bell of one process: where its idle threads sleep. It lies in memory that all ranks of the
  * node map, so that a sender wakes a receiver without the kernel when nobody sleeps. */
 struct rask_bell {
-    _Alignas(
-        64) _Atomic uint32_t sequence; /* futex word; changes with every ring that sees a sleeper */
+    /* futex word; changes with every ring that sees a sleeper */
+    _Alignas(64) _Atomic uint32_t sequence;
     _Atomic uint32_t n_sleepers; /* between begin and end */
 };
 

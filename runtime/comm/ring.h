@@ -29,8 +29,8 @@
 
 /* What lies in shared memory; zeroed, it is an empty ring. `capacity` bytes of lines follow. */
 struct rask_ring {
-    _Alignas(
-        64) _Atomic uint64_t n_freed; /* bytes the reader has handed back since the beginning */
+    /* bytes the reader has handed back since the beginning */
+    _Alignas(64) _Atomic uint64_t n_freed;
     _Alignas(64) uint8_t bytes[];
 };
 
