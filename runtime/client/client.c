@@ -51,7 +51,7 @@ void rask_client_free(struct rask_client *client)
     }
     rask_buf_release(&client->out);
     rask_client_ids_release(&client->releases);
-    rask_client_ids_release(&client->coming);
+    rask_client_comings_release(&client->coming);
     rask_slab_release(&client->watchers);
 }
 
@@ -143,7 +143,7 @@ static rask_status on_state(struct rask_client *client, const struct rask_msg_st
     claim->bytes = m->bytes;
     claim->holder = m->holder;
     claim->object = m->object;
-    claim->flags &= ~(RASK_CLAIM_COMING | RASK_CLAIM_ELSEWHERE);
+    claim->flags &= ~RASK_CLAIM_ELSEWHERE;
     if (m->holder >= 0) {
         claim->offset = m->offset;
         claim->flags |= RASK_CLAIM_ELSEWHERE;
@@ -198,47 +198,69 @@ rask_status rask_client_receive(struct rask_client *client, const uint8_t *recor
     return status == RASK_OK ? status : rask_error_memory(error, sizeof(struct rask_error), "the outcome of a task");
 }
 
-static int ask_again(struct rask_client *client, uint64_t id, const struct rask_claim *claim)
+static int ask_again(struct rask_client *client, uint64_t id, int32_t holder)
 {
-    struct rask_msg_lost m = {.task = id, .holder = claim->holder};
+    struct rask_msg_lost m = {.task = id, .holder = holder};
     rask_client_mark(client);
     return rask_wire_put_lost(&client->out, &m);
 }
 
 rask_status rask_client_want(struct rask_client *client, uint64_t id, struct rask_claim *claim)
 {
-    if (rask_client_ids_push(&client->coming, id) != 0)
+    struct rask_client_coming coming = {id, claim->object, 0};
+    if (claim->flags & RASK_CLAIM_COMING)
+        return RASK_OK;
+    if (rask_client_comings_push(&client->coming, coming) != 0)
         return RASK_ERR_MEMORY;
     claim->flags = (claim->flags & ~RASK_CLAIM_NO_ROOM) | RASK_CLAIM_COMING;
     return RASK_OK;
 }
 
-uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, uint64_t offset, rask_status status)
+/* The fetch for one claim has ended. 1 if the claim pins the object now. The claim may have been told of another
+ * place meanwhile: then only a good end matters. */
+static uint32_t end_coming(struct rask_client *client, uint64_t id, int32_t holder, uint64_t offset, rask_status status)
+{
+    struct rask_claim *claim = rask_client_find(client, id);
+    claim->flags &= ~RASK_CLAIM_COMING;
+    if (claim->state != RASK_FUTURE_DONE || !(claim->flags & RASK_CLAIM_ELSEWHERE))
+        return 0;
+    if (status == RASK_OK) {
+        claim->offset = offset;
+        claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
+        return 1;
+    }
+    if (status == RASK_ERR_MEMORY) {
+        claim->flags |= RASK_CLAIM_NO_ROOM;
+    } else if (claim->holder == holder) {
+        claim->flags &= ~RASK_CLAIM_ELSEWHERE;
+        ask_again(client, id, holder);
+    }
+    return 0;
+}
+
+static void push_release(struct rask_client *client, uint64_t id)
+{
+    /* Without memory for it the scheduler keeps the object until the end: a leak, not an error. */
+    (void)!rask_client_ids_push(&client->releases, id);
+    rask_client_mark(client);
+}
+
+uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_t holder, uint64_t offset,
+                             rask_status status)
 {
     uint32_t n = 0;
     size_t kept = 0;
     for (size_t i = 0; i < client->coming.count; i++) {
-        uint64_t id = client->coming.items[i];
-        struct rask_claim *claim = rask_client_find(client, id);
-        if (claim == NULL || !(claim->flags & RASK_CLAIM_COMING))
-            continue;
-        if (claim->object != object) {
-            client->coming.items[kept++] = id;
-            continue;
-        }
-        claim->flags &= ~RASK_CLAIM_COMING;
-        client->has_woken = 1;
-        if (status == RASK_OK) {
-            claim->offset = offset;
-            claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
-            n++;
-        } else if (status == RASK_ERR_MEMORY) {
-            claim->flags |= RASK_CLAIM_NO_ROOM;
-        } else {
-            claim->flags &= ~RASK_CLAIM_ELSEWHERE;
-            ask_again(client, id, claim);
-        }
+        struct rask_client_coming coming = client->coming.items[i];
+        if (coming.object != object)
+            client->coming.items[kept++] = coming;
+        else if (coming.is_released)
+            push_release(client, coming.id);
+        else
+            n += end_coming(client, coming.id, holder, offset, status);
     }
+    if (kept != client->coming.count)
+        client->has_woken = 1;
     client->coming.count = kept;
     return n;
 }
@@ -275,10 +297,13 @@ void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinn
         return;
     if (claim->flags & RASK_CLAIM_HERE)
         *pinned = claim->offset;
+    int is_coming = (claim->flags & RASK_CLAIM_COMING) != 0;
     rask_client_drop(client, id);
-    /* Without memory for it the scheduler keeps the object until the end: a leak, not an error. */
-    (void)!rask_client_ids_push(&client->releases, id);
-    rask_client_mark(client);
+    if (!is_coming)
+        push_release(client, id);
+    for (size_t i = 0; is_coming && i < client->coming.count; i++)
+        if (client->coming.items[i].id == id)
+            client->coming.items[i].is_released = 1;
 }
 
 rask_status rask_client_watch(struct rask_client *client, uint64_t id, struct rask_client_queue *queue)

@@ -52,6 +52,13 @@ struct rask_client_mid {
     struct rask_client_page *pages[RASK_CLIENT_TABLE];
 };
 
+/* A result that is being fetched to this rank for a future. */
+struct rask_client_coming {
+    uint64_t id, object;
+    uint32_t is_released;           /* the future is gone; the scheduler hears of it when the fetch has ended */
+};
+RASK_VEC_DEFINE(rask_client_comings, struct rask_client_coming);
+
 /* A completed-queue: futures that have finished, in that order. */
 RASK_VEC_DEFINE(rask_client_ids, uint64_t);
 struct rask_client_queue {
@@ -65,7 +72,7 @@ struct rask_client {
     uint64_t next_sequence;         /* starts at 1 */
     struct rask_buf out;
     struct rask_client_ids releases; /* ids to be released with the next batch */
-    struct rask_client_ids coming;  /* ids whose results are being fetched */
+    struct rask_client_comings coming; /* results that are being fetched */
     struct rask_slab watchers;
     uint64_t n_pending;             /* futures not finished */
     uint64_t n_submitted;           /* records put into `out` since the last take */
@@ -89,11 +96,13 @@ rask_status rask_client_receive(struct rask_client *client, const uint8_t *recor
 /* The result of a DONE future is being fetched to this rank. RASK_ERR_MEMORY. */
 rask_status rask_client_want(struct rask_client *client, uint64_t id, struct rask_claim *claim);
 
-/* A fetch for this client has ended: the object is at `offset` of this rank's store, or the scheduler is asked
- * for it again. Returns the number of claims that it was for; each of them pins the object. */
-uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, uint64_t offset, rask_status status);
+/* A fetch for this client has ended: the object of `holder` is at `offset` of this rank's store now, or the
+ * scheduler is asked for it again. Returns the number of claims that it was for; each of them pins the object. */
+uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_t holder, uint64_t offset,
+                             rask_status status);
 
-/* Ends a claim. If it pinned an object of this rank's store, *pinned is its offset, else RASK_WIRE_NO_OFFSET. */
+/* Ends a claim. If it pinned an object of this rank's store, *pinned is its offset, else RASK_WIRE_NO_OFFSET. While
+ * its result is being fetched the scheduler is not told, since the holder's bytes must stay; once they are here it is. */
 void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinned);
 
 /* Forgets a future without telling the scheduler: it never was, or claims itself. */

@@ -34,3 +34,4 @@ endif
 TESTS += tests/mpi/comm_test.n1.mpi tests/mpi/comm_test.n2.mpi tests/mpi/comm_test.n3.mpi \
 	tests/mpi/comm_test.n4.mpi tests/mpi/comm_test.n8.mpi tests/mpi/boot_test.n2.mpi tests/mpi/boot_test.n4.mpi
 EXTRA_DIST += tests/mpi/comm_test.n1.mpi tests/mpi/comm_test.n3.mpi tests/mpi/comm_test.n8.mpi
+librask_core_la_SOURCES += runtime/comm/sim.c runtime/comm/sim.h runtime/comm/sim_rank.c runtime/comm/sim_state.h

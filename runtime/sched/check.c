@@ -68,7 +68,9 @@ static void check_state(const struct rask_sched *s, uint32_t id, const struct ra
           "nobody computes what nobody needs");
     HOLDS(t->state != RASK_TASK_RELEASED || t->n_dependents > 0, "a released task is kept only as lineage");
     HOLDS(t->state != RASK_TASK_RELEASED || (t->n_claims == 0 && t->n_waiters == 0), "a needed task is under way");
-    HOLDS(t->state != RASK_TASK_MEMORY || t->n_claims != 0 || t->n_waiters != 0, "a result that nobody needs is freed");
+    HOLDS(t->state != RASK_TASK_MEMORY || t->n_claims != 0 || t->n_waiters != 0 ||
+              (t->replicas == 0 && t->n_dependents != 0),
+          "a result that nobody needs is freed, or kept inline as lineage");
     HOLDS(rask_ids_find(s, t->id) == id, "a task is found by its id");
     HOLDS(!is_assigned || (s->peers[t->rank].is_alive && s->peers[t->rank].seats.items[t->slot].task == id),
           "an assigned task has a seat at a living worker");
@@ -157,6 +159,14 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
             report.status = rask_error_set(error, RASK_ERR_INTERNAL, "invariant '%s' broken at rank %u", invariant, rank);
     }
     rask_free(tallies);
+    if (report.status == RASK_OK && s->tasks.count == 0 &&
+        (s->edges.count != 0 || s->replicas.count != 0 || s->claims.count != 0 || s->extras.count != 0 ||
+         s->errors.count != 0 || s->keys.count != 0 || s->pool.bytes_in_use != 0))
+        return rask_error_set(error, RASK_ERR_INTERNAL,
+                              "invariant 'without tasks there are no records' broken: %u edges, %u copies, %u ids, "
+                              "%u extras, %u errors, %zu keys, %llu bytes",
+                              s->edges.count, s->replicas.count, s->claims.count, s->extras.count, s->errors.count,
+                              s->keys.count, (unsigned long long)s->pool.bytes_in_use);
     if (report.status == RASK_OK && n_common != s->n_common)
         return rask_error_set(error, RASK_ERR_INTERNAL, "invariant 'the common queue is counted' broken: %u, counted %u",
                               n_common, s->n_common);

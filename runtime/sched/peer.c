@@ -153,7 +153,8 @@ static uint32_t take_seat(struct rask_sched *s, struct rask_sched_peer *p)
     }
     struct rask_sched_seat *seats = p->seats.items;
     seats[slot].epoch++;
-    seats[slot].is_away = seats[slot].is_withdrawn = 0;
+    seats[slot].is_away = 0;
+    seats[slot].withdrawn = RASK_WITHDRAWN_NO;
     seats[slot].thief = -1;
     seats[slot].next = 0;
     seats[slot].previous = seats[0].previous;
@@ -278,14 +279,15 @@ void rask_peer_leave(struct rask_sched *s, int32_t rank, uint32_t slot)
     rask_peer_update_room(s, rank);
 }
 
-/* Asks for an assignment back; at most once per assignment. */
-void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot)
+/* Asks for an assignment back; at most once per reason. */
+void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot, enum rask_sched_withdrawal why)
 {
     struct rask_sched_seat *seat = &s->peers[rank].seats.items[slot];
-    if (seat->is_withdrawn)
+    if (seat->withdrawn >= why)
         return;
-    seat->is_withdrawn = 1;
-    struct rask_msg_withdraw m = {.slot = slot, .epoch = seat->epoch};
+    seat->withdrawn = (uint8_t)why;
+    struct rask_msg_withdraw m = {.slot = slot, .epoch = seat->epoch,
+                                  .is_unwanted = why == RASK_WITHDRAWN_UNWANTED};
     s->counters.withdrawn++;
     if (rask_wire_put_withdraw(rask_peer_out(s, rank), &m) != 0)
         put_failed(s);

@@ -72,7 +72,8 @@ static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *
     uint32_t parent = m->parent == 0 ? 0 : rask_ids_find(s, m->parent);
     uint64_t generation;
     if (parent != 0) {
-        generation = (rask_life_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1)) - 1;
+        generation = rask_life_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1);
+        generation -= generation != 0;
     } else {
         if (s->now_ns - s->last_submit_ns > s->config.generation_gap_ns)
             s->generation += 256;
@@ -82,18 +83,50 @@ static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *
     return user << 48 | (generation & ((UINT64_C(1) << 48) - 1));
 }
 
+/* What is cancelled or lost is not what a later call with the same key asks for. */
+static void detach_key(struct rask_sched *s, struct rask_sched_task *t)
+{
+    if (t->flags & RASK_TASK_PURE)
+        rask_map128_remove(&s->keys, rask_extra_at(s, t->extra)->key, NULL);
+    t->flags &= (uint8_t)~RASK_TASK_PURE;
+}
+
+/* A task that is known gets one more claim: it is needed again. */
+static void revive(struct rask_sched *s, uint32_t task)
+{
+    struct rask_sched_task *t = rask_life_at(s, task);
+    t->n_claims++;
+    s->counters.shared++;
+    if (t->state == RASK_TASK_RELEASED)
+        rask_life_want(s, task);
+    else if (t->state == RASK_TASK_LEAVING)
+        rask_life_move(s, task, RASK_EVENT_WANT);
+}
+
+/* A pure call that is known already, and for which nobody will hold a future. */
+static void share_unclaimed(struct rask_sched *s, uint32_t task)
+{
+    struct rask_sched_task *t = rask_life_at(s, task);
+    if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED || (t->flags & RASK_TASK_SELF_CLAIM))
+        return;
+    t->flags |= RASK_TASK_SELF_CLAIM;
+    revive(s, task);
+}
+
 /* A pure call that is known already: one more claim on it. */
 static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
     uint32_t id;
     struct rask_sched_task *t = rask_life_at(s, task);
+    if (m->flags & RASK_SUBMIT_UNCLAIMED) {
+        share_unclaimed(s, task);
+        return s->status;
+    }
     struct rask_sched_claim *claim = rask_slab_take(&s->claims, &id);
     if (claim == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
     claim->id = m->task;
     claim->next = 0;
-    t->n_claims++;
-    s->counters.shared++;
     uint32_t others = t->claims;
     uint8_t flags = t->flags;
     t->claims = id;
@@ -102,11 +135,8 @@ static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_
         rask_life_tell(s, task);
     t->flags = flags;
     claim->next = others;
-    if (t->state == RASK_TASK_RELEASED)
-        rask_life_want(s, task);
-    else if (t->state == RASK_TASK_LEAVING)
-        rask_life_move(s, task, RASK_EVENT_WANT);
-    return RASK_OK;
+    revive(s, task);
+    return s->status;
 }
 
 /* Finds the inputs' records into s->work above `base`. 0, or -1 if one is unknown. */
@@ -150,7 +180,7 @@ static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg
 rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source, const struct rask_msg_submit *m)
 {
     uint32_t task, known;
-    if ((int32_t)(m->task >> 48) != source || m->function > s->config.n_functions || (m->n_key & 1) ||
+    if ((int32_t)(m->task >> 48) != source || m->function >= s->config.n_functions || (m->n_key & 1) ||
         rask_ids_find(s, m->task) != 0)
         return RASK_ERR_PROTOCOL;
     if (m->n_key == 2 && rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known))
@@ -190,19 +220,11 @@ static void tell_cancelled(struct rask_sched *s, uint64_t id)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
-/* A call that is cancelled is not what a later one with the same key asks for. */
-static void detach_key(struct rask_sched *s, struct rask_sched_task *t)
-{
-    if (t->flags & RASK_TASK_PURE)
-        rask_map128_remove(&s->keys, rask_extra_at(s, t->extra)->key, NULL);
-    t->flags &= (uint8_t)~RASK_TASK_PURE;
-}
-
 /* An assigned task is cancelled: its users fail now, it ends when the worker has answered. */
 static void cancel_assigned(struct rask_sched *s, uint32_t task, uint32_t error)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
-    rask_peer_withdraw(s, t->rank, t->slot);
+    rask_peer_withdraw(s, t->rank, t->slot, RASK_WITHDRAWN_UNWANTED);
     if (t->state == RASK_TASK_PROCESSING)
         rask_life_move(s, task, RASK_EVENT_DROP);
     t->flags |= RASK_TASK_CANCELLED;
@@ -303,7 +325,12 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
     if ((int32_t)(m->task >> 48) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
         (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes))
         return RASK_ERR_PROTOCOL;
-    if (m->n_key == 2 && rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known)) {
+    int is_known = m->n_key == 2 && rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known);
+    if (is_known && rask_life_at(s, known)->state != RASK_TASK_MEMORY) {
+        detach_key(s, rask_life_at(s, known));
+        is_known = 0;
+    }
+    if (is_known) {
         uint64_t pair[2] = {m->task, m->offset};
         struct rask_msg_free f = {.pair = pair, .n_pair = 2};
         if (m->offset != RASK_WIRE_NO_OFFSET && rask_wire_put_free(rask_peer_out(s, source), &f) != 0)
@@ -415,6 +442,12 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source, const stru
         rask_sched_end_leaving(s, task, m->slot);
         return s->status;
     }
+    if (s->peers[source].seats.items[m->slot].withdrawn == RASK_WITHDRAWN_UNWANTED) {
+        /* It was told to stop, and then somebody came to need it after all. */
+        rask_peer_leave(s, source, m->slot);
+        rask_life_again(s, task);
+        return s->status;
+    }
     if (t->retries > 0) {
         t->retries--;
         s->counters.retried++;
@@ -494,7 +527,7 @@ rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source, const st
 {
     uint32_t object = rask_ids_find(s, m->object);
     if (object != 0)
-        rask_replica_free_one(s, object, source);
+        rask_replica_end_fetch(s, object, source);
     copy_is_bad(s, m->object, m->holder);
     for (uint32_t i = 0; i < m->n_ended; i++) {
         uint32_t task = rask_peer_seat_task(s, source, m->ended[i].slot, m->ended[i].epoch);

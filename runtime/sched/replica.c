@@ -97,6 +97,18 @@ void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
     unlink_from_rank(s, id, t->bytes);
 }
 
+/* A copy that was on its way to `rank` does not come; one that is there stays. */
+void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank)
+{
+    for (uint32_t r = rask_life_at(s, task)->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
+        const struct rask_sched_replica *replica = rask_replica_at(s, r);
+        if (replica->rank == rank && replica->offset == RASK_WIRE_NO_OFFSET) {
+            rask_replica_free_one(s, task, rank);
+            return;
+        }
+    }
+}
+
 /* 1 if some copy can be read. */
 int rask_replica_is_there(const struct rask_sched *s, const struct rask_sched_task *t)
 {

@@ -130,6 +130,9 @@ struct rask_sched_error {
     char text[RASK_ERROR_TEXT_BYTES];
 };
 
+/* NO; for a thief, if it has not started; because nobody needs it: the function may have noticed. */
+enum rask_sched_withdrawal { RASK_WITHDRAWN_NO, RASK_WITHDRAWN_FOR_THIEF, RASK_WITHDRAWN_UNWANTED };
+
 /* One slot number of a worker's assignments: more than its slots, since work is sent ahead. */
 struct rask_sched_seat {
     uint32_t task;                      /* 0 = free */
@@ -137,7 +140,8 @@ struct rask_sched_seat {
     uint32_t next, previous;            /* list of the worker's assignments, oldest first; or free list */
     uint32_t estimate_ns;
     int32_t thief;                      /* withdrawn on behalf of this worker; -1 none */
-    uint8_t is_away, is_withdrawn;
+    uint8_t is_away;
+    uint8_t withdrawn;                  /* enum rask_sched_withdrawal: what the worker has been asked */
 };
 RASK_VEC_DEFINE(rask_sched_seats, struct rask_sched_seat);
 RASK_VEC_DEFINE(rask_sched_ids, uint32_t);
@@ -266,13 +270,14 @@ void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m);
 void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank);
 uint32_t rask_peer_seat_task(const struct rask_sched *s, int32_t rank, uint32_t slot, uint32_t epoch);
 void rask_peer_leave(struct rask_sched *s, int32_t rank, uint32_t slot);
-void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot);
+void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot, enum rask_sched_withdrawal why);
 void rask_peer_update_room(struct rask_sched *s, int32_t rank);
 int rask_peer_may_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
 int rask_peer_could_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
 void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset);
 void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling);
 void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank);
+void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank);
 int rask_replica_is_there(const struct rask_sched *s, const struct rask_sched_task *t);
 struct rask_buf *rask_peer_out(struct rask_sched *s, int32_t rank);
 

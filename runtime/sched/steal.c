@@ -90,11 +90,11 @@ void rask_steal_assigned(struct rask_sched *s, int32_t thief)
     for (uint32_t slot = p->seats.items[0].previous; slot != 0 && n_looked < 8; n_looked++) {
         struct rask_sched_seat *seat = &p->seats.items[slot];
         const struct rask_sched_task *t = rask_life_at(s, seat->task);
-        if (!seat->is_withdrawn && !seat->is_away && t->state == RASK_TASK_PROCESSING &&
+        if (seat->withdrawn == RASK_WITHDRAWN_NO && !seat->is_away && t->state == RASK_TASK_PROCESSING &&
             is_worth_moving(s, t, thief, p->backlog_ns / p->n_slots)) {
             seat->thief = thief;
             s->peers[thief].is_robbing = 1;
-            rask_peer_withdraw(s, victim, slot);
+            rask_peer_withdraw(s, victim, slot, RASK_WITHDRAWN_FOR_THIEF);
             return;
         }
         slot = seat->previous;

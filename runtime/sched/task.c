@@ -79,7 +79,7 @@ void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event ev
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
     s->n_unfinished -= (uint64_t)is_unfinished(from);
-    struct rask_trace_event trace = {.time_ns = s->now_ns, .id = t->id, .a = task, .b = (uint32_t)t->rank,
+    struct rask_trace_event trace = {.time_ns = s->now_ns, .id = t->id, .a = (uint32_t)t->rank, .b = t->slot,
                                      .cause = event, .kind = RASK_TRACE_TASK_STATE, .from = from, .to = to};
     rask_trace_write(&s->trace, trace);
 }
@@ -121,6 +121,13 @@ static void become_ready(struct rask_sched *s, uint32_t task)
     rask_locate_queue(s, task);
 }
 
+/* The error of an input that has failed or is cancelled; 0 for one that is well. */
+static uint32_t error_of(const struct rask_sched_task *d)
+{
+    int has_failed = d->state == RASK_TASK_ERRED || (d->state == RASK_TASK_LEAVING && (d->flags & RASK_TASK_CANCELLED));
+    return has_failed ? d->error : 0;
+}
+
 /* Claims the inputs of a task that is wanted. Returns the error of an input that has failed, or 0. */
 static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
 {
@@ -133,8 +140,8 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
         if (d->state == RASK_TASK_MEMORY)
             continue;
         t->n_missing++;
-        if (d->state == RASK_TASK_ERRED || (d->state == RASK_TASK_LEAVING && (d->flags & RASK_TASK_CANCELLED)))
-            failed = d->error;
+        if (error_of(d) != 0)
+            failed = error_of(d);
         else if (d->state == RASK_TASK_LEAVING)
             rask_life_move(s, source, RASK_EVENT_WANT);
         else if (d->state == RASK_TASK_RELEASED)
@@ -238,15 +245,22 @@ void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
     }
 }
 
-/* An assigned or queued task has to run (again) from its inputs, which it still claims. */
+/* An assigned or queued task has to run (again) from its inputs, which it still claims; one of them may have been lost
+ * and have failed meanwhile. */
 void rask_life_again(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
+    uint32_t failed = 0;
     rask_life_move(s, task, RASK_EVENT_AGAIN);
     t->n_missing = 0;
-    for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep)
-        t->n_missing += rask_life_at(s, rask_edge_at(s, e)->source)->state != RASK_TASK_MEMORY;
-    if (t->n_missing == 0)
+    for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
+        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        t->n_missing += d->state != RASK_TASK_MEMORY;
+        failed = error_of(d) != 0 ? error_of(d) : failed;
+    }
+    if (failed != 0)
+        rask_life_fail(s, task, failed);
+    else if (t->n_missing == 0)
         become_ready(s, task);
 }
 
@@ -256,11 +270,14 @@ void rask_life_lose(struct rask_sched *s, uint32_t task)
     struct rask_sched_task *t = rask_life_at(s, task);
     rask_life_move(s, task, RASK_EVENT_LOSE);
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
+        struct rask_sched_task *u = rask_life_at(s, rask_edge_at(s, e)->user);
+        u->n_missing += u->state == RASK_TASK_WAITING;
+    }
+    /* Separately, since a user may need it twice and counts anew here. */
+    for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
         uint32_t user = rask_edge_at(s, e)->user;
-        struct rask_sched_task *u = rask_life_at(s, user);
-        if (u->state == RASK_TASK_WAITING)
-            u->n_missing++;
-        else if (u->state == RASK_TASK_QUEUED || u->state == RASK_TASK_NO_WORKER)
+        uint8_t state = rask_life_at(s, user)->state;
+        if (state == RASK_TASK_QUEUED || state == RASK_TASK_NO_WORKER)
             rask_life_again(s, user);
     }
     if (is_needed(t)) {
@@ -303,6 +320,8 @@ static void settle_one(struct rask_sched *s, uint32_t task)
     if (!is_needed(t)) {
         switch (t->state) {
         case RASK_TASK_MEMORY:
+            if (t->replicas == 0 && t->n_dependents != 0)
+                break;
             rask_life_drop_data(s, task);
             rask_life_move(s, task, RASK_EVENT_DROP);
             break;
@@ -313,10 +332,12 @@ static void settle_one(struct rask_sched *s, uint32_t task)
             rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_PROCESSING:
-            rask_peer_withdraw(s, t->rank, t->slot);
+            rask_peer_withdraw(s, t->rank, t->slot, RASK_WITHDRAWN_UNWANTED);
             rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_ERRED:
+            if (t->n_dependents != 0)
+                break;
             rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         default:

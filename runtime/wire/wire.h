@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 
+#include <assert.h>
 #include <rask/status.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -102,12 +103,15 @@ static inline size_t rask_wire_pad(size_t bytes)
 /* rask_wire_put_<name>(buf, message): appends one record. 0, or -1 without memory (nothing appended). The counts
  * must keep to the limits; asserted. */
 #define RASK_WIRE_SIZE_F(type, field)
-#define RASK_WIRE_SIZE_V(type, field, limit) size += rask_wire_pad(m->n_##field * sizeof(type));
+#define RASK_WIRE_SIZE_V(type, field, limit)                           \
+    assert(m->n_##field <= (limit));                                   \
+    size += rask_wire_pad(m->n_##field * sizeof(type));
 #define RASK_WIRE_COPY_F(type, field) fixed.field = m->field;
 #define RASK_WIRE_COPY_V(type, field, limit) fixed.n_##field = m->n_##field;
 #define RASK_WIRE_TAIL_F(type, field)
 #define RASK_WIRE_TAIL_V(type, field, limit)                           \
     if (m->n_##field != 0) {                                           \
+        memset(at + rask_wire_pad(m->n_##field * sizeof(type)) - 8, 0, 8); \
         memcpy(at, m->field, m->n_##field * sizeof(type));             \
         at += rask_wire_pad(m->n_##field * sizeof(type));              \
     }
@@ -116,16 +120,16 @@ static inline size_t rask_wire_pad(size_t bytes)
     {                                                                                             \
         size_t size = sizeof(struct rask_wire_head) + rask_wire_pad(sizeof(struct rask_wire_##name)); \
         RASK_FIELDS_##NAME(RASK_WIRE_SIZE_F, RASK_WIRE_SIZE_V)                                    \
-        uint8_t *at = rask_buf_room(buf, size);                                                   \
-        if (at == NULL || size > UINT32_MAX)                                                      \
+        uint8_t *at = size > UINT32_MAX ? NULL : rask_buf_room(buf, size);                        \
+        if (at == NULL)                                                                           \
             return -1;                                                                            \
         struct rask_wire_head head = {(uint32_t)size, (id_), 0};                                  \
         struct rask_wire_##name fixed;                                                            \
         memset(&fixed, 0, sizeof fixed);                                                          \
         RASK_FIELDS_##NAME(RASK_WIRE_COPY_F, RASK_WIRE_COPY_V)                                    \
-        memset(at + size - 8, 0, 8);                                                              \
         memcpy(at, &head, sizeof head);                                                           \
         at += sizeof head;                                                                        \
+        memset(at + rask_wire_pad(sizeof fixed) - 8, 0, 8);                                       \
         memcpy(at, &fixed, sizeof fixed);                                                         \
         at += rask_wire_pad(sizeof fixed);                                                        \
         RASK_FIELDS_##NAME(RASK_WIRE_TAIL_F, RASK_WIRE_TAIL_V)                                    \

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* queueing_test.c: stories about what runs when: how much is sent ahead, in which order, and what
+ * waits for a worker or a resource. */
+#include "story.h"
+
+/* Ten long tasks of unknown duration; how many each of two workers has been sent. */
+static void check_saturation(double saturation, uint32_t first, uint32_t second)
+{
+    struct story s;
+    story_plan(&s, 2, 2);
+    s.ranks[2].n_slots = 1;
+    s.config.sched.saturation = saturation;
+    story_start(&s);
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(100));
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_assigned, first);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_assigned, second);
+    story_end(&s);
+}
+
+static void saturation_bounds_what_is_sent_ahead(void)
+{
+    check_saturation(2.5, 5, 3);
+    check_saturation(2.0, 4, 2);
+    check_saturation(1.1, 3, 2);
+    check_saturation(1.0, 2, 1);
+    check_saturation(0.1, 1, 1);
+}
+
+static void without_a_bound_all_is_sent(void)
+{
+    struct story s;
+    story_plan(&s, 2, 2);
+    s.config.sched.saturation = 0;
+    story_start(&s);
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(100));
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_assigned + story_rank(&s, 2).n_assigned, 10);
+    story_end(&s);
+}
+
+static void short_tasks_are_sent_further_ahead_than_long_ones(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    story_start(&s);
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = 500);
+    story_run(&s);
+    for (int i = 0; i < 200; i++)
+        CALL(&s, .run_ns = 500);
+    story_run_for(&s, STORY_US(4));
+    CU_ASSERT(story_worker(&s, 1).n_assigned > 50);
+    CU_ASSERT(story_worker(&s, 1).n_assigned <= 101);
+    story_end(&s);
+}
+
+static void a_wide_graph_keeps_few_roots_alive(void)
+{
+    struct story s;
+    story_plan(&s, 4, 2);
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    for (uint64_t i = 0; i < 32; i++) {
+        uint64_t root = CALL(&s, .run_ns = STORY_MS(1), .bytes = 4096, .as.order = 3 * i + 1);
+        uint64_t middle = CALL(&s, .run_ns = STORY_MS(1), DEPS(root), .as.order = 3 * i + 2);
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(middle), .as.order = 3 * i + 3);
+        rask_sim_release(s.sim, root);
+        rask_sim_release(s.sim, middle);
+    }
+    story_run(&s);
+    for (int rank = 1; rank <= 4; rank++)
+        CU_ASSERT(story_rank(&s, rank).max_objects <= 2);
+    CU_ASSERT_EQUAL(story_counters(&s).done, 96);
+    story_end(&s);
+}
+
+static void tasks_wait_queued_until_a_worker_comes(void)
+{
+    struct story s;
+    story_plan(&s, 1, 2);
+    s.ranks[1].start_ns = STORY_MS(1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a");
+    story_run_for(&s, STORY_US(500));
+    CU_ASSERT_STRING_EQUAL(story_state(&s, a), "queued");
+    story_run(&s);
+    CU_ASSERT(story_is_done(&s, a));
+    STORY_EVENTS(&s, "run", "a on 1");
+    story_end(&s);
+}
+
+static void earlier_submissions_run_first(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.config.sched.saturation = 1.0;
+    s.config.sched.generation_gap_ns = STORY_US(10);
+    story_start(&s);
+    CALL(&s, .name = "a", .run_ns = STORY_MS(1), .as.order = 900);
+    CALL(&s, .name = "b", .run_ns = STORY_MS(1), .as.order = 901);
+    story_run_for(&s, STORY_US(100));
+    CALL(&s, .name = "c", .run_ns = STORY_MS(1), .as.order = 1);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "a on 1, b on 1, c on 1");
+    story_end(&s);
+}
+
+static void high_priority_overtakes_and_low_waits(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    CALL(&s, .name = "first", .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(100));
+    CALL(&s, .name = "low", .run_ns = STORY_MS(1), .as.priority = -1);
+    CALL(&s, .name = "plain", .run_ns = STORY_MS(1));
+    CALL(&s, .name = "high", .run_ns = STORY_MS(1), .as.priority = 10);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "first on 1, high on 1, plain on 1, low on 1");
+    story_end(&s);
+}
+
+/* Tasks that a task submits come before what was submitted after their parent. */
+static void children_run_before_later_work(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    uint64_t parent = CALL(&s, .name = "parent", .run_ns = STORY_MS(2));
+    story_run_for(&s, STORY_US(100));
+    CALL(&s, .name = "later", .run_ns = STORY_MS(1));
+    CALL(&s, .name = "latest", .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(100));
+    CALL(&s, .name = "child", .run_ns = STORY_MS(1), .as.parent = parent);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "parent on 1, child on 1, later on 1, latest on 1");
+    story_end(&s);
+}
+
+static void a_resource_is_held_by_one_task_at_a_time(void)
+{
+    static const struct rask_wire_resource one = {"gpu", 1};
+    struct story s;
+    story_plan(&s, 2, 4);
+    s.ranks[2].resources = &one;
+    s.ranks[2].n_resources = 1;
+    story_start(&s);
+    for (int i = 0; i < 6; i++)
+        CALL(&s, .run_ns = STORY_MS(1), .as.resource = &one, .as.n_resource = 1);
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 6);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).max_running, 1);
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_started, 0);
+    story_end(&s);
+}
+
+static void priority_decides_between_constrained_and_free_tasks(void)
+{
+    static const struct rask_wire_resource one = {"gpu", 1};
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.ranks[1].resources = &one;
+    s.ranks[1].n_resources = 1;
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    CALL(&s, .name = "first", .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(100));
+    CALL(&s, .name = "free-low", .run_ns = STORY_MS(1), .as.priority = 1);
+    CALL(&s, .name = "gpu-mid", .run_ns = STORY_MS(1), .as.priority = 2, .as.resource = &one,
+         .as.n_resource = 1);
+    CALL(&s, .name = "free-high", .run_ns = STORY_MS(1), .as.priority = 3);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "first on 1, free-high on 1, gpu-mid on 1, free-low on 1");
+    story_end(&s);
+}
+
+static void a_blocked_task_does_not_hold_up_the_others(void)
+{
+    static const struct rask_wire_resource one = {"gpu", 1};
+    struct story s;
+    story_plan(&s, 1, 2);
+    s.ranks[1].resources = &one;
+    s.ranks[1].n_resources = 1;
+    story_start(&s);
+    CALL(&s, .name = "g1", .run_ns = STORY_MS(5), .as.resource = &one, .as.n_resource = 1);
+    CALL(&s, .name = "g2", .run_ns = STORY_MS(1), .as.resource = &one, .as.n_resource = 1);
+    CALL(&s, .name = "free", .run_ns = STORY_MS(1));
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "g1 on 1, free on 1, g2 on 1");
+    story_end(&s);
+}
+
+/* A task that waits for its own children is away from its slot: another one gets it. */
+static void waiting_for_children_opens_the_slot(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    uint64_t parent = CALL(&s, .run_ns = STORY_MS(1), .n_children = 3, .child_ns = STORY_MS(1));
+    story_run_for(&s, STORY_US(600));
+    CU_ASSERT_EQUAL(story_worker(&s, 1).n_seceded, 1);
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_running, 1);
+    story_run(&s);
+    CU_ASSERT(story_is_done(&s, parent));
+    CU_ASSERT_EQUAL(story_rank(&s, 1).max_running, 1);
+    story_end(&s);
+}
+
+RASK_UNIT_MAIN("queueing",
+               {"saturation bounds what is sent ahead", saturation_bounds_what_is_sent_ahead},
+               {"without a bound all is sent", without_a_bound_all_is_sent},
+               {"short tasks are sent further ahead", short_tasks_are_sent_further_ahead_than_long_ones},
+               {"a wide graph keeps few roots alive", a_wide_graph_keeps_few_roots_alive},
+               {"tasks wait until a worker comes", tasks_wait_queued_until_a_worker_comes},
+               {"earlier submissions run first", earlier_submissions_run_first},
+               {"high priority overtakes", high_priority_overtakes_and_low_waits},
+               {"children run before later work", children_run_before_later_work},
+               {"a resource is held by one", a_resource_is_held_by_one_task_at_a_time},
+               {"priority between constrained and free", priority_decides_between_constrained_and_free_tasks},
+               {"a blocked task holds up nobody", a_blocked_task_does_not_hold_up_the_others},
+               {"waiting for children opens the slot", waiting_for_children_opens_the_slot})
