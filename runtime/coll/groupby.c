@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* groupby.c: the plan of a group-by: building it, its names, its flat form.
  *
- * Flat form: header | n_columns x {type, bytes of name} | n_keys x column | n_aggregates x {fn, column} |
- * names one after the other | condition, all filled up to a multiple of 8. Labels follow from the rest. */
+ * Flat form: header | n_columns x {type, bytes of name} | n_keys x column | n_aggregates x {fn,
+ * column} | names one after the other | condition, all filled up to a multiple of 8. Labels follow
+ * from the rest. */
 #include "coll/groupby.h"
 
 #include "base/alloc.h"
@@ -70,7 +71,8 @@ static rask_status grow(void *array_of_items, uint32_t n, size_t item_bytes, con
     void *items, *grown;
     memcpy(&items, array_of_items, sizeof items);
     if (n >= RASK_GROUPBY_MAX_COLUMNS)
-        return rask_error_set(error, RASK_ERR_LIMIT, "more than %d %s", RASK_GROUPBY_MAX_COLUMNS, what);
+        return rask_error_set(error, RASK_ERR_LIMIT, "more than %d %s", RASK_GROUPBY_MAX_COLUMNS,
+                              what);
     /* Powers of two: whenever n is one, the room is used up. */
     if ((n & (n - 1)) != 0)
         return RASK_OK;
@@ -88,8 +90,9 @@ rask_status rask_groupby_add_column(struct rask_groupby *plan, const char *name,
     if (there != UINT32_MAX && plan->columns[there].type == (uint32_t)type)
         return RASK_OK;
     if (there != UINT32_MAX)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "column '%s' cannot be both %s and %s", name,
-                              rask_type_name(plan->columns[there].type), rask_type_name(type));
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "column '%s' cannot be both %s and %s",
+                              name, rask_type_name(plan->columns[there].type),
+                              rask_type_name(type));
     rask_status status =
         grow(&plan->columns, plan->n_columns, sizeof *plan->columns, "columns", error);
     if (status != RASK_OK)
@@ -110,7 +113,8 @@ static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct ra
 {
     for (uint32_t i = 0; i < plan->n_keys; i++)
         if (plan->keys[i] == column)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "column '%s' is given twice to group by",
+            return rask_error_set(error, RASK_ERR_ARGUMENT,
+                                  "column '%s' is given twice to group by",
                                   plan->columns[column].name);
     rask_status status = grow(&plan->keys, plan->n_keys, sizeof *plan->keys, "keys", error);
     if (status == RASK_OK)
@@ -118,7 +122,8 @@ static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct ra
     return status;
 }
 
-rask_status rask_groupby_add_key(struct rask_groupby *plan, const char *name, struct rask_error *error)
+rask_status rask_groupby_add_key(struct rask_groupby *plan, const char *name,
+                                 struct rask_error *error)
 {
     uint32_t column = rask_groupby_find_column(plan, name);
     return column == UINT32_MAX ? unknown_column(name, error) : add_key(plan, column, error);
@@ -132,15 +137,18 @@ rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn, const 
         if (strlen(aggregate_names[i]) != n || strncmp(aggregate_names[i], text, n) != 0)
             continue;
         if ((text[n] == '\0' || text[n + 1] == '\0') && i != RASK_AGGREGATE_COUNT)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "aggregate '%s' needs a column: %s:COLUMN",
-                                  text, aggregate_names[i]);
+            return rask_error_set(error, RASK_ERR_ARGUMENT,
+                                  "aggregate '%s' needs a column: %s:COLUMN", text,
+                                  aggregate_names[i]);
         *fn = (rask_aggregate_fn)i;
         *column = text[n] == '\0' || text[n + 1] == '\0' ? NULL : text + n + 1;
         return RASK_OK;
     }
-    return rask_error_set(error, RASK_ERR_ARGUMENT,
-                          "unknown aggregate '%.*s'; there are count, sum, mean, min, max, var, std, first, "
-                          "last and nunique", (int)(n > 100 ? 100 : n), text);
+    return rask_error_set(
+        error, RASK_ERR_ARGUMENT,
+        "unknown aggregate '%.*s'; there are count, sum, mean, min, max, var, std, first, "
+        "last and nunique",
+        (int)(n > 100 ? 100 : n), text);
 }
 
 static char *make_label(const struct rask_groupby *plan, uint32_t fn, uint32_t column)
@@ -162,7 +170,8 @@ static rask_status add_aggregate(struct rask_groupby *plan, uint32_t fn, uint32_
                        fn == RASK_AGGREGATE_VAR || fn == RASK_AGGREGATE_STD;
     if (needs_number && !rask_type_is_number(type))
         return rask_error_set(error, RASK_ERR_TYPE, "%s of column '%s' is not possible: it is %s",
-                              rask_aggregate_name(fn), plan->columns[column].name, rask_type_name(type));
+                              rask_aggregate_name(fn), plan->columns[column].name,
+                              rask_type_name(type));
     for (uint32_t i = 0; i < plan->n_aggregates; i++)
         if (plan->aggregates[i].fn == fn && plan->aggregates[i].column == column)
             return rask_error_set(error, RASK_ERR_ARGUMENT, "aggregate '%s' is asked for twice",
@@ -192,7 +201,8 @@ rask_status rask_groupby_add_aggregate(struct rask_groupby *plan, const char *te
     return add_aggregate(plan, fn, column, error);
 }
 
-rask_status rask_groupby_set_where(struct rask_groupby *plan, const char *text, struct rask_error *error)
+rask_status rask_groupby_set_where(struct rask_groupby *plan, const char *text,
+                                   struct rask_error *error)
 {
     char *copy = NULL;
     if (text != NULL && *text != '\0') {
@@ -217,13 +227,13 @@ const char *rask_groupby_result_name(const struct rask_groupby *plan, uint32_t r
 }
 
 /* Whether `name` is the aggregate as it was asked for: "sum:price". */
-static int is_asked_as(const struct rask_groupby *plan, const struct rask_groupby_aggregate *aggregate,
-                       const char *name)
+static int is_asked_as(const struct rask_groupby *plan,
+                       const struct rask_groupby_aggregate *aggregate, const char *name)
 {
     const char *fn = rask_aggregate_name(aggregate->fn);
     size_t n = strlen(fn);
-    return aggregate->column != RASK_GROUPBY_ALL_ROWS && strncmp(name, fn, n) == 0 && name[n] == ':' &&
-           strcmp(name + n + 1, plan->columns[aggregate->column].name) == 0;
+    return aggregate->column != RASK_GROUPBY_ALL_ROWS && strncmp(name, fn, n) == 0 &&
+           name[n] == ':' && strcmp(name + n + 1, plan->columns[aggregate->column].name) == 0;
 }
 
 uint32_t rask_groupby_find_result(const struct rask_groupby *plan, const char *name)
@@ -264,9 +274,9 @@ static void put(uint8_t **at, const void *data, size_t n)
 void rask_groupby_flat_write(const struct rask_groupby *plan, void *bytes)
 {
     size_t where_bytes = plan->where == NULL ? 0 : strlen(plan->where);
-    struct flat_header header = {FLAT_MAGIC,         FLAT_VERSION,
-                                 plan->n_columns,    plan->n_keys,
-                                 plan->n_aggregates, (uint32_t)names_bytes(plan),
+    struct flat_header header = {FLAT_MAGIC,           FLAT_VERSION,
+                                 plan->n_columns,      plan->n_keys,
+                                 plan->n_aggregates,   (uint32_t)names_bytes(plan),
                                  (uint32_t)where_bytes};
     uint8_t *at = bytes;
     memset(bytes, 0, rask_groupby_flat_bytes(plan));

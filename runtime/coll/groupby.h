@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* groupby.h: the plan of a group-by: which columns are read, by which the rows are grouped, what is
- * computed per group, and which rows count. It is a description and computes nothing: kern/fold turns
- * a plan and batches into a table, kern/result turns the merged table into an answer.
+ * computed per group, and which rows count. It is a description and computes nothing: kern/fold
+ * turns a plan and batches into a table, kern/result turns the merged table into an answer.
  *
- * The flat form is what travels as a task's argument: no pointers, little-endian, versioned, checked
- * when it is read. Equal plans have equal bytes.
+ * The flat form is what travels as a task's argument: no pointers, little-endian, versioned,
+ * checked when it is read. Equal plans have equal bytes.
  *
  *   struct rask_groupby plan;
  *   rask_groupby_init(&plan);
@@ -52,16 +52,16 @@ struct rask_groupby_column {
 };
 
 struct rask_groupby_aggregate {
-    uint32_t fn;     /* rask_aggregate_fn */
+    uint32_t fn; /* rask_aggregate_fn */
     uint32_t column; /* index into columns, or RASK_GROUPBY_ALL_ROWS */
-    char *label;     /* name of the result column: "count", "sum_price" */
+    char *label; /* name of the result column: "count", "sum_price" */
 };
 
 struct rask_groupby {
     struct rask_groupby_column *columns; /* what a reader delivers, in this order */
-    uint32_t *keys;                      /* indices into columns; no keys = one group of all rows */
+    uint32_t *keys; /* indices into columns; no keys = one group of all rows */
     struct rask_groupby_aggregate *aggregates;
-    char *where;                         /* text of the condition, or NULL */
+    char *where; /* text of the condition, or NULL */
     uint32_t n_columns, n_keys, n_aggregates;
 };
 
@@ -79,8 +79,8 @@ RASK_MUST_USE rask_status rask_groupby_add_key(struct rask_groupby *plan, const 
                                                struct rask_error *error);
 
 /* Appends an aggregate written as "FN:COLUMN", or "count" for the rows of a group.
- * RASK_ERR_ARGUMENT: unknown function or column, or twice the same; RASK_ERR_TYPE: a sum, mean, var or std
- * of a column that is not a number; RASK_ERR_LIMIT; RASK_ERR_MEMORY. */
+ * RASK_ERR_ARGUMENT: unknown function or column, or twice the same; RASK_ERR_TYPE: a sum, mean, var
+ * or std of a column that is not a number; RASK_ERR_LIMIT; RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_groupby_add_aggregate(struct rask_groupby *plan, const char *text,
                                                      struct rask_error *error);
 
@@ -88,8 +88,8 @@ RASK_MUST_USE rask_status rask_groupby_add_aggregate(struct rask_groupby *plan, 
 RASK_MUST_USE rask_status rask_groupby_set_where(struct rask_groupby *plan, const char *text,
                                                  struct rask_error *error);
 
-/* Reads "FN:COLUMN" or "count" without a plan: *fn, and *column as a pointer into `text`, or NULL for a
- * plain count. RASK_ERR_ARGUMENT: unknown function, or no column where one is needed. */
+/* Reads "FN:COLUMN" or "count" without a plan: *fn, and *column as a pointer into `text`, or NULL
+ * for a plain count. RASK_ERR_ARGUMENT: unknown function, or no column where one is needed. */
 RASK_MUST_USE rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn,
                                                const char **column, struct rask_error *error);
 /* "sum", ...; "?" for a number that is none. Owns: static string. */
@@ -105,12 +105,13 @@ const char *rask_groupby_result_name(const struct rask_groupby *plan, uint32_t r
  * UINT32_MAX if there is none. */
 uint32_t rask_groupby_find_result(const struct rask_groupby *plan, const char *name);
 
-/* The flat form: its exact size (a multiple of 8), writing it into `bytes` of that size, reading it.
- * read: `plan` is filled on success only and then to be released. RASK_ERR_FORMAT: malformed;
+/* The flat form: its exact size (a multiple of 8), writing it into `bytes` of that size, reading
+ * it. read: `plan` is filled on success only and then to be released. RASK_ERR_FORMAT: malformed;
  * RASK_ERR_VERSION: written by another version; RASK_ERR_MEMORY. */
 size_t rask_groupby_flat_bytes(const struct rask_groupby *plan);
 void rask_groupby_flat_write(const struct rask_groupby *plan, void *bytes);
 RASK_MUST_USE rask_status rask_groupby_flat_read(const void *bytes, size_t n_bytes,
-                                                 struct rask_groupby *plan, struct rask_error *error);
+                                                 struct rask_groupby *plan,
+                                                 struct rask_error *error);
 
 #endif

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 /* X(NAME, number, text): every column type. */
-#define RASK_TYPE_LIST(X)    \
-    X(INT64, 0, "int64")     \
-    X(FLOAT64, 1, "float64") \
-    X(BOOL, 2, "bool")       \
-    X(DATE, 3, "date")       \
+#define RASK_TYPE_LIST(X)      \
+    X(INT64, 0, "int64")       \
+    X(FLOAT64, 1, "float64")   \
+    X(BOOL, 2, "bool")         \
+    X(DATE, 3, "date")         \
     X(DATETIME, 4, "datetime") \
     X(TEXT, 5, "text")
 

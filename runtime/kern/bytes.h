@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bytes.h: hashing and comparing short runs of bytes, inline, without a call and without reading a byte
- * outside of the run. The hash folds 16 bytes at a time with a 64 x 64 -> 128 bit multiplication (the
- * idea of wyhash, Wang Yi 2019). It is part of the flat form of tables (their order), so it is the same
- * in every build; it does not resist somebody who chooses keys to collide. */
+/* bytes.h: hashing and comparing short runs of bytes, inline, without a call and without reading a
+ * byte outside of the run. The hash folds 16 bytes at a time with a 64 x 64 -> 128 bit
+ * multiplication (the idea of wyhash, Wang Yi 2019). It is part of the flat form of tables (their
+ * order), so it is the same in every build; it does not resist somebody who chooses keys to
+ * collide. */
 #ifndef RASK_KERN_BYTES_H
 #define RASK_KERN_BYTES_H
 
@@ -45,7 +46,8 @@ static inline uint64_t rask_bytes_hash(const void *data, size_t n, uint64_t seed
     uint64_t a, b;
     size_t left = n;
     for (; left > 16; left -= 16, p += 16)
-        seed = rask_fold_product(rask_load8(p) ^ RASK_HASH_A, rask_load8(p + 8) ^ seed ^ RASK_HASH_B);
+        seed =
+            rask_fold_product(rask_load8(p) ^ RASK_HASH_A, rask_load8(p + 8) ^ seed ^ RASK_HASH_B);
     if (left >= 8) {
         a = rask_load8(p);
         b = rask_load8(p + left - 8);
@@ -58,7 +60,8 @@ static inline uint64_t rask_bytes_hash(const void *data, size_t n, uint64_t seed
     } else {
         a = b = 0;
     }
-    return rask_fold_product(rask_fold_product(a ^ RASK_HASH_A, b ^ seed ^ RASK_HASH_B) ^ n, RASK_HASH_B);
+    return rask_fold_product(rask_fold_product(a ^ RASK_HASH_A, b ^ seed ^ RASK_HASH_B) ^ n,
+                             RASK_HASH_B);
 }
 
 static inline int rask_bytes_equal(const void *x, const void *y, size_t n)

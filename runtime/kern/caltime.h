@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* caltime.h: dates and times as text and as numbers: parsing and printing.
  *
- * A date is a day number since 1970-01-01, a datetime microseconds since 1970-01-01T00:00:00, both in
- * the proleptic Gregorian calendar without leap seconds. Years are 0001 to 9999.
- *   date      YYYY-MM-DD
+ * A date is a day number since 1970-01-01, a datetime microseconds since 1970-01-01T00:00:00, both
+ * in the proleptic Gregorian calendar without leap seconds. Years are 0001 to 9999. date YYYY-MM-DD
  *   datetime  YYYY-MM-DD(T or space)HH:MM[:SS[.fraction]][Z or +HH[:MM] or -HH[:MM]]
  * A zone offset is taken off, so the number is then UTC. Of a fraction the first six digits count.
  * All functions are pure and locale-free. */

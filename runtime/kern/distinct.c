@@ -106,7 +106,8 @@ int rask_distinct_add_rank(struct rask_distinct *set, uint32_t group, uint64_t r
 int rask_distinct_add_text(struct rask_distinct *set, uint32_t group, struct rask_slice text,
                            struct rask_pool *pool)
 {
-    struct rask_distinct_entry entry = {group, (uint32_t)text.length, (uint64_t)(uintptr_t)text.data};
+    struct rask_distinct_entry entry = {group, (uint32_t)text.length,
+                                        (uint64_t)(uintptr_t)text.data};
     uint64_t hash = rask_bytes_hash(text.data, text.length, group), place;
     int outcome = make_room(set);
     if (outcome != 0 || !find_place(set, &entry, hash, &place))

@@ -2,8 +2,8 @@
 /* distinct.h: the sets of distinct values of all groups of a table for one column: one hash set of
  * (group, value), so that many small sets cost no more than one large one.
  *
- * An entry is 16 bytes, its place in the index 8 to 16; the bytes of texts come from the table's pool.
- * Values of numbers are ranks (bytes.h): equal values have equal ranks. */
+ * An entry is 16 bytes, its place in the index 8 to 16; the bytes of texts come from the table's
+ * pool. Values of numbers are ranks (bytes.h): equal values have equal ranks. */
 #ifndef RASK_KERN_DISTINCT_H
 #define RASK_KERN_DISTINCT_H
 
@@ -14,7 +14,7 @@
 struct rask_distinct_entry {
     uint32_t group;
     uint32_t length; /* of a text, 0 for a rank */
-    uint64_t value;  /* rank, or address of the text */
+    uint64_t value; /* rank, or address of the text */
 };
 
 struct rask_distinct {

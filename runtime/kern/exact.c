@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* exact.c: exact sums: the slow paths, merging, the settled form, and the finish.
  *
- * The two shapes have the same struct but for the number of limbs, so one set of functions treats both
- * through struct window. Wide arithmetic wraps at the ends of the wide form, which sums of fewer than
- * 2^64 values do not reach. */
+ * The two shapes have the same struct but for the number of limbs, so one set of functions treats
+ * both through struct window. Wide arithmetic wraps at the ends of the wide form, which sums of
+ * fewer than 2^64 values do not reach. */
 #include "kern/exact.h"
 
 #include <assert.h>
@@ -26,7 +26,8 @@ struct any_window {
 #define MAX_WIDE RASK_SQUARES_WIDE_LIMBS
 #define TOP_BOUND (UINT64_C(1) << 62)
 
-const struct rask_exact_shape rask_sum_shape = {RASK_SUM_LIMBS, RASK_SUM_WIDE_LIMBS, 2, RASK_SUM_EXPONENT};
+const struct rask_exact_shape rask_sum_shape = {RASK_SUM_LIMBS, RASK_SUM_WIDE_LIMBS, 2,
+                                                RASK_SUM_EXPONENT};
 const struct rask_exact_shape rask_squares_shape = {RASK_SQUARES_LIMBS, RASK_SQUARES_WIDE_LIMBS, 3,
                                                     RASK_SQUARES_EXPONENT};
 
@@ -117,8 +118,8 @@ static void add_limbs(uint64_t *a, const uint64_t *b, uint32_t n)
     }
 }
 
-/* Moves the window up (by > 0) or down so that its base changes by that many limbs. 0 when limbs that
- * would be lost are not empty, and then nothing has changed. */
+/* Moves the window up (by > 0) or down so that its base changes by that many limbs. 0 when limbs
+ * that would be lost are not empty, and then nothing has changed. */
 static int move_window(const struct rask_exact_shape *shape, struct window *w, int32_t by)
 {
     int32_t n = (int32_t)shape->limbs, base = w->base + by;
@@ -159,22 +160,28 @@ static int reach(const struct rask_exact_shape *shape, struct window *w, int32_t
     return place <= last || move_window(shape, w, place - last);
 }
 
-/* Adds value[value_limbs] (a natural number) at wide limb `index`, or subtracts it. */
-static int add_value(const struct rask_exact_shape *shape, struct window *w, const uint64_t *value,
-                     int32_t index, int is_negative, struct rask_pool *pool)
+/* A natural number from wide limb `index` on, to be added or subtracted. */
+struct addend {
+    uint64_t limb[3];
+    int32_t index;
+    int is_negative;
+};
+
+static int add_value(const struct rask_exact_shape *shape, struct window *w,
+                     const struct addend *added, struct rask_pool *pool)
 {
     /* The lower half of its limb leaves less than 32 bits below: then a limb more. */
-    int is_low = value[0] << 32 != 0;
+    int is_low = added->limb[0] << 32 != 0;
     uint64_t addend[MAX_WIDE] = {0};
-    if (!(w->flags & RASK_EXACT_IS_WIDE) && !reach(shape, w, index, is_low) &&
+    if (!(w->flags & RASK_EXACT_IS_WIDE) && !reach(shape, w, added->index, is_low) &&
         rask_exact_widen(shape, w, pool) != 0)
         return -1;
     int is_wide = (w->flags & RASK_EXACT_IS_WIDE) != 0;
     uint32_t n = is_wide ? shape->wide_limbs : shape->limbs;
     uint64_t *limb = is_wide ? wide_of(w) : w->limb;
-    uint32_t place = (uint32_t)(is_wide ? index : index - w->base);
-    memcpy(addend + place, value, shape->value_limbs * sizeof *value);
-    if (is_negative) {
+    uint32_t place = (uint32_t)(is_wide ? added->index : added->index - w->base);
+    memcpy(addend + place, added->limb, shape->value_limbs * sizeof *addend);
+    if (added->is_negative) {
         uint64_t carry = 1;
         for (uint32_t i = 0; i < n; i++) {
             addend[i] = ~addend[i] + carry;
@@ -187,8 +194,8 @@ static int add_value(const struct rask_exact_shape *shape, struct window *w, con
     return 0;
 }
 
-/* Splits a float64 into mantissa and position above 2^-1074. 0 when it is zero or not finite (then with
- * its flag in *flags). */
+/* Splits a float64 into mantissa and position above 2^-1074. 0 when it is zero or not finite (then
+ * with its flag in *flags). */
 static int split_double(double value, uint64_t *mantissa, uint32_t *position, uint32_t *flags)
 {
     uint64_t bits;
@@ -214,9 +221,9 @@ int rask_sum_add_slow(struct rask_sum *sum, double value, struct rask_pool *pool
     if (!split_double(value, &mantissa, &position, &sum->flags))
         return 0;
     rask_u128 part = (rask_u128)mantissa << (position & 63);
-    uint64_t limbs[2] = {(uint64_t)part, (uint64_t)(part >> 64)};
-    return add_value(&rask_sum_shape, (struct window *)sum, limbs, (int32_t)(position >> 6),
-                     signbit(value) != 0, pool);
+    struct addend added = {
+        {(uint64_t)part, (uint64_t)(part >> 64), 0}, (int32_t)(position >> 6), signbit(value) != 0};
+    return add_value(&rask_sum_shape, (struct window *)sum, &added, pool);
 }
 
 int rask_squares_add_slow(struct rask_squares *squares, double value, struct rask_pool *pool)
@@ -228,16 +235,16 @@ int rask_squares_add_slow(struct rask_squares *squares, double value, struct ras
     rask_u128 square = (rask_u128)mantissa * mantissa;
     uint32_t shift = 2 * position & 63;
     rask_u128 low = square << shift;
-    uint64_t limbs[3] = {(uint64_t)low, (uint64_t)(low >> 64),
-                         (uint64_t)(square >> 64 >> (63 - shift) >> 1)};
-    return add_value(&rask_squares_shape, (struct window *)squares, limbs, (int32_t)(2 * position >> 6),
-                     0, pool);
+    uint64_t high = (uint64_t)(square >> 64 >> (63 - shift) >> 1);
+    struct addend added = {
+        {(uint64_t)low, (uint64_t)(low >> 64), high}, (int32_t)(2 * position >> 6), 0};
+    return add_value(&rask_squares_shape, (struct window *)squares, &added, pool);
 }
 
 #define SPECIAL_FLAGS (RASK_EXACT_HAS_INF | RASK_EXACT_HAS_NEG_INF | RASK_EXACT_HAS_NAN)
 
-/* Copies `from` to *moved and moves one of the two windows to the base of the other; 0 when neither can
- * be moved. */
+/* Copies `from` to *moved and moves one of the two windows to the base of the other; 0 when neither
+ * can be moved. */
 static int align(const struct rask_exact_shape *shape, struct window *w, const struct window *from,
                  struct any_window *moved)
 {
@@ -278,7 +285,8 @@ int rask_exact_merge(const struct rask_exact_shape *shape, void *window, const v
 }
 
 /* The settled window of wide limbs in *w; 0 when there is none. */
-static int settle_limbs(const struct rask_exact_shape *shape, struct window *w, const uint64_t *limbs)
+static int settle_limbs(const struct rask_exact_shape *shape, struct window *w,
+                        const uint64_t *limbs)
 {
     uint32_t base = 0;
     while (base < shape->wide_limbs && limbs[base] == 0)
@@ -329,7 +337,8 @@ void rask_exact_settle(const struct rask_exact_shape *shape, void *window, struc
         move_window(shape, w, by);
 }
 
-int rask_exact_is_settled(const struct rask_exact_shape *shape, const void *window, const void *wide)
+int rask_exact_is_settled(const struct rask_exact_shape *shape, const void *window,
+                          const void *wide)
 {
     const struct window *w = window;
     struct any_window settled = {.flags = w->flags};
@@ -395,7 +404,8 @@ double rask_exact_variance(const struct rask_sum *sum, const void *sum_wide,
     /* A borrow is possible only where the two are not of the same values: a table that lies. */
     if (rask_limbs_subtract(scaled, square, RASK_SQUARES_WIDE_LIMBS + 1))
         return NAN;
-    return rask_limbs_quotient(scaled, RASK_SQUARES_WIDE_LIMBS + 1, RASK_SQUARES_EXPONENT, n, n - 1);
+    return rask_limbs_quotient(scaled, RASK_SQUARES_WIDE_LIMBS + 1, RASK_SQUARES_EXPONENT, n,
+                               n - 1);
 }
 
 double rask_int_sum_mean(const uint64_t sum[2], uint64_t n)

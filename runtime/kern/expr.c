@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* expr.c: parsing a condition to nodes in the order of evaluation.
  *
- * Operator precedence with two explicit stacks (E. W. Dijkstra's shunting yard, 1961), extended by the
- * operators that follow their operand. `is_operand_next` is the parser's whole state beside them. */
+ * Operator precedence with two explicit stacks (E. W. Dijkstra's shunting yard, 1961), extended by
+ * the operators that follow their operand. `is_operand_next` is the parser's whole state beside
+ * them. */
 #include "kern/expr_body.h"
 
 #include "base/alloc.h"
@@ -13,18 +14,29 @@
 #include <string.h>
 
 /* How tight an operator binds; 0 for what only a closing bracket takes off the stack. */
-enum level { LEVEL_OPEN, LEVEL_OR, LEVEL_AND, LEVEL_NOT, LEVEL_COMPARE, LEVEL_SUM, LEVEL_PRODUCT, LEVEL_SIGN };
+enum level {
+    LEVEL_OPEN,
+    LEVEL_OR,
+    LEVEL_AND,
+    LEVEL_NOT,
+    LEVEL_COMPARE,
+    LEVEL_SUM,
+    LEVEL_PRODUCT,
+    LEVEL_SIGN
+};
 
 static const uint8_t levels[N_OPS] = {
-    [OP_OR] = LEVEL_OR,       [OP_AND] = LEVEL_AND,     [OP_NOT] = LEVEL_NOT,     [OP_EQ] = LEVEL_COMPARE,
-    [OP_NE] = LEVEL_COMPARE,  [OP_LT] = LEVEL_COMPARE,  [OP_LE] = LEVEL_COMPARE,  [OP_GT] = LEVEL_COMPARE,
-    [OP_GE] = LEVEL_COMPARE,  [OP_BETWEEN] = LEVEL_COMPARE, [OP_ADD] = LEVEL_SUM, [OP_SUB] = LEVEL_SUM,
-    [OP_MUL] = LEVEL_PRODUCT, [OP_DIV] = LEVEL_PRODUCT, [OP_MOD] = LEVEL_PRODUCT, [OP_NEG] = LEVEL_SIGN};
+    [OP_OR] = LEVEL_OR,           [OP_AND] = LEVEL_AND,     [OP_NOT] = LEVEL_NOT,
+    [OP_EQ] = LEVEL_COMPARE,      [OP_NE] = LEVEL_COMPARE,  [OP_LT] = LEVEL_COMPARE,
+    [OP_LE] = LEVEL_COMPARE,      [OP_GT] = LEVEL_COMPARE,  [OP_GE] = LEVEL_COMPARE,
+    [OP_BETWEEN] = LEVEL_COMPARE, [OP_ADD] = LEVEL_SUM,     [OP_SUB] = LEVEL_SUM,
+    [OP_MUL] = LEVEL_PRODUCT,     [OP_DIV] = LEVEL_PRODUCT, [OP_MOD] = LEVEL_PRODUCT,
+    [OP_NEG] = LEVEL_SIGN};
 
 struct pending {
-    enum op op;           /* OP_LITERAL: an opening bracket; a function: its call, open */
+    enum op op; /* OP_LITERAL: an opening bracket; a function: its call, open */
     uint32_t position;
-    uint16_t n_operands;  /* of a call: those behind the last comma; of BETWEEN: 1 before its AND */
+    uint16_t n_operands; /* of a call: those behind the last comma; of BETWEEN: 1 before its AND */
     uint8_t is_negated;
 };
 
@@ -46,7 +58,7 @@ static rask_status next(struct parser *p)
 
 static rask_status fail(struct parser *p, uint32_t position, const char *what)
 {
-    return rask_expr_fail(p->expr, RASK_ERR_SYNTAX, position, p->error, "%s", what);
+    return rask_expr_fail(p->expr, RASK_ERR_SYNTAX, position, "%s", what);
 }
 
 static int is_symbol(const struct parser *p, char symbol)
@@ -62,7 +74,7 @@ static int is_word(const struct parser *p, enum word word)
 static rask_status push_op(struct parser *p, enum op op, uint32_t position, int is_negated)
 {
     if (p->n_ops == RASK_EXPR_MAX_DEPTH)
-        return rask_expr_fail(p->expr, RASK_ERR_LIMIT, position, p->error,
+        return rask_expr_fail(p->expr, RASK_ERR_LIMIT, position,
                               "the condition is nested more than %d deep", RASK_EXPR_MAX_DEPTH);
     p->ops[p->n_ops++] = (struct pending){op, position, 1, (uint8_t)is_negated};
     return RASK_OK;
@@ -73,7 +85,7 @@ static rask_status push_node(struct parser *p, struct node node)
 {
     uint32_t index = (uint32_t)p->expr->nodes.count;
     if (index >= RASK_EXPR_MAX_NODES)
-        return rask_expr_fail(p->expr, RASK_ERR_LIMIT, node.position, p->error,
+        return rask_expr_fail(p->expr, RASK_ERR_LIMIT, node.position,
                               "the condition has more than %d parts", RASK_EXPR_MAX_NODES);
     assert(p->n_operands >= node.n_operands);
     p->n_operands -= node.n_operands;
@@ -95,8 +107,10 @@ static rask_status reduce_one(struct parser *p)
     int n = op.op == OP_NOT || op.op == OP_NEG ? 1 : op.op == OP_BETWEEN ? 3 : 2;
     if (op.op == OP_BETWEEN && op.n_operands != 2)
         return fail(p, op.position, "BETWEEN needs two limits: x between a and b");
-    return push_node(p, (struct node){.op = (uint8_t)op.op, .position = op.position,
-                                      .n_operands = (uint16_t)n, .is_negated = op.is_negated});
+    return push_node(p, (struct node){.op = (uint8_t)op.op,
+                                      .position = op.position,
+                                      .n_operands = (uint16_t)n,
+                                      .is_negated = op.is_negated});
 }
 
 /* Takes off all operators that bind at least as tight as `level`. */
@@ -105,14 +119,16 @@ static rask_status reduce(struct parser *p, enum level level)
     rask_status status = RASK_OK;
     while (status == RASK_OK && p->n_ops > 0 && levels[p->ops[p->n_ops - 1].op] >= level) {
         struct pending *top = &p->ops[p->n_ops - 1];
-        if (level <= LEVEL_AND && top->op == OP_BETWEEN && top->n_operands == 1 && is_word(p, WORD_AND))
+        if (level <= LEVEL_AND && top->op == OP_BETWEEN && top->n_operands == 1 &&
+            is_word(p, WORD_AND))
             break; /* this AND is its own */
         status = reduce_one(p);
     }
     return status;
 }
 
-/* Before an operator of the level of comparisons: its left side is complete, and is no comparison. */
+/* Before an operator of the level of comparisons: its left side is complete, and is no comparison.
+ */
 static rask_status reduce_to_compare(struct parser *p)
 {
     rask_status status = reduce(p, LEVEL_SUM);
@@ -131,11 +147,12 @@ static rask_status read_calendar(struct parser *p, uint32_t type, struct value *
 {
     const struct token *text = &p->token;
     int64_t number;
-    int is_fine = type == RASK_TYPE_DATE ? rask_date_parse(text->text, text->text_bytes, &number)
-                                         : rask_datetime_parse(text->text, text->text_bytes, &number);
+    int is_fine = type == RASK_TYPE_DATE
+                      ? rask_date_parse(text->text, text->text_bytes, &number)
+                      : rask_datetime_parse(text->text, text->text_bytes, &number);
     if (!is_fine)
-        return fail(p, text->position, type == RASK_TYPE_DATE
-                                           ? "a date is written '2020-12-31'"
+        return fail(p, text->position,
+                    type == RASK_TYPE_DATE ? "a date is written '2020-12-31'"
                                            : "a datetime is written '2020-12-31T23:59:59'");
     *value = (struct value){.type = type, .as.number = number};
     return RASK_OK;
@@ -185,8 +202,9 @@ static rask_status open_call(struct parser *p, const struct token *name)
             p->is_operand_next = 1;
             return push_op(p, (enum op)op, name->position, 0);
         }
-    return fail(p, name->position,
-                "unknown function; there are contains, starts_with, ends_with, lower, upper, length");
+    return fail(
+        p, name->position,
+        "unknown function; there are contains, starts_with, ends_with, lower, upper, length");
 }
 
 /* A bare word: a column, a call, or a date. The token behind it is read. */
@@ -286,8 +304,11 @@ static rask_status read_in(struct parser *p, uint32_t position, int is_negated)
     if (!is_symbol(p, ')'))
         return fail(p, p->token.position, "a comma or the list's ) is missing here");
     rask_status status =
-        push_node(p, (struct node){.op = OP_IN, .position = position, .n_operands = 1,
-                                   .is_negated = (uint8_t)is_negated, .list = first,
+        push_node(p, (struct node){.op = OP_IN,
+                                   .position = position,
+                                   .n_operands = 1,
+                                   .is_negated = (uint8_t)is_negated,
+                                   .list = first,
                                    .n_list = (uint32_t)p->expr->list.count - first});
     return status == RASK_OK ? next(p) : status;
 }
@@ -297,8 +318,11 @@ static rask_status read_like(struct parser *p, uint32_t position, int is_negated
     struct value pattern;
     if (p->token.kind != TOKEN_TEXT || !is_literal(p, &pattern))
         return fail(p, p->token.position, "LIKE needs a text: x like 'a%'");
-    rask_status status = push_node(p, (struct node){.op = OP_LIKE, .position = position, .n_operands = 1,
-                                                    .is_negated = (uint8_t)is_negated, .value = pattern});
+    rask_status status = push_node(p, (struct node){.op = OP_LIKE,
+                                                    .position = position,
+                                                    .n_operands = 1,
+                                                    .is_negated = (uint8_t)is_negated,
+                                                    .value = pattern});
     return status == RASK_OK ? next(p) : status;
 }
 
@@ -310,8 +334,11 @@ static rask_status read_is(struct parser *p, uint32_t position)
     if (status != RASK_OK)
         return status;
     if (!is_word(p, WORD_NULL) && !is_word(p, WORD_MISSING))
-        return fail(p, p->token.position, "IS is followed by NULL, MISSING, NOT NULL or NOT MISSING");
-    status = push_node(p, (struct node){.op = OP_IS_MISSING, .position = position, .n_operands = 1,
+        return fail(p, p->token.position,
+                    "IS is followed by NULL, MISSING, NOT NULL or NOT MISSING");
+    status = push_node(p, (struct node){.op = OP_IS_MISSING,
+                                        .position = position,
+                                        .n_operands = 1,
                                         .is_negated = (uint8_t)is_negated});
     return status == RASK_OK ? next(p) : status;
 }
@@ -327,7 +354,8 @@ static rask_status read_predicate(struct parser *p)
     if (status != RASK_OK)
         return status;
     enum word word = p->token.kind == TOKEN_WORD ? p->token.word : N_WORDS;
-    if (word != WORD_IN && word != WORD_BETWEEN && word != WORD_LIKE && (word != WORD_IS || is_negated))
+    if (word != WORD_IN && word != WORD_BETWEEN && word != WORD_LIKE &&
+        (word != WORD_IS || is_negated))
         return fail(p, p->token.position, "an operator is missing here");
     status = next(p);
     if (status != RASK_OK)
@@ -346,10 +374,10 @@ static rask_status close_call(struct parser *p, const struct pending *call)
 {
     uint32_t wanted = call->op >= OP_LOWER ? 1 : 2;
     if (call->n_operands != wanted)
-        return rask_expr_fail(p->expr, RASK_ERR_SYNTAX, call->position, p->error,
-                              "%s takes %u argument%s", rask_expr_op_name(call->op), wanted,
-                              wanted == 1 ? "" : "s");
-    return push_node(p, (struct node){.op = (uint8_t)call->op, .position = call->position,
+        return rask_expr_fail(p->expr, RASK_ERR_SYNTAX, call->position, "%s takes %u argument%s",
+                              rask_expr_op_name(call->op), wanted, wanted == 1 ? "" : "s");
+    return push_node(p, (struct node){.op = (uint8_t)call->op,
+                                      .position = call->position,
                                       .n_operands = (uint16_t)wanted});
 }
 
@@ -360,8 +388,8 @@ static rask_status read_bracket(struct parser *p)
     if (status != RASK_OK)
         return status;
     if (p->n_ops == 0)
-        return fail(p, p->token.position, p->token.symbol == ',' ? "a comma has no place here"
-                                                                 : "this ) closes nothing");
+        return fail(p, p->token.position,
+                    p->token.symbol == ',' ? "a comma has no place here" : "this ) closes nothing");
     struct pending *open = &p->ops[p->n_ops - 1];
     if (p->token.symbol == ',') {
         if (open->op == OP_LITERAL)
@@ -417,7 +445,8 @@ static rask_status parse(struct parser *p)
     if (status == RASK_OK)
         status = reduce(p, LEVEL_OR);
     if (status == RASK_OK && p->n_ops > 0)
-        status = fail(p, p->ops[p->n_ops - 1].position, "the parenthesis that opens here is not closed");
+        status =
+            fail(p, p->ops[p->n_ops - 1].position, "the parenthesis that opens here is not closed");
     assert(status != RASK_OK || p->n_operands == 1);
     return status;
 }
@@ -434,6 +463,7 @@ rask_status rask_expr_new(const char *text, struct rask_expr **expr, struct rask
     } else if (strlen(text) >= UINT32_MAX) {
         status = rask_error_set(error, RASK_ERR_LIMIT, "the condition is too long");
     } else {
+        made->error = error;
         parser->expr = made;
         parser->error = error;
         status = parse(parser);

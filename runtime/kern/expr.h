@@ -11,11 +11,12 @@
  *   functions: contains(x, s), starts_with(x, s), ends_with(x, s), lower(x), upper(x), length(x)
  * Words of the language are known in any case; column names are exact.
  *
- * Missing values: an operation on a missing value is missing; and, or, not are three-valued; a row is
- * kept when the condition is true. / is a float64 division; x / 0 and x % 0 are missing; % has the sign
- * of its left side. Whole numbers are exact: a result beyond int64 is an error of the row. A whole
- * number and a float64 are compared exactly. NaN equals nothing and is neither less nor greater. LIKE: %
- * is any text, _ one character, \ takes the next literally; texts compare bytewise.
+ * Missing values: an operation on a missing value is missing; and, or, not are three-valued; a row
+ * is kept when the condition is true. / is a float64 division; x / 0 and x % 0 are missing; % has
+ * the sign of its left side. Whole numbers are exact: a result beyond int64 is an error of the row.
+ * A whole number and a float64 are compared exactly. NaN equals nothing and is neither less nor
+ * greater. LIKE: % is any text, _ one character, \ takes the next literally; texts compare
+ * bytewise.
  *
  * Use: parse (knows names only), ask which columns it needs, bind to types and places, evaluate
  * batches. Errors name the position: the text carries the condition and a caret below it.
@@ -50,14 +51,15 @@ struct rask_expr_scope {
 };
 
 /* Binds names to places and checks types; to be called once, before the first evaluation.
- * RASK_ERR_ARGUMENT: an unknown column (names the nearest); RASK_ERR_TYPE: an operation that its types
- * do not have, or a condition that is no truth value; RASK_ERR_MEMORY. */
-RASK_MUST_USE rask_status rask_expr_bind(struct rask_expr *expr, const struct rask_expr_scope *scope,
+ * RASK_ERR_ARGUMENT: an unknown column (names the nearest); RASK_ERR_TYPE: an operation that its
+ * types do not have, or a condition that is no truth value; RASK_ERR_MEMORY. */
+RASK_MUST_USE rask_status rask_expr_bind(struct rask_expr *expr,
+                                         const struct rask_expr_scope *scope,
                                          struct rask_error *error);
 
-/* Writes the indices of the rows for which the condition is true to rows[], ascending, their number to
- * *n_rows. RASK_ERR_LIMIT: whole numbers overflow; *n_rows is then the number of the first such row of
- * the batch; RASK_ERR_MEMORY. */
+/* Writes the indices of the rows for which the condition is true to rows[], ascending, their number
+ * to *n_rows. RASK_ERR_LIMIT: whole numbers overflow; *n_rows is then the number of the first such
+ * row of the batch; RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_expr_select(struct rask_expr *expr, const struct rask_batch *batch,
                                            uint32_t rows[RASK_BATCH_ROWS], uint32_t *n_rows,
                                            struct rask_error *error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* expr_bind.c: names to columns, types of all nodes, literals to the types they are compared with. */
+/* expr_bind.c: names to columns, types of all nodes, literals to the types they are compared with.
+ */
 #include "kern/expr_body.h"
 
 #include "base/alloc.h"
@@ -13,7 +14,6 @@
 struct binder {
     struct rask_expr *expr;
     const struct rask_expr_scope *scope;
-    struct rask_error *error;
 };
 
 #define MAX_NAME_BYTES 64
@@ -63,10 +63,10 @@ static rask_status unknown(const struct binder *b, const struct node *node, cons
 {
     const char *nearest = rask_name_nearest(name, b->scope->names, b->scope->n_columns);
     if (nearest != NULL)
-        return rask_expr_fail(b->expr, RASK_ERR_ARGUMENT, node->position, b->error,
+        return rask_expr_fail(b->expr, RASK_ERR_ARGUMENT, node->position,
                               "there is no column '%.60s'; did you mean '%.60s'?", name, nearest);
-    return rask_expr_fail(b->expr, RASK_ERR_ARGUMENT, node->position, b->error,
-                          "there is no column '%.60s'", name);
+    return rask_expr_fail(b->expr, RASK_ERR_ARGUMENT, node->position, "there is no column '%.60s'",
+                          name);
 }
 
 static rask_status bind_column(struct binder *b, struct node *node)
@@ -93,14 +93,15 @@ static int is_calendar(uint32_t type)
 
 static rask_status mismatch(const struct binder *b, const struct node *node, uint32_t x, uint32_t y)
 {
-    return rask_expr_fail(b->expr, RASK_ERR_TYPE, node->position, b->error, "%s cannot be used with %s and %s",
-                          rask_expr_op_name(node->op), rask_type_name(x), rask_type_name(y));
+    return rask_expr_fail(b->expr, RASK_ERR_TYPE, node->position,
+                          "%s cannot be used with %s and %s", rask_expr_op_name(node->op),
+                          rask_type_name(x), rask_type_name(y));
 }
 
 static rask_status wrong_type(const struct binder *b, const struct node *node, uint32_t type,
                               const char *wanted)
 {
-    return rask_expr_fail(b->expr, RASK_ERR_TYPE, node->position, b->error, "%s needs %s, not %s",
+    return rask_expr_fail(b->expr, RASK_ERR_TYPE, node->position, "%s needs %s, not %s",
                           rask_expr_op_name(node->op), wanted, rask_type_name(type));
 }
 
@@ -127,7 +128,8 @@ static int is_comparable(uint32_t x, uint32_t y)
     return x == y || (is_arithmetic(x) && is_arithmetic(y)) || (is_calendar(x) && is_calendar(y));
 }
 
-static rask_status bind_compared(struct binder *b, struct node *node, struct node *x, struct node *y)
+static rask_status bind_compared(struct binder *b, struct node *node, struct node *x,
+                                 struct node *y)
 {
     struct node *pair[2] = {x, y};
     for (int i = 0; i < 2; i++) {
@@ -135,15 +137,16 @@ static rask_status bind_compared(struct binder *b, struct node *node, struct nod
         if (one->op != OP_LITERAL)
             continue;
         if (!read_calendar(&one->value, other->type))
-            return rask_expr_fail(b->expr, RASK_ERR_TYPE, one->position, b->error,
-                                  "this text is no date; write '2020-12-31' or '2020-12-31T23:59:59'");
+            return rask_expr_fail(
+                b->expr, RASK_ERR_TYPE, one->position,
+                "this text is no date; write '2020-12-31' or '2020-12-31T23:59:59'");
         one->type = one->value.type;
     }
     return is_comparable(x->type, y->type) ? RASK_OK : mismatch(b, node, x->type, y->type);
 }
 
-/* A list's value as the type of what is looked up; 0 when no such value can be equal to it, -1 when the
- * two cannot be compared. */
+/* A list's value as the type of what is looked up; 0 when no such value can be equal to it, -1 when
+ * the two cannot be compared. */
 static int fit_value(struct value *value, uint32_t type)
 {
     if (!read_calendar(value, type) || !is_comparable(value->type, type))
@@ -177,7 +180,8 @@ static int fit_value(struct value *value, uint32_t type)
 int rask_expr_value_compare(const struct value *a, const struct value *b)
 {
     if (a->type == RASK_TYPE_TEXT)
-        return rask_bytes_compare(a->as.text.data, a->as.text.length, b->as.text.data, b->as.text.length);
+        return rask_bytes_compare(a->as.text.data, a->as.text.length, b->as.text.data,
+                                  b->as.text.length);
     if (a->type == RASK_TYPE_FLOAT64)
         return (a->as.real > b->as.real) - (a->as.real < b->as.real);
     return (a->as.number > b->as.number) - (a->as.number < b->as.number);
@@ -232,8 +236,9 @@ static rask_status bind_arithmetic(struct binder *b, struct node *node, uint32_t
 
 static rask_status bind_text(struct binder *b, struct node *node, uint32_t x, uint32_t y)
 {
-    node->type = node->op == OP_LENGTH ? RASK_TYPE_INT64
-                 : node->op == OP_LOWER || node->op == OP_UPPER ? RASK_TYPE_TEXT : RASK_TYPE_BOOL;
+    node->type = node->op == OP_LENGTH                          ? RASK_TYPE_INT64
+                 : node->op == OP_LOWER || node->op == OP_UPPER ? RASK_TYPE_TEXT
+                                                                : RASK_TYPE_BOOL;
     if (x != RASK_TYPE_TEXT || y != RASK_TYPE_TEXT)
         return wrong_type(b, node, x != RASK_TYPE_TEXT ? x : y, "text");
     return RASK_OK;
@@ -258,9 +263,16 @@ static rask_status bind_node(struct binder *b, struct node *node)
         return RASK_OK;
     case OP_COLUMN:
         return bind_column(b, node);
-    case OP_OR: case OP_AND: case OP_NOT:
+    case OP_OR:
+    case OP_AND:
+    case OP_NOT:
         return bind_logic(b, node, x->type, y->type);
-    case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE:
+    case OP_EQ:
+    case OP_NE:
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
         return bind_compared(b, node, x, y);
     case OP_BETWEEN: {
         rask_status status = bind_compared(b, node, x, y);
@@ -270,9 +282,19 @@ static rask_status bind_node(struct binder *b, struct node *node)
         return bind_in(b, node, x->type);
     case OP_IS_MISSING:
         return RASK_OK;
-    case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD: case OP_NEG:
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
+    case OP_DIV:
+    case OP_MOD:
+    case OP_NEG:
         return bind_arithmetic(b, node, x->type, y->type);
-    case OP_LIKE: case OP_CONTAINS: case OP_STARTS_WITH: case OP_ENDS_WITH: case OP_LOWER: case OP_UPPER:
+    case OP_LIKE:
+    case OP_CONTAINS:
+    case OP_STARTS_WITH:
+    case OP_ENDS_WITH:
+    case OP_LOWER:
+    case OP_UPPER:
     case OP_LENGTH:
         return bind_text(b, node, x->type, y->type);
     case N_OPS:
@@ -318,7 +340,8 @@ static rask_status make_room(struct rask_expr *expr, struct rask_error *error)
 rask_status rask_expr_bind(struct rask_expr *expr, const struct rask_expr_scope *scope,
                            struct rask_error *error)
 {
-    struct binder binder = {expr, scope, error};
+    struct binder binder = {expr, scope};
+    expr->error = error;
     for (size_t i = 0; i < expr->nodes.count; i++) {
         rask_status status = bind_node(&binder, &expr->nodes.items[i]);
         if (status != RASK_OK)
@@ -326,7 +349,7 @@ rask_status rask_expr_bind(struct rask_expr *expr, const struct rask_expr_scope 
     }
     const struct node *root = &expr->nodes.items[expr->nodes.count - 1];
     if (root->type != RASK_TYPE_BOOL)
-        return rask_expr_fail(expr, RASK_ERR_TYPE, root->position, error,
+        return rask_expr_fail(expr, RASK_ERR_TYPE, root->position,
                               "a condition is true or false, this is %s; compare it with something",
                               rask_type_name(root->type));
     return make_room(expr, error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* expr_eval.c: evaluating a bound condition over a batch, one node at a time over all rows.
  *
- * A literal is a register of one value; operations of such registers are done once. The right side of an
- * AND looks only at rows whose left side is not false (of an OR: not true): the mask on top of the stack
- * says which; loops over numbers ignore it, those over texts and everything that can fail obey it. */
+ * A literal is a register of one value; operations of such registers are done once. The right side
+ * of an AND looks only at rows whose left side is not false (of an OR: not true): the mask on top
+ * of the stack says which; loops over numbers ignore it, those over texts and everything that can
+ * fail obey it. */
 #include "kern/expr_body.h"
 
 #include "kern/bytes.h"
@@ -16,8 +17,8 @@
 
 #define UNORDERED 2
 
-/* An operand as loops read it: values[i * step]. A single value is copied out of its register, which the
- * result may overwrite. */
+/* An operand as loops read it: values[i * step]. A single value is copied out of its register,
+ * which the result may overwrite. */
 struct arg {
     const uint8_t *missing;
     const void *values;
@@ -35,9 +36,9 @@ struct run {
     const struct rask_batch *batch;
     const struct node *node;
     uint32_t index; /* of node */
-    uint32_t top;   /* registers in use */
-    uint32_t mask;  /* the mask in force */
-    uint32_t n;     /* rows that the current operation computes: 1 when all operands are single */
+    uint32_t top; /* registers in use */
+    uint32_t mask; /* the mask in force */
+    uint32_t n; /* rows that the current operation computes: 1 when all operands are single */
     struct arg args[3];
     struct reg *out;
 };
@@ -50,7 +51,8 @@ static void load_arg(struct arg *arg, const struct reg *reg, uint32_t type)
     arg->type = type;
     if (!reg->is_scalar)
         return;
-    memcpy(&arg->one, reg->values, type == RASK_TYPE_TEXT ? sizeof arg->one.text : sizeof arg->one.number);
+    memcpy(&arg->one, reg->values,
+           type == RASK_TYPE_TEXT ? sizeof arg->one.text : sizeof arg->one.number);
     arg->values = &arg->one;
     if (reg->missing != NULL) {
         arg->one_missing = reg->missing[0];
@@ -156,7 +158,8 @@ static int64_t moment_at(const struct arg *arg, uint32_t i)
     return arg->type == RASK_TYPE_DATE ? rask_date_to_datetime(int_at(arg, i)) : int_at(arg, i);
 }
 
-static void compare_mixed(const struct run *r, const struct arg *a, const struct arg *b, int8_t *order)
+static void compare_mixed(const struct run *r, const struct arg *a, const struct arg *b,
+                          int8_t *order)
 {
     int a_is_real = a->type == RASK_TYPE_FLOAT64, b_is_real = b->type == RASK_TYPE_FLOAT64;
     for (uint32_t i = 0; i < r->n; i++) {
@@ -171,7 +174,8 @@ static void compare_mixed(const struct run *r, const struct arg *a, const struct
     }
 }
 
-static void compare_texts(const struct run *r, const struct arg *a, const struct arg *b, int8_t *order)
+static void compare_texts(const struct run *r, const struct arg *a, const struct arg *b,
+                          int8_t *order)
 {
     for (uint32_t i = 0; i < r->n; i++) {
         order[i] = 0;
@@ -191,7 +195,8 @@ static void compare(const struct run *r, const struct arg *a, const struct arg *
         compare_mixed(r, a, b, order);
     } else if (a->type != b->type) {
         for (uint32_t i = 0; i < r->n; i++)
-            order[i] = (int8_t)((moment_at(a, i) > moment_at(b, i)) - (moment_at(a, i) < moment_at(b, i)));
+            order[i] =
+                (int8_t)((moment_at(a, i) > moment_at(b, i)) - (moment_at(a, i) < moment_at(b, i)));
     } else {
         for (uint32_t i = 0; i < r->n; i++)
             order[i] = (int8_t)((int_at(a, i) > int_at(b, i)) - (int_at(a, i) < int_at(b, i)));
@@ -202,12 +207,18 @@ static void compare(const struct run *r, const struct arg *a, const struct arg *
 static int holds(enum op op)
 {
     switch (op) {
-    case OP_EQ: return 2;
-    case OP_NE: return 1 | 4 | 8;
-    case OP_LT: return 1;
-    case OP_LE: return 1 | 2;
-    case OP_GT: return 4;
-    default: return 2 | 4;
+    case OP_EQ:
+        return 2;
+    case OP_NE:
+        return 1 | 4 | 8;
+    case OP_LT:
+        return 1;
+    case OP_LE:
+        return 1 | 2;
+    case OP_GT:
+        return 4;
+    default:
+        return 2 | 4;
     }
 }
 
@@ -329,9 +340,12 @@ static void eval_not(struct run *r)
 static int int_result(enum op op, int64_t a, int64_t b, int64_t *result)
 {
     switch (op) {
-    case OP_ADD: return __builtin_add_overflow(a, b, result);
-    case OP_SUB: return __builtin_sub_overflow(a, b, result);
-    default: return __builtin_mul_overflow(a, b, result);
+    case OP_ADD:
+        return __builtin_add_overflow(a, b, result);
+    case OP_SUB:
+        return __builtin_sub_overflow(a, b, result);
+    default:
+        return __builtin_mul_overflow(a, b, result);
     }
 }
 
@@ -404,7 +418,8 @@ static int64_t text_result(const struct node *node, struct rask_slice x, struct 
     case OP_STARTS_WITH:
         return x.length >= y.length && rask_bytes_equal(x.data, y.data, y.length);
     case OP_ENDS_WITH:
-        return x.length >= y.length && rask_bytes_equal(x.data + x.length - y.length, y.data, y.length);
+        return x.length >= y.length &&
+               rask_bytes_equal(x.data + x.length - y.length, y.data, y.length);
     case OP_LENGTH:
         return (int64_t)rask_utf8_length(x.data, x.length);
     default:
@@ -423,7 +438,8 @@ static void eval_texts(struct run *r)
     }
 }
 
-/* Letters keep their number of bytes, and what is no letter is copied, so the room is known before. */
+/* Letters keep their number of bytes, and what is no letter is copied, so the room is known before.
+ */
 static struct rask_slice change_case(struct rask_slice text, char *to, int is_upper)
 {
     uint32_t character;
@@ -432,7 +448,8 @@ static struct rask_slice change_case(struct rask_slice text, char *to, int is_up
         if (rask_utf8_is_bad(character, n))
             to[at] = text.data[at];
         else
-            rask_utf8_write(is_upper ? rask_utf8_upper(character) : rask_utf8_lower(character), to + at);
+            rask_utf8_write(is_upper ? rask_utf8_upper(character) : rask_utf8_lower(character),
+                            to + at);
     }
     return (struct rask_slice){to, text.length};
 }
@@ -446,7 +463,8 @@ static void eval_case(struct run *r)
     for (uint32_t i = 0; i < r->n; i++)
         if (is_wanted(r, i) && !missing_at(a, i))
             n_bytes += text_at(a, i).length;
-    /* The operand may itself lie in this register's bytes: they are kept until the new ones are made. */
+    /* The operand may itself lie in this register's bytes: they are kept until the new ones are
+     * made. */
     struct rask_buf made = {0};
     char *to = rask_buf_room(&made, n_bytes);
     if (to == NULL) {
@@ -487,7 +505,8 @@ static void eval_literal(struct run *r)
 static void eval_operation(struct run *r)
 {
     switch ((enum op)r->node->op) {
-    case OP_OR: case OP_AND:
+    case OP_OR:
+    case OP_AND:
         eval_logic(r);
         break;
     case OP_NOT:
@@ -502,22 +521,30 @@ static void eval_operation(struct run *r)
     case OP_IS_MISSING:
         eval_is_missing(r);
         break;
-    case OP_ADD: case OP_SUB: case OP_MUL:
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
         if (r->node->type == RASK_TYPE_FLOAT64)
             eval_reals(r);
         else
             eval_ints(r);
         break;
-    case OP_DIV: case OP_MOD:
+    case OP_DIV:
+    case OP_MOD:
         eval_division(r);
         break;
     case OP_NEG:
         eval_minus(r);
         break;
-    case OP_LIKE: case OP_CONTAINS: case OP_STARTS_WITH: case OP_ENDS_WITH: case OP_LENGTH:
+    case OP_LIKE:
+    case OP_CONTAINS:
+    case OP_STARTS_WITH:
+    case OP_ENDS_WITH:
+    case OP_LENGTH:
         eval_texts(r);
         break;
-    case OP_LOWER: case OP_UPPER:
+    case OP_LOWER:
+    case OP_UPPER:
         eval_case(r);
         break;
     default:
@@ -549,7 +576,8 @@ static void eval_node(struct run *r)
     r->top++;
 }
 
-/* Before the right side of an AND or OR: the rows that its left side leaves open. 0 when there are none. */
+/* Before the right side of an AND or OR: the rows that its left side leaves open. 0 when there are
+ * none. */
 static int narrow(struct run *r, enum op op)
 {
     struct arg left;
@@ -593,7 +621,8 @@ static void evaluate(struct run *r)
 }
 
 rask_status rask_expr_select(struct rask_expr *expr, const struct rask_batch *batch,
-                             uint32_t rows[RASK_BATCH_ROWS], uint32_t *n_rows, struct rask_error *error)
+                             uint32_t rows[RASK_BATCH_ROWS], uint32_t *n_rows,
+                             struct rask_error *error)
 {
     struct run r = {.expr = expr, .batch = batch};
     uint32_t n = 0;
@@ -603,6 +632,7 @@ rask_status rask_expr_select(struct rask_expr *expr, const struct rask_batch *ba
         return RASK_OK;
     expr->failed_row = UINT32_MAX;
     expr->is_out_of_memory = 0;
+    expr->error = error;
     memset(expr->masks[0], 1, batch->n_rows);
     evaluate(&r);
     assert(r.top == 1 && r.mask == 0);
@@ -610,8 +640,9 @@ rask_status rask_expr_select(struct rask_expr *expr, const struct rask_batch *ba
         return rask_expr_no_memory(error);
     if (expr->failed_row != UINT32_MAX) {
         *n_rows = expr->failed_row;
-        return rask_expr_fail(expr, RASK_ERR_LIMIT, expr->nodes.items[expr->failed_node].position, error,
-                              "a whole number does not fit 64 bits here; make an operand a float, as in 1.0 * x");
+        return rask_expr_fail(
+            expr, RASK_ERR_LIMIT, expr->nodes.items[expr->failed_node].position,
+            "a whole number does not fit 64 bits here; make an operand a float, as in 1.0 * x");
     }
     load_arg(&truth, &expr->regs[0], RASK_TYPE_BOOL);
     for (uint32_t i = 0; i < batch->n_rows; i++) {

@@ -15,13 +15,16 @@
 #define SHOWN_BEHIND 40
 #define MAX_NUMBER_BYTES 400
 
-static const char *const words[N_WORDS] = {"and",  "or", "not",  "in",      "between", "like",
-                                           "is",   "null", "missing", "true", "false"};
+static const char *const words[N_WORDS] = {"and", "or",   "not",     "in",   "between", "like",
+                                           "is",  "null", "missing", "true", "false"};
 
-static const char *const op_names[N_OPS] = {
-    "a literal", "a column", "or", "and", "not", "=", "!=", "<", "<=", ">", ">=", "in", "between", "like",
-    "is missing", "+", "-", "*", "/", "%", "-", "contains", "starts_with", "ends_with", "lower", "upper",
-    "length"};
+static const char *const op_names[N_OPS] = {"a literal", "a column", "or",          "and",
+                                            "not",       "=",        "!=",          "<",
+                                            "<=",        ">",        ">=",          "in",
+                                            "between",   "like",     "is missing",  "+",
+                                            "-",         "*",        "/",           "%",
+                                            "-",         "contains", "starts_with", "ends_with",
+                                            "lower",     "upper",    "length"};
 
 const char *rask_expr_op_name(uint32_t op)
 {
@@ -42,8 +45,9 @@ static size_t show(char *to, const char *text, size_t n)
 }
 
 rask_status rask_expr_fail(const struct rask_expr *expr, rask_status code, uint32_t position,
-                           struct rask_error *error, const char *format, ...)
+                           const char *format, ...)
 {
+    struct rask_error *error = expr->error;
     char message[RASK_ERROR_TEXT_BYTES], source[SHOWN_BEFORE + SHOWN_BEHIND + 1];
     char caret[SHOWN_BEFORE + 2];
     va_list arguments;
@@ -104,7 +108,7 @@ static rask_status read_quoted(struct rask_expr *expr, uint32_t *at, struct toke
     while (text[to] != '\0' && (text[to] != quote || text[to + 1] == quote))
         to += text[to] == quote ? 2 : 1;
     if (text[to] == '\0')
-        return rask_expr_fail(expr, RASK_ERR_SYNTAX, *at, error, "the %s that begins here has no end",
+        return rask_expr_fail(expr, RASK_ERR_SYNTAX, *at, "the %s that begins here has no end",
                               quote == '\'' ? "text" : "column name");
     char *copy = keep(expr, text + from, to - from);
     if (copy == NULL)
@@ -119,8 +123,7 @@ static rask_status read_quoted(struct rask_expr *expr, uint32_t *at, struct toke
     return RASK_OK;
 }
 
-static rask_status read_number(struct rask_expr *expr, uint32_t *at, struct token *token,
-                               struct rask_error *error)
+static rask_status read_number(struct rask_expr *expr, uint32_t *at, struct token *token)
 {
     const char *text = expr->text;
     uint32_t from = *at, to = from;
@@ -151,7 +154,7 @@ static rask_status read_number(struct rask_expr *expr, uint32_t *at, struct toke
         }
     }
     if (!is_fine)
-        return rask_expr_fail(expr, RASK_ERR_SYNTAX, from, error, "this is no number");
+        return rask_expr_fail(expr, RASK_ERR_SYNTAX, from, "this is no number");
     *at = to;
     return RASK_OK;
 }
@@ -186,16 +189,15 @@ static rask_status read_name(struct rask_expr *expr, uint32_t *at, struct token 
     return token->text == NULL ? rask_expr_no_memory(error) : RASK_OK;
 }
 
-static rask_status read_symbol(struct rask_expr *expr, uint32_t *at, struct token *token,
-                               struct rask_error *error)
+static rask_status read_symbol(struct rask_expr *expr, uint32_t *at, struct token *token)
 {
     static const struct {
         const char *text;
         enum op op;
-    } symbols[] = {{"==", OP_EQ}, {"=", OP_EQ},  {"!=", OP_NE}, {"<>", OP_NE}, {"<=", OP_LE},
-                   {"<", OP_LT},  {">=", OP_GE}, {">", OP_GT},  {"+", OP_ADD}, {"-", OP_SUB},
-                   {"*", OP_MUL}, {"/", OP_DIV}, {"%", OP_MOD}, {"(", OP_LITERAL}, {")", OP_LITERAL},
-                   {",", OP_LITERAL}};
+    } symbols[] = {{"==", OP_EQ}, {"=", OP_EQ},      {"!=", OP_NE},     {"<>", OP_NE},
+                   {"<=", OP_LE}, {"<", OP_LT},      {">=", OP_GE},     {">", OP_GT},
+                   {"+", OP_ADD}, {"-", OP_SUB},     {"*", OP_MUL},     {"/", OP_DIV},
+                   {"%", OP_MOD}, {"(", OP_LITERAL}, {")", OP_LITERAL}, {",", OP_LITERAL}};
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         size_t n = strlen(symbols[i].text);
         if (strncmp(expr->text + *at, symbols[i].text, n) != 0)
@@ -206,7 +208,8 @@ static rask_status read_symbol(struct rask_expr *expr, uint32_t *at, struct toke
         *at += (uint32_t)n;
         return RASK_OK;
     }
-    return rask_expr_fail(expr, RASK_ERR_SYNTAX, *at, error, "a condition cannot have this character here");
+    return rask_expr_fail(expr, RASK_ERR_SYNTAX, *at,
+                          "a condition cannot have this character here");
 }
 
 rask_status rask_expr_token(struct rask_expr *expr, uint32_t *at, struct token *token,
@@ -221,11 +224,11 @@ rask_status rask_expr_token(struct rask_expr *expr, uint32_t *at, struct token *
     if (c == '\'' || c == '"' || c == '`')
         status = read_quoted(expr, at, token, error);
     else if (is_digit(c) || (c == '.' && is_digit(text[*at + 1])))
-        status = read_number(expr, at, token, error);
+        status = read_number(expr, at, token);
     else if (is_name_byte(c))
         status = read_name(expr, at, token, error);
     else if (c != '\0')
-        status = read_symbol(expr, at, token, error);
+        status = read_symbol(expr, at, token);
     token->n_bytes = *at - token->position;
     return status;
 }

@@ -30,8 +30,9 @@ static int takes_one(struct rask_slice text, size_t *from, struct rask_slice pat
     return 1;
 }
 
-/* Greedy with one way back: after a mismatch the last % takes one character more. A % before it never has
- * to be tried again, because the earliest match of what lies between leaves the most room. */
+/* Greedy with one way back: after a mismatch the last % takes one character more. A % before it
+ * never has to be tried again, because the earliest match of what lies between leaves the most
+ * room. */
 int rask_expr_is_like(struct rask_slice text, struct rask_slice pattern)
 {
     size_t from = 0, at = 0, back_at = 0, back_from = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* flat.c: opening a flat table: every check that its readers rely on.
  *
- * The parts follow each other without gaps, and the heap's items follow the records in order, so one
- * cursor runs through each: an offset that is not where the cursor stands is an error. */
+ * The parts follow each other without gaps, and the heap's items follow the records in order, so
+ * one cursor runs through each: an offset that is not where the cursor stands is an error. */
 #include "kern/flat.h"
 
 #include "base/alloc.h"
@@ -55,7 +55,8 @@ static rask_status read_layout(const struct rask_flat_header *header, const uint
     if (!rask_layout_place(layout) || layout->stride != header->stride)
         return malformed(error, "unknown component");
     /* Places are computed from kinds and types, and must be what the table says. */
-    if (layout->n_slots > 0 && memcmp(layout->slots, slots, layout->n_slots * sizeof *layout->slots) != 0)
+    if (layout->n_slots > 0 &&
+        memcmp(layout->slots, slots, layout->n_slots * sizeof *layout->slots) != 0)
         return malformed(error, "wrong places of components");
     return RASK_OK;
 }
@@ -115,12 +116,13 @@ static rask_status check_records(const struct rask_flat *flat, struct rask_key_p
         }
         last = record;
     }
-    return cursor.used == flat->heap_bytes ? RASK_OK : malformed(error, "bytes after the last group");
+    return cursor.used == flat->heap_bytes ? RASK_OK
+                                           : malformed(error, "bytes after the last group");
 }
 
 /* Cuts the bytes behind the header into parts. */
-static rask_status read_parts(const struct rask_flat_header *header, const uint8_t *at, uint64_t left,
-                              struct rask_flat *flat, struct rask_error *error)
+static rask_status read_parts(const struct rask_flat_header *header, const uint8_t *at,
+                              uint64_t left, struct rask_flat *flat, struct rask_error *error)
 {
     if (header->n_keys > RASK_GROUPBY_MAX_COLUMNS || header->n_slots > 3 * RASK_GROUPBY_MAX_COLUMNS)
         return malformed(error, "too many keys or components");
@@ -133,12 +135,13 @@ static rask_status read_parts(const struct rask_flat_header *header, const uint8
     if (status != RASK_OK)
         return status;
     flat->n_ranges = header->n_ranges;
-    flat->ranges = (const struct rask_flat_range *)take(&at, &left, flat->n_ranges, sizeof *flat->ranges);
+    flat->ranges =
+        (const struct rask_flat_range *)take(&at, &left, flat->n_ranges, sizeof *flat->ranges);
     if (flat->ranges == NULL || header->error_text_bytes > left)
         return malformed(error, "too short for its ranges");
-    flat->error = (struct rask_flat_error){header->error_file,    header->error_offset,
-                                           header->error_column,  (const char *)at,
-                                           header->error_text_bytes, header->error_code};
+    flat->error =
+        (struct rask_flat_error){header->error_file, header->error_offset,     header->error_column,
+                                 (const char *)at,   header->error_text_bytes, header->error_code};
     if (take(&at, &left, rask_round8(header->error_text_bytes), 1) == NULL)
         return malformed(error, "too short for its error");
     flat->n_groups = header->n_groups;
@@ -157,18 +160,21 @@ rask_status rask_flat_open(const void *bytes, size_t n_bytes, struct rask_flat *
 {
     const struct rask_flat_header *header = bytes;
     if ((uintptr_t)bytes % 8 != 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "a group table must lie at a multiple of 8 bytes");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "a group table must lie at a multiple of 8 bytes");
     if (n_bytes < sizeof *header || header->magic != RASK_FLAT_MAGIC)
         return malformed(error, "no header");
     if (header->version != RASK_FLAT_VERSION)
-        return rask_error_set(error, RASK_ERR_VERSION, "group table of version %u, this program reads %d",
-                              header->version, RASK_FLAT_VERSION);
-    if (header->header_bytes != sizeof *header || header->total_bytes != n_bytes || header->reserved != 0)
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "group table of version %u, this program reads %d", header->version,
+                              RASK_FLAT_VERSION);
+    if (header->header_bytes != sizeof *header || header->total_bytes != n_bytes ||
+        header->reserved != 0)
         return malformed(error, "its header does not fit its size");
     struct rask_flat opened = {
         .counts = {header->rows_read, header->rows_kept, header->bytes_read}};
-    rask_status status = read_parts(header, (const uint8_t *)(header + 1), n_bytes - sizeof *header,
-                                    &opened, error);
+    rask_status status =
+        read_parts(header, (const uint8_t *)(header + 1), n_bytes - sizeof *header, &opened, error);
     if (status == RASK_OK) {
         struct rask_key_part *parts = rask_alloc((opened.layout.n_keys + 1) * sizeof *parts);
         status = parts == NULL ? rask_error_memory(error, sizeof *parts, "the parts of a key")
@@ -197,10 +203,11 @@ rask_status rask_flat_check_chain(const struct rask_flat *flat, struct rask_flat
             continue;
         if (gap != NULL)
             *gap = *left;
-        return rask_error_set(error, RASK_ERR_CHANGED,
-                              "file %llu: rows were read up to byte %llu, the next block begins at byte %llu",
-                              (unsigned long long)left->file, (unsigned long long)left->next_start,
-                              (unsigned long long)right->first_start);
+        return rask_error_set(
+            error, RASK_ERR_CHANGED,
+            "file %llu: rows were read up to byte %llu, the next block begins at byte %llu",
+            (unsigned long long)left->file, (unsigned long long)left->next_start,
+            (unsigned long long)right->first_start);
     }
     return RASK_OK;
 }

@@ -8,8 +8,8 @@
 #define RASK_FLAT_MAGIC UINT64_C(0x454c42414b534152) /* "RASKABLE" in little-endian order */
 #define RASK_FLAT_VERSION 1
 
-/* Followed by n_keys x {type, column}, n_slots x struct rask_slot, n_ranges x struct rask_flat_range,
- * the error's text filled up to 8 bytes, n_groups records, the heap. */
+/* Followed by n_keys x {type, column}, n_slots x struct rask_slot, n_ranges x struct
+ * rask_flat_range, the error's text filled up to 8 bytes, n_groups records, the heap. */
 struct rask_flat_header {
     uint64_t magic;
     uint32_t version;

@@ -9,7 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
-static struct rask_slot_ref slot_ref(struct rask_table *table, struct rask_record *record, uint32_t i)
+static struct rask_slot_ref slot_ref(struct rask_table *table, struct rask_record *record,
+                                     uint32_t i)
 {
     return (struct rask_slot_ref){(uint8_t *)record + table->layout.slots[i].offset, record->group,
                                   &table->pool, &table->sets[i]};
@@ -44,8 +45,8 @@ static int compare_keys(const void *context, uint64_t a, uint64_t b)
                               (const void *)(uintptr_t)y->key, y->key_bytes);
 }
 
-/* All groups by (hash, key). The index is nearly in that order already: what probing has pushed past its
- * end stands at its front and is taken last. */
+/* All groups by (hash, key). The index is nearly in that order already: what probing has pushed
+ * past its end stands at its front and is taken last. */
 static struct rask_sort_item *order_groups(const struct rask_table *table)
 {
     uint64_t n_slots = UINT64_C(1) << table->index_bits, n = 0;
@@ -154,7 +155,8 @@ rask_status rask_table_flatten(struct rask_table *table, void *bytes, uint64_t n
     if (order == NULL || sort_sets(table) != 0) {
         rask_free(order);
         unsort_sets(table);
-        return rask_error_memory(error, table->n_groups * sizeof *order, "the order of a table's groups");
+        return rask_error_memory(error, table->n_groups * sizeof *order,
+                                 "the order of a table's groups");
     }
     put_header(table, n_bytes, &at);
     uint8_t *heap = at + table->n_groups * table->layout.stride;

@@ -25,7 +25,8 @@ static rask_status bind_where(struct rask_fold *fold, struct rask_error *error)
     const char **names = rask_alloc(plan->n_columns * sizeof *names);
     uint32_t *types = rask_alloc(plan->n_columns * sizeof *types);
     if (names == NULL || types == NULL) {
-        status = rask_error_memory(error, plan->n_columns * sizeof *names, "the columns of a condition");
+        status =
+            rask_error_memory(error, plan->n_columns * sizeof *names, "the columns of a condition");
     } else {
         for (uint32_t i = 0; i < plan->n_columns; i++) {
             names[i] = plan->columns[i].name;

@@ -13,16 +13,16 @@
 
 struct rask_fold;
 
-/* `plan` [borrow] until the fold is freed. Errors are those of rask_expr_new and rask_expr_bind for the
- * condition, and RASK_ERR_MEMORY. */
+/* `plan` [borrow] until the fold is freed. Errors are those of rask_expr_new and rask_expr_bind for
+ * the condition, and RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_fold_new(const struct rask_groupby *plan, struct rask_fold **fold,
                                         struct rask_error *error);
 void rask_fold_free(struct rask_fold *fold);
 
-/* Adds the rows of a batch whose columns are the plan's columns in the plan's order (asserted). An error
- * of a row (whole numbers overflow in the condition) is recorded in the table with its position, like
- * an error that a reader finds, and the call succeeds. RASK_ERR_MEMORY: the table is then unusable but
- * for being freed; RASK_ERR_LIMIT: more than 2^32 - 2 groups. */
+/* Adds the rows of a batch whose columns are the plan's columns in the plan's order (asserted). An
+ * error of a row (whole numbers overflow in the condition) is recorded in the table with its
+ * position, like an error that a reader finds, and the call succeeds. RASK_ERR_MEMORY: the table is
+ * then unusable but for being freed; RASK_ERR_LIMIT: more than 2^32 - 2 groups. */
 RASK_MUST_USE rask_status rask_fold_batch(struct rask_fold *fold, const struct rask_batch *batch,
                                           struct rask_error *error);
 

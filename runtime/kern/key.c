@@ -42,7 +42,8 @@ int rask_key_encode(const struct rask_layout *layout, const struct rask_batch *b
 }
 
 /* Reads the part at *at; 0 when it is not there. */
-static int decode_part(struct rask_key_part *part, const uint8_t **at, const uint8_t *end, int is_last)
+static int decode_part(struct rask_key_part *part, const uint8_t **at, const uint8_t *end,
+                       int is_last)
 {
     size_t left = (size_t)(end - *at), length = left;
     part->text = (struct rask_slice){(const char *)*at, 0};

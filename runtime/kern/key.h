@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* key.h: the key of a group as bytes: equal keys have equal bytes and different keys different ones.
+/* key.h: the key of a group as bytes: equal keys have equal bytes and different keys different
+ * ones.
  *
- *   missing bits, (n_keys + 7) / 8 bytes | per column: a rank of 8 bytes, or a text: 4 bytes of length
- *   and its bytes; a text in the last column has no length, it ends with the key
+ *   missing bits, (n_keys + 7) / 8 bytes | per column: a rank of 8 bytes, or a text: 4 bytes of
+ * length and its bytes; a text in the last column has no length, it ends with the key
  *
- * A missing part is a rank of 0 or an empty text. Ranks are those of bytes.h. A key that is one text
- * column, the usual case, is thus one byte and the text, and lookups use the text where it lies. */
+ * A missing part is a rank of 0 or an empty text. Ranks are those of bytes.h. A key that is one
+ * text column, the usual case, is thus one byte and the text, and lookups use the text where it
+ * lies. */
 #ifndef RASK_KERN_KEY_H
 #define RASK_KERN_KEY_H
 
@@ -18,7 +20,7 @@
 struct rask_key_part {
     uint32_t type;
     int is_missing;
-    uint64_t rank;          /* but for text */
+    uint64_t rank; /* but for text */
     struct rask_slice text; /* text only; points into the key */
 };
 

@@ -32,10 +32,12 @@ static rask_status make_room(struct rask_layout *layout, uint32_t n_keys, uint32
     if (layout->key_types != NULL && layout->key_columns != NULL && layout->slots != NULL)
         return RASK_OK;
     rask_layout_release(layout);
-    return rask_error_memory(error, (uint64_t)n_slots * sizeof *layout->slots, "the layout of a table");
+    return rask_error_memory(error, (uint64_t)n_slots * sizeof *layout->slots,
+                             "the layout of a table");
 }
 
-static void add_slot(struct rask_layout *layout, rask_slot_kind kind, uint32_t type, uint32_t column)
+static void add_slot(struct rask_layout *layout, rask_slot_kind kind, uint32_t type,
+                     uint32_t column)
 {
     if (rask_layout_find(layout, kind, column) != NULL)
         return;
@@ -66,7 +68,8 @@ rask_status rask_layout_init(struct rask_layout *layout, const struct rask_group
     if (rask_layout_place(layout))
         return RASK_OK;
     rask_layout_release(layout);
-    return rask_error_set(error, RASK_ERR_TYPE, "an aggregate does not exist for its column's type");
+    return rask_error_set(error, RASK_ERR_TYPE,
+                          "an aggregate does not exist for its column's type");
 }
 
 rask_status rask_layout_copy(struct rask_layout *layout, const struct rask_layout *from,
@@ -104,7 +107,8 @@ int rask_layout_is_same(const struct rask_layout *a, const struct rask_layout *b
             return 0;
     for (uint32_t i = 0; i < a->n_slots; i++) {
         const struct rask_slot *x = &a->slots[i], *y = &b->slots[i];
-        if (x->kind != y->kind || x->type != y->type || x->column != y->column || x->offset != y->offset)
+        if (x->kind != y->kind || x->type != y->type || x->column != y->column ||
+            x->offset != y->offset)
             return 0;
     }
     return 1;
@@ -123,7 +127,8 @@ int rask_layout_place(struct rask_layout *layout)
 {
     uint32_t at = sizeof(struct rask_record);
     for (uint32_t i = 0; i < layout->n_slots; i++) {
-        const struct rask_slot_ops *ops = rask_slot_ops(layout->slots[i].kind, layout->slots[i].type);
+        const struct rask_slot_ops *ops =
+            rask_slot_ops(layout->slots[i].kind, layout->slots[i].type);
         if (ops == NULL)
             return 0;
         layout->slots[i].offset = at;

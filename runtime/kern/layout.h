@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* layout.h: what one group's record holds: a header, then one slot of state per component.
  *
- * Aggregates are made of components, and each component is kept once however many aggregates need it:
- * mean = sum + count, var and std = sum + squares + count. A component is (kind, column, its type), and
- * (kind, type) decides the slot's size and the functions on it (state.h). Records in memory and records
- * of the flat form have the same layout; a pointer there is an offset into the heap here. */
+ * Aggregates are made of components, and each component is kept once however many aggregates need
+ * it: mean = sum + count, var and std = sum + squares + count. A component is (kind, column, its
+ * type), and (kind, type) decides the slot's size and the functions on it (state.h). Records in
+ * memory and records of the flat form have the same layout; a pointer there is an offset into the
+ * heap here. */
 #ifndef RASK_KERN_LAYOUT_H
 #define RASK_KERN_LAYOUT_H
 
 #include "coll/groupby.h"
 
 /* X(NAME, number): the kinds of components. Numbers are part of the flat form. */
-#define RASK_SLOT_LIST(X)                            \
-    X(ROWS, 0)     /* rows of the group */           \
-    X(COUNT, 1)    /* values that are not missing */ \
-    X(SUM, 2)      /* exact sum */                   \
-    X(SQUARES, 3)  /* exact sum of squares */        \
-    X(MIN, 4)                                        \
-    X(MAX, 5)                                        \
-    X(FIRST, 6)    /* value of the lowest position */ \
-    X(LAST, 7)                                       \
+#define RASK_SLOT_LIST(X)                          \
+    X(ROWS, 0) /* rows of the group */             \
+    X(COUNT, 1) /* values that are not missing */  \
+    X(SUM, 2) /* exact sum */                      \
+    X(SQUARES, 3) /* exact sum of squares */       \
+    X(MIN, 4)                                      \
+    X(MAX, 5)                                      \
+    X(FIRST, 6) /* value of the lowest position */ \
+    X(LAST, 7)                                     \
     X(DISTINCT, 8) /* the set of values */
 
 typedef enum rask_slot_kind {
@@ -39,14 +40,14 @@ struct rask_record {
 };
 
 struct rask_slot {
-    uint32_t kind;   /* rask_slot_kind */
-    uint32_t type;   /* rask_type; 0 for ROWS */
+    uint32_t kind; /* rask_slot_kind */
+    uint32_t type; /* rask_type; 0 for ROWS */
     uint32_t column; /* index into the batch's columns; RASK_GROUPBY_ALL_ROWS for ROWS */
     uint32_t offset; /* of the slot in the record, bytes, a multiple of 8 */
 };
 
 struct rask_layout {
-    uint32_t *key_types;   /* [n_keys] rask_type */
+    uint32_t *key_types; /* [n_keys] rask_type */
     uint32_t *key_columns; /* [n_keys] index into the batch's columns */
     struct rask_slot *slots;
     uint32_t n_keys, n_slots;
@@ -54,10 +55,12 @@ struct rask_layout {
 };
 
 /* The layout that a plan needs. RASK_ERR_MEMORY. */
-RASK_MUST_USE rask_status rask_layout_init(struct rask_layout *layout, const struct rask_groupby *plan,
+RASK_MUST_USE rask_status rask_layout_init(struct rask_layout *layout,
+                                           const struct rask_groupby *plan,
                                            struct rask_error *error);
 /* A copy. RASK_ERR_MEMORY. */
-RASK_MUST_USE rask_status rask_layout_copy(struct rask_layout *layout, const struct rask_layout *from,
+RASK_MUST_USE rask_status rask_layout_copy(struct rask_layout *layout,
+                                           const struct rask_layout *from,
                                            struct rask_error *error);
 void rask_layout_release(struct rask_layout *layout);
 

@@ -177,7 +177,8 @@ static void put_json_text(struct printer *p, const char *text, size_t n)
         else if (character == '\n' || character == '\t')
             put_text(p, character == '\n' ? "\\n" : "\\t");
         else if (character < 0x20 || character == 0x7f)
-            put(p, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)character & 0xff));
+            put(p, escape,
+                (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)character & 0xff));
         else
             put(p, text + at, length);
     }
@@ -226,19 +227,23 @@ static rask_status print_json(struct printer *p)
 
 struct table_column {
     uint32_t width; /* terminal columns */
-    int decimals;   /* of float64 */
+    int decimals; /* of float64 */
     int is_right;
 };
 
 /* What a character becomes in a table: itself, or an escape. Returns its width. */
-static uint32_t put_shown(struct printer *p, const char *text, uint32_t character, size_t n, int is_put)
+static uint32_t put_shown(struct printer *p, const char *text, uint32_t character, size_t n,
+                          int is_put)
 {
     char shown[8];
     int n_shown = 0;
     if (rask_utf8_is_bad(character, n))
         n_shown = snprintf(shown, sizeof shown, "\xef\xbf\xbd");
     else if (character == '\n' || character == '\t' || character == '\r')
-        n_shown = snprintf(shown, sizeof shown, "\\%c", character == '\n' ? 'n' : character == '\t' ? 't' : 'r');
+        n_shown = snprintf(shown, sizeof shown, "\\%c",
+                           character == '\n'   ? 'n'
+                           : character == '\t' ? 't'
+                                               : 'r');
     else if (character < 0x20 || (character >= 0x7f && character < 0xa0))
         n_shown = snprintf(shown, sizeof shown, "\\x%02x", (unsigned)character & 0xff);
     if (is_put)
@@ -319,7 +324,8 @@ static void measure_column(struct printer *p, struct table_column *column, uint3
     const char *name = rask_result_name(p->result, c);
     uint32_t type = rask_result_type(p->result, c);
     uint64_t n_rows = rask_result_n_rows(p->result);
-    column->is_right = type == RASK_TYPE_INT64 || type == RASK_TYPE_FLOAT64 || type == RASK_CELL_WIDE;
+    column->is_right =
+        type == RASK_TYPE_INT64 || type == RASK_TYPE_FLOAT64 || type == RASK_CELL_WIDE;
     column->decimals = 0;
     column->width = show_text(p, name, strlen(name), 0);
     for (uint64_t row = 0; row < n_rows && type == RASK_TYPE_FLOAT64; row++) {
@@ -395,8 +401,8 @@ static rask_status print_table(struct printer *p)
     return status == RASK_OK ? flush(p, 0) : status;
 }
 
-rask_status rask_print(const struct rask_result *result, rask_print_format format, rask_print_sink *sink,
-                       void *context, struct rask_error *error)
+rask_status rask_print(const struct rask_result *result, rask_print_format format,
+                       rask_print_sink *sink, void *context, struct rask_error *error)
 {
     struct printer printer = {.result = result, .sink = sink, .context = context, .error = error};
     rask_status status = format == RASK_PRINT_CSV    ? print_csv(&printer)

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* print.h: a result as text: a table for people, CSV, JSON.
  *
- *   table  aligned by what a terminal shows (wide and combining characters), numbers to the right, a
- *          rule under the header, at most 6 decimals, long texts cut with an ellipsis, control
- *          characters shown as \n, \t, \x1b
- *   csv    RFC 4180 with \n line ends: quoted where needed, missing is empty, an empty text is ""
- *   json   one array of objects, one object per line; missing, NaN and infinities are null
- * CSV and JSON write float64 as the shortest text that reads back as the same number. Bytes that are not
- * UTF-8 become U+FFFD in table and json and stay as they are in csv. */
+ *   table  aligned by what a terminal shows (wide and combining characters), numbers to the right,
+ * a rule under the header, at most 6 decimals, long texts cut with an ellipsis, control characters
+ * shown as \n, \t, \x1b csv    RFC 4180 with \n line ends: quoted where needed, missing is empty,
+ * an empty text is "" json   one array of objects, one object per line; missing, NaN and infinities
+ * are null CSV and JSON write float64 as the shortest text that reads back as the same number.
+ * Bytes that are not UTF-8 become U+FFFD in table and json and stay as they are in csv. */
 #ifndef RASK_KERN_PRINT_H
 #define RASK_KERN_PRINT_H
 
@@ -29,6 +28,7 @@ typedef rask_status rask_print_sink(void *context, const void *bytes, size_t n_b
 
 /* Prints the whole result in pieces of some 64 KiB. RASK_ERR_MEMORY, or what the sink returned. */
 RASK_MUST_USE rask_status rask_print(const struct rask_result *result, rask_print_format format,
-                                     rask_print_sink *sink, void *context, struct rask_error *error);
+                                     rask_print_sink *sink, void *context,
+                                     struct rask_error *error);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* result.c: from the flat table to rows of cells in order.
  *
- * Each group becomes an item (rank of its first sort column, number of the group); items are sorted by
- * rank, and where ranks are equal by the sort columns' exact values and then by the keys, which differ.
- * So the order is total, and the k first rows are found with a heap of k items. */
+ * Each group becomes an item (rank of its first sort column, number of the group); items are sorted
+ * by rank, and where ranks are equal by the sort columns' exact values and then by the keys, which
+ * differ. So the order is total, and the k first rows are found with a heap of k items. */
 #include "kern/result.h"
 
 #include "base/alloc.h"
@@ -26,10 +26,10 @@ struct source {
 struct rask_result {
     const struct rask_groupby *plan;
     const struct rask_flat *flat;
-    struct source *sources;        /* [n_aggregates] */
-    struct rask_key_part *parts;   /* [2 * n_keys]: scratch for decoding two keys */
+    struct source *sources; /* [n_aggregates] */
+    struct rask_key_part *parts; /* [2 * n_keys]: scratch for decoding two keys */
     struct rask_sort_key *sorts;
-    struct rask_sort_item *rows;   /* [n_rows] */
+    struct rask_sort_item *rows; /* [n_rows] */
     uint64_t n_rows;
     uint32_t n_sorts;
 };
@@ -39,10 +39,12 @@ static const uint8_t *record_at(const struct rask_result *result, uint64_t group
     return result->flat->records + group * result->flat->layout.stride;
 }
 
-static void decode_key(const struct rask_result *result, uint64_t group, struct rask_key_part *parts)
+static void decode_key(const struct rask_result *result, uint64_t group,
+                       struct rask_key_part *parts)
 {
     const struct rask_record *record = (const struct rask_record *)record_at(result, group);
-    rask_key_decode(&result->flat->layout, result->flat->heap + record->key, record->key_bytes, parts);
+    rask_key_decode(&result->flat->layout, result->flat->heap + record->key, record->key_bytes,
+                    parts);
 }
 
 /* cells */
@@ -78,7 +80,8 @@ static struct rask_cell key_cell(const struct rask_key_part *part)
     return rank_cell(part->type, part->rank);
 }
 
-static struct rask_cell text_cell(const struct rask_result *result, const struct rask_text_slot *slot)
+static struct rask_cell text_cell(const struct rask_result *result,
+                                  const struct rask_text_slot *slot)
 {
     if (slot->capacity == 0)
         return missing_cell(RASK_TYPE_TEXT);
@@ -98,7 +101,8 @@ static struct rask_cell sum_cell(const struct rask_result *result, const struct 
         const struct rask_sum *sum = (const struct rask_sum *)(record + source->value);
         return real_cell(rask_sum_value(sum, wide_of(result, sum)));
     }
-    const struct rask_int_sum_slot *sum = (const struct rask_int_sum_slot *)(record + source->value);
+    const struct rask_int_sum_slot *sum =
+        (const struct rask_int_sum_slot *)(record + source->value);
     struct rask_cell cell = {.type = RASK_CELL_WIDE};
     cell.value.wide.low = sum->limb[0];
     cell.value.wide.high = (int64_t)sum->limb[1];
@@ -109,7 +113,8 @@ static double variance_of(const struct rask_result *result, const struct source 
                           const uint8_t *record, uint64_t n)
 {
     if (source->type != RASK_TYPE_FLOAT64) {
-        const struct rask_int_sum_slot *sum = (const struct rask_int_sum_slot *)(record + source->value);
+        const struct rask_int_sum_slot *sum =
+            (const struct rask_int_sum_slot *)(record + source->value);
         const struct rask_int_squares_slot *squares =
             (const struct rask_int_squares_slot *)(record + source->squares);
         return rask_int_variance(sum->limb, squares->limb, n);
@@ -144,19 +149,21 @@ static struct rask_cell extreme_cell(const struct rask_result *result, const str
 {
     if (source->type == RASK_TYPE_TEXT)
         return text_cell(result, (const struct rask_text_slot *)(record + source->value));
-    const struct rask_extreme_slot *slot = (const struct rask_extreme_slot *)(record + source->value);
+    const struct rask_extreme_slot *slot =
+        (const struct rask_extreme_slot *)(record + source->value);
     int is_nan = source->fn == RASK_AGGREGATE_MAX && slot->rank == 0;
     if (!slot->is_seen)
         return missing_cell(source->type);
     return source->type == RASK_TYPE_FLOAT64 && is_nan ? real_cell(NAN)
-                                                        : rank_cell(source->type, slot->rank);
+                                                       : rank_cell(source->type, slot->rank);
 }
 
 static struct rask_cell place_cell(const struct rask_result *result, const struct source *source,
                                    const uint8_t *record)
 {
     if (source->type == RASK_TYPE_TEXT)
-        return text_cell(result, &((const struct rask_place_text_slot *)(record + source->value))->text);
+        return text_cell(result,
+                         &((const struct rask_place_text_slot *)(record + source->value))->text);
     const struct rask_place_slot *slot = (const struct rask_place_slot *)(record + source->value);
     return slot->position.file == UINT64_MAX ? missing_cell(source->type)
                                              : rank_cell(source->type, slot->rank);
@@ -167,21 +174,27 @@ static struct rask_cell aggregate_cell(const struct rask_result *result, uint64_
     const struct source *source = &result->sources[i];
     const uint8_t *record = record_at(result, group);
     switch ((rask_aggregate_fn)source->fn) {
-    case RASK_AGGREGATE_COUNT: case RASK_AGGREGATE_NUNIQUE:
+    case RASK_AGGREGATE_COUNT:
+    case RASK_AGGREGATE_NUNIQUE:
         return int_cell(RASK_TYPE_INT64, (int64_t)rask_load8(record + source->value));
     case RASK_AGGREGATE_SUM:
         return sum_cell(result, source, record);
-    case RASK_AGGREGATE_MEAN: case RASK_AGGREGATE_VAR: case RASK_AGGREGATE_STD:
+    case RASK_AGGREGATE_MEAN:
+    case RASK_AGGREGATE_VAR:
+    case RASK_AGGREGATE_STD:
         return moment_cell(result, source, record);
-    case RASK_AGGREGATE_MIN: case RASK_AGGREGATE_MAX:
+    case RASK_AGGREGATE_MIN:
+    case RASK_AGGREGATE_MAX:
         return extreme_cell(result, source, record);
-    case RASK_AGGREGATE_FIRST: case RASK_AGGREGATE_LAST:
+    case RASK_AGGREGATE_FIRST:
+    case RASK_AGGREGATE_LAST:
         return place_cell(result, source, record);
     }
     return missing_cell(source->type);
 }
 
-static struct rask_cell group_cell(const struct rask_result *result, uint64_t group, uint32_t column)
+static struct rask_cell group_cell(const struct rask_result *result, uint64_t group,
+                                   uint32_t column)
 {
     uint32_t n_keys = result->plan->n_keys;
     if (column >= n_keys)
@@ -264,7 +277,8 @@ static int is_after(const struct rask_result *result, const struct rask_sort_ite
 }
 
 /* Lets the item at the top of a heap, largest first, sink to its place. */
-static void sink(const struct rask_result *result, struct rask_sort_item *heap, uint64_t n, uint64_t at)
+static void sink(const struct rask_result *result, struct rask_sort_item *heap, uint64_t n,
+                 uint64_t at)
 {
     struct rask_sort_item item = heap[at];
     for (uint64_t child; (child = 2 * at + 1) < n; at = child) {
@@ -336,11 +350,11 @@ static void find_source(const struct rask_result *result, uint32_t i)
     const struct rask_layout *layout = &result->flat->layout;
     int is_all = aggregate->column == RASK_GROUPBY_ALL_ROWS;
     rask_slot_kind kind = is_all ? RASK_SLOT_ROWS : (rask_slot_kind)kinds[aggregate->fn];
-    result->sources[i] =
-        (struct source){aggregate->fn, is_all ? RASK_TYPE_INT64 : result->plan->columns[aggregate->column].type,
-                        offset_of(layout, kind, aggregate->column),
-                        offset_of(layout, RASK_SLOT_SQUARES, aggregate->column),
-                        offset_of(layout, RASK_SLOT_COUNT, aggregate->column)};
+    result->sources[i] = (struct source){
+        aggregate->fn, is_all ? RASK_TYPE_INT64 : result->plan->columns[aggregate->column].type,
+        offset_of(layout, kind, aggregate->column),
+        offset_of(layout, RASK_SLOT_SQUARES, aggregate->column),
+        offset_of(layout, RASK_SLOT_COUNT, aggregate->column)};
 }
 
 static rask_status check(const struct rask_groupby *plan, const struct rask_flat *flat,
@@ -357,8 +371,9 @@ static rask_status check(const struct rask_groupby *plan, const struct rask_flat
                                 RASK_RESULT_MAX_SORTS);
     for (uint32_t i = 0; i < options->n_sorts && status == RASK_OK; i++)
         if (options->sorts[i].column >= rask_groupby_n_results(plan))
-            status = rask_error_set(error, RASK_ERR_ARGUMENT, "there is no result column %u to sort by",
-                                    options->sorts[i].column);
+            status =
+                rask_error_set(error, RASK_ERR_ARGUMENT, "there is no result column %u to sort by",
+                               options->sorts[i].column);
     rask_layout_release(&layout);
     return status;
 }
@@ -428,11 +443,14 @@ uint32_t rask_result_type(const struct rask_result *result, uint32_t column)
         return result->flat->layout.key_types[column];
     const struct source *source = &result->sources[column - n_keys];
     switch ((rask_aggregate_fn)source->fn) {
-    case RASK_AGGREGATE_COUNT: case RASK_AGGREGATE_NUNIQUE:
+    case RASK_AGGREGATE_COUNT:
+    case RASK_AGGREGATE_NUNIQUE:
         return RASK_TYPE_INT64;
     case RASK_AGGREGATE_SUM:
         return source->type == RASK_TYPE_FLOAT64 ? RASK_TYPE_FLOAT64 : RASK_CELL_WIDE;
-    case RASK_AGGREGATE_MEAN: case RASK_AGGREGATE_VAR: case RASK_AGGREGATE_STD:
+    case RASK_AGGREGATE_MEAN:
+    case RASK_AGGREGATE_VAR:
+    case RASK_AGGREGATE_STD:
         return RASK_TYPE_FLOAT64;
     default:
         return source->type;
@@ -456,8 +474,8 @@ static void list_names(const struct rask_groupby *plan, char *text, size_t n_byt
     }
 }
 
-rask_status rask_sort_parse(const struct rask_groupby *plan, const char *text, struct rask_sort_key *key,
-                            struct rask_error *error)
+rask_status rask_sort_parse(const struct rask_groupby *plan, const char *text,
+                            struct rask_sort_key *key, struct rask_error *error)
 {
     /* A whole name comes first, so that a column named "a:desc" can be sorted by. */
     uint32_t column = rask_groupby_find_result(plan, text);

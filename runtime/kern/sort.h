@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sort.h: a stable sort of (rank, reference): ranks decide, and a function where ranks are equal.
  *
- * Bottom-up merging with insertion-sorted runs; a pair of runs that is in order already is left alone,
- * so that input that is nearly in order costs little more than a look. n log n, no recursion. */
+ * Bottom-up merging with insertion-sorted runs; a pair of runs that is in order already is left
+ * alone, so that input that is nearly in order costs little more than a look. n log n, no
+ * recursion. */
 #ifndef RASK_KERN_SORT_H
 #define RASK_KERN_SORT_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* state.h: what can be done with one slot of a record: one table of functions per (kind, type).
  *
- * Updates run over a batch, column by column: the records of the rows are found first, then each slot's
- * loop adds its column. All orders of updates and merges give the same flat bytes. */
+ * Updates run over a batch, column by column: the records of the rows are found first, then each
+ * slot's loop adds its column. All orders of updates and merges give the same flat bytes. */
 #ifndef RASK_KERN_STATE_H
 #define RASK_KERN_STATE_H
 
@@ -24,15 +24,15 @@ struct rask_int_squares_slot {
     uint64_t limb[3];
 };
 
-/* MIN and MAX but of texts. The rank of NaN is above all numbers in MIN and below them in MAX, so that
- * NaN is the answer only where there is nothing else. */
+/* MIN and MAX but of texts. The rank of NaN is above all numbers in MIN and below them in MAX, so
+ * that NaN is the answer only where there is nothing else. */
 struct rask_extreme_slot {
     uint64_t rank;
     uint64_t is_seen;
 };
 
 struct rask_text_slot {
-    uint64_t data;     /* address; flat: offset into the heap, 0 when nothing was seen */
+    uint64_t data; /* address; flat: offset into the heap, 0 when nothing was seen */
     uint32_t length;
     uint32_t capacity; /* bytes at data, 0 when nothing was seen; flat: 1 when something was */
 };
@@ -61,9 +61,9 @@ struct rask_distinct_slot {
 struct rask_update {
     const struct rask_batch *batch;
     const struct rask_column *column; /* NULL for ROWS */
-    const uint32_t *rows;             /* [n] indices into the batch */
-    uint8_t *const *slots;            /* [n] record of each of these rows ... */
-    uint32_t offset;                  /* ... and where in it the slot is */
+    const uint32_t *rows; /* [n] indices into the batch */
+    uint8_t *const *slots; /* [n] record of each of these rows ... */
+    uint32_t offset; /* ... and where in it the slot is */
     uint32_t n;
     struct rask_pool *pool;
     struct rask_distinct *set; /* DISTINCT only */
@@ -79,7 +79,7 @@ struct rask_slot_ref {
 
 /* A growing or a checked heap: `used` is where the next item is to lie. */
 struct rask_heap_cursor {
-    uint8_t *heap;             /* NULL when checking */
+    uint8_t *heap; /* NULL when checking */
     const uint8_t *read_heap;
     uint64_t used, bytes;
 };
@@ -93,7 +93,8 @@ struct rask_slot_ops {
     /* Bytes the slot needs in the heap, a multiple of 8; settles the slot. NULL: none ever. */
     uint64_t (*heap_bytes)(const struct rask_slot_ref *ref);
     /* Writes what lies in the heap and the slot's flat form. NULL: the slot is its flat form. */
-    void (*write)(const struct rask_slot_ref *ref, void *flat_slot, struct rask_heap_cursor *cursor);
+    void (*write)(const struct rask_slot_ref *ref, void *flat_slot,
+                  struct rask_heap_cursor *cursor);
     /* Whether a flat slot is in order; moves the cursor over its part of the heap. */
     int (*check)(const void *flat_slot, struct rask_heap_cursor *cursor);
 };

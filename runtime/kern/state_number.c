@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* state_number.c: slots that are plain numbers or exact sums: rows, count, sum, squares, and min and max
- * of everything but texts. */
+/* state_number.c: slots that are plain numbers or exact sums: rows, count, sum, squares, and min
+ * and max of everything but texts. */
 #include "kern/bytes.h"
 #include "kern/state.h"
 
@@ -73,7 +73,8 @@ static int int_sum_update(const struct rask_update *u)
     return 0;
 }
 
-static int int_sum_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int int_sum_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                         const uint8_t *heap)
 {
     (void)heap;
     uint64_t *limb = ((struct rask_int_sum_slot *)ref->slot)->limb;
@@ -95,12 +96,14 @@ static int int_squares_update(const struct rask_update *u)
     for (uint32_t i = 0; i < u->n; i++) {
         uint32_t row = u->rows[i];
         if (missing == NULL || !missing[row])
-            rask_int_squares_add(((struct rask_int_squares_slot *)slot_of(u, i))->limb, values[row]);
+            rask_int_squares_add(((struct rask_int_squares_slot *)slot_of(u, i))->limb,
+                                 values[row]);
     }
     return 0;
 }
 
-static int int_squares_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int int_squares_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                             const uint8_t *heap)
 {
     (void)heap;
     uint64_t *limb = ((struct rask_int_squares_slot *)ref->slot)->limb;
@@ -161,15 +164,18 @@ static uint32_t flags_of(const void *window)
 static const void *flat_wide(const void *flat_slot, const uint8_t *heap)
 {
     return flags_of(flat_slot) & RASK_EXACT_IS_WIDE
-               ? heap + rask_load8((const uint8_t *)flat_slot + offsetof(struct rask_sum, limb)) : NULL;
+               ? heap + rask_load8((const uint8_t *)flat_slot + offsetof(struct rask_sum, limb))
+               : NULL;
 }
 
 static int sum_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
 {
-    return rask_exact_merge(&rask_sum_shape, ref->slot, flat_slot, flat_wide(flat_slot, heap), ref->pool);
+    return rask_exact_merge(&rask_sum_shape, ref->slot, flat_slot, flat_wide(flat_slot, heap),
+                            ref->pool);
 }
 
-static int squares_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int squares_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                         const uint8_t *heap)
 {
     return rask_exact_merge(&rask_squares_shape, ref->slot, flat_slot, flat_wide(flat_slot, heap),
                             ref->pool);
@@ -200,11 +206,13 @@ static void write_wide(const struct rask_exact_shape *shape, const struct rask_s
     const struct rask_sum *window = ref->slot;
     uint64_t bytes = shape->wide_limbs * sizeof(uint64_t);
     memcpy(cursor->heap + cursor->used, (const void *)(uintptr_t)window->limb[0], bytes);
-    memcpy((uint8_t *)flat_slot + offsetof(struct rask_sum, limb), &cursor->used, sizeof cursor->used);
+    memcpy((uint8_t *)flat_slot + offsetof(struct rask_sum, limb), &cursor->used,
+           sizeof cursor->used);
     cursor->used += bytes;
 }
 
-static void sum_write(const struct rask_slot_ref *ref, void *flat_slot, struct rask_heap_cursor *cursor)
+static void sum_write(const struct rask_slot_ref *ref, void *flat_slot,
+                      struct rask_heap_cursor *cursor)
 {
     write_wide(&rask_sum_shape, ref, flat_slot, cursor);
 }
@@ -327,25 +335,43 @@ static int max_check(const void *flat_slot, struct rask_heap_cursor *cursor)
     return extreme_check(flat_slot, 0);
 }
 
-static const struct rask_slot_ops rows_ops = {sizeof(struct rask_count_slot), count_init, rows_update,
-                                              count_merge, NULL, NULL, any_bytes_are_fine};
-static const struct rask_slot_ops count_ops = {sizeof(struct rask_count_slot), count_init, count_update,
-                                               count_merge, NULL, NULL, any_bytes_are_fine};
-static const struct rask_slot_ops int_sum_ops = {sizeof(struct rask_int_sum_slot), int_sum_init,
-                                                 int_sum_update, int_sum_merge, NULL, NULL,
+static const struct rask_slot_ops rows_ops = {sizeof(struct rask_count_slot),
+                                              count_init,
+                                              rows_update,
+                                              count_merge,
+                                              NULL,
+                                              NULL,
+                                              any_bytes_are_fine};
+static const struct rask_slot_ops count_ops = {sizeof(struct rask_count_slot),
+                                               count_init,
+                                               count_update,
+                                               count_merge,
+                                               NULL,
+                                               NULL,
+                                               any_bytes_are_fine};
+static const struct rask_slot_ops int_sum_ops = {sizeof(struct rask_int_sum_slot),
+                                                 int_sum_init,
+                                                 int_sum_update,
+                                                 int_sum_merge,
+                                                 NULL,
+                                                 NULL,
                                                  any_bytes_are_fine};
 static const struct rask_slot_ops int_squares_ops = {sizeof(struct rask_int_squares_slot),
-                                                     int_squares_init, int_squares_update,
-                                                     int_squares_merge, NULL, NULL, any_bytes_are_fine};
-static const struct rask_slot_ops sum_ops = {sizeof(struct rask_sum), sum_init, sum_update, sum_merge,
-                                             sum_heap_bytes, sum_write, sum_check};
-static const struct rask_slot_ops squares_ops = {sizeof(struct rask_squares), squares_init,
-                                                 squares_update, squares_merge, squares_heap_bytes,
-                                                 squares_write, squares_check};
-static const struct rask_slot_ops min_ops = {sizeof(struct rask_extreme_slot), min_init, min_update,
-                                             min_merge, NULL, NULL, min_check};
-static const struct rask_slot_ops max_ops = {sizeof(struct rask_extreme_slot), max_init, max_update,
-                                             max_merge, NULL, NULL, max_check};
+                                                     int_squares_init,
+                                                     int_squares_update,
+                                                     int_squares_merge,
+                                                     NULL,
+                                                     NULL,
+                                                     any_bytes_are_fine};
+static const struct rask_slot_ops sum_ops = {
+    sizeof(struct rask_sum), sum_init, sum_update, sum_merge, sum_heap_bytes, sum_write, sum_check};
+static const struct rask_slot_ops squares_ops = {
+    sizeof(struct rask_squares), squares_init,  squares_update, squares_merge,
+    squares_heap_bytes,          squares_write, squares_check};
+static const struct rask_slot_ops min_ops = {
+    sizeof(struct rask_extreme_slot), min_init, min_update, min_merge, NULL, NULL, min_check};
+static const struct rask_slot_ops max_ops = {
+    sizeof(struct rask_extreme_slot), max_init, max_update, max_merge, NULL, NULL, max_check};
 
 const struct rask_slot_ops *rask_number_slot_ops(uint32_t kind, uint32_t type)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* state_value.c: slots that keep values: first and last of everything, min and max of texts, and the
- * sets behind nunique.
+/* state_value.c: slots that keep values: first and last of everything, min and max of texts, and
+ * the sets behind nunique.
  *
- * The room of a text in a slot grows by doubling and is used again, so that a text that is replaced many
- * times wastes at most as much as it holds. */
+ * The room of a text in a slot grows by doubling and is used again, so that a text that is replaced
+ * many times wastes at most as much as it holds. */
 #include "kern/bytes.h"
 #include "kern/state.h"
 
@@ -29,7 +29,8 @@ static uint64_t rank_at(const struct rask_column *column, uint32_t row)
 
 /* texts in slots */
 
-static int text_set(struct rask_text_slot *slot, const void *data, uint64_t n, struct rask_pool *pool)
+static int text_set(struct rask_text_slot *slot, const void *data, uint64_t n,
+                    struct rask_pool *pool)
 {
     if (n > slot->capacity || slot->capacity == 0) {
         uint64_t capacity = 16;
@@ -140,16 +141,22 @@ static int text_max_update(const struct rask_update *u)
     return text_extreme_update(u, 1);
 }
 
-static int text_min_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int text_min_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                          const uint8_t *heap)
 {
     const struct rask_text_slot *from = flat_slot;
-    return from->capacity == 0 ? 0 : text_offer(ref->slot, heap + from->data, from->length, 0, ref->pool);
+    return from->capacity == 0
+               ? 0
+               : text_offer(ref->slot, heap + from->data, from->length, 0, ref->pool);
 }
 
-static int text_max_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int text_max_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                          const uint8_t *heap)
 {
     const struct rask_text_slot *from = flat_slot;
-    return from->capacity == 0 ? 0 : text_offer(ref->slot, heap + from->data, from->length, 1, ref->pool);
+    return from->capacity == 0
+               ? 0
+               : text_offer(ref->slot, heap + from->data, from->length, 1, ref->pool);
 }
 
 static uint64_t text_extreme_heap_bytes(const struct rask_slot_ref *ref)
@@ -186,7 +193,8 @@ static struct rask_position position_of(const struct rask_update *u, uint32_t ro
 
 static int is_position_in_order(const struct rask_position *position)
 {
-    return position->file <= UINT32_MAX || (position->file == NOWHERE && position->offset == NOWHERE);
+    return position->file <= UINT32_MAX ||
+           (position->file == NOWHERE && position->offset == NOWHERE);
 }
 
 static void place_init(void *slot)
@@ -216,7 +224,8 @@ static int last_update(const struct rask_update *u)
     return place_update(u, 1);
 }
 
-static int place_merge(const struct rask_slot_ref *ref, const struct rask_place_slot *from, int is_last)
+static int place_merge(const struct rask_slot_ref *ref, const struct rask_place_slot *from,
+                       int is_last)
 {
     struct rask_place_slot *slot = ref->slot;
     if (from->position.file != NOWHERE && is_nearer(&from->position, &slot->position, is_last))
@@ -240,12 +249,14 @@ static int place_check(const void *flat_slot, struct rask_heap_cursor *cursor)
 {
     (void)cursor;
     const struct rask_place_slot *slot = flat_slot;
-    return is_position_in_order(&slot->position) && (slot->position.file != NOWHERE || slot->rank == 0);
+    return is_position_in_order(&slot->position) &&
+           (slot->position.file != NOWHERE || slot->rank == 0);
 }
 
 static void place_text_init(void *slot)
 {
-    *(struct rask_place_text_slot *)slot = (struct rask_place_text_slot){{NOWHERE, NOWHERE}, {0, 0, 0}};
+    *(struct rask_place_text_slot *)slot =
+        (struct rask_place_text_slot){{NOWHERE, NOWHERE}, {0, 0, 0}};
 }
 
 static int place_text_offer(struct rask_place_text_slot *slot, const struct rask_position *position,
@@ -264,8 +275,8 @@ static int place_text_update(const struct rask_update *u, int is_last)
         uint32_t row = u->rows[i];
         struct rask_position position = position_of(u, row);
         if (!is_missing(u, row))
-            outcome |= place_text_offer(slot_of(u, i), &position, u->column->values.texts[row], is_last,
-                                        u->pool);
+            outcome |= place_text_offer(slot_of(u, i), &position, u->column->values.texts[row],
+                                        is_last, u->pool);
     }
     return outcome;
 }
@@ -280,20 +291,24 @@ static int last_text_update(const struct rask_update *u)
     return place_text_update(u, 1);
 }
 
-static int place_text_merge(const struct rask_slot_ref *ref, const struct rask_place_text_slot *from,
-                            const uint8_t *heap, int is_last)
+static int place_text_merge(const struct rask_slot_ref *ref,
+                            const struct rask_place_text_slot *from, const uint8_t *heap,
+                            int is_last)
 {
     struct rask_slice text = {(const char *)heap + from->text.data, from->text.length};
     return from->position.file == NOWHERE
-               ? 0 : place_text_offer(ref->slot, &from->position, text, is_last, ref->pool);
+               ? 0
+               : place_text_offer(ref->slot, &from->position, text, is_last, ref->pool);
 }
 
-static int first_text_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int first_text_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                            const uint8_t *heap)
 {
     return place_text_merge(ref, flat_slot, heap, 0);
 }
 
-static int last_text_merge(const struct rask_slot_ref *ref, const void *flat_slot, const uint8_t *heap)
+static int last_text_merge(const struct rask_slot_ref *ref, const void *flat_slot,
+                           const uint8_t *heap)
 {
     return place_text_merge(ref, flat_slot, heap, 1);
 }
@@ -444,7 +459,8 @@ static int texts_check(const void *flat_slot, struct rask_heap_cursor *cursor)
         uint32_t length = rask_load4(heap + at);
         if (cursor->bytes - at - sizeof(uint32_t) < length)
             return 0;
-        if (i > 0 && rask_bytes_compare(heap + last + 4, rask_load4(heap + last), heap + at + 4, length) >= 0)
+        if (i > 0 && rask_bytes_compare(heap + last + 4, rask_load4(heap + last), heap + at + 4,
+                                        length) >= 0)
             return 0;
         last = at;
         at += sizeof(uint32_t) + length;
@@ -453,27 +469,43 @@ static int texts_check(const void *flat_slot, struct rask_heap_cursor *cursor)
 }
 
 static const struct rask_slot_ops text_min_ops = {
-    sizeof(struct rask_text_slot), text_init, text_min_update, text_min_merge, text_extreme_heap_bytes,
-    text_extreme_write, text_extreme_check};
+    sizeof(struct rask_text_slot), text_init,          text_min_update,   text_min_merge,
+    text_extreme_heap_bytes,       text_extreme_write, text_extreme_check};
 static const struct rask_slot_ops text_max_ops = {
-    sizeof(struct rask_text_slot), text_init, text_max_update, text_max_merge, text_extreme_heap_bytes,
-    text_extreme_write, text_extreme_check};
+    sizeof(struct rask_text_slot), text_init,          text_max_update,   text_max_merge,
+    text_extreme_heap_bytes,       text_extreme_write, text_extreme_check};
 static const struct rask_slot_ops first_ops = {
     sizeof(struct rask_place_slot), place_init, first_update, first_merge, NULL, NULL, place_check};
 static const struct rask_slot_ops last_ops = {
     sizeof(struct rask_place_slot), place_init, last_update, last_merge, NULL, NULL, place_check};
-static const struct rask_slot_ops first_text_ops = {
-    sizeof(struct rask_place_text_slot), place_text_init, first_text_update, first_text_merge,
-    place_text_heap_bytes, place_text_write, place_text_check};
-static const struct rask_slot_ops last_text_ops = {
-    sizeof(struct rask_place_text_slot), place_text_init, last_text_update, last_text_merge,
-    place_text_heap_bytes, place_text_write, place_text_check};
-static const struct rask_slot_ops ranks_ops = {
-    sizeof(struct rask_distinct_slot), distinct_init, distinct_update, ranks_merge, distinct_heap_bytes,
-    distinct_write, ranks_check};
-static const struct rask_slot_ops texts_ops = {
-    sizeof(struct rask_distinct_slot), distinct_init, distinct_update, texts_merge, distinct_heap_bytes,
-    distinct_write, texts_check};
+static const struct rask_slot_ops first_text_ops = {sizeof(struct rask_place_text_slot),
+                                                    place_text_init,
+                                                    first_text_update,
+                                                    first_text_merge,
+                                                    place_text_heap_bytes,
+                                                    place_text_write,
+                                                    place_text_check};
+static const struct rask_slot_ops last_text_ops = {sizeof(struct rask_place_text_slot),
+                                                   place_text_init,
+                                                   last_text_update,
+                                                   last_text_merge,
+                                                   place_text_heap_bytes,
+                                                   place_text_write,
+                                                   place_text_check};
+static const struct rask_slot_ops ranks_ops = {sizeof(struct rask_distinct_slot),
+                                               distinct_init,
+                                               distinct_update,
+                                               ranks_merge,
+                                               distinct_heap_bytes,
+                                               distinct_write,
+                                               ranks_check};
+static const struct rask_slot_ops texts_ops = {sizeof(struct rask_distinct_slot),
+                                               distinct_init,
+                                               distinct_update,
+                                               texts_merge,
+                                               distinct_heap_bytes,
+                                               distinct_write,
+                                               texts_check};
 
 const struct rask_slot_ops *rask_value_slot_ops(uint32_t kind, uint32_t type)
 {

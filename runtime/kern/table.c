@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* table.c: the group table: lookup by batches, merging, what travels with the groups.
  *
- * Lookup takes a batch of rows through three steps, so that the misses of a large table overlap: hash and
- * prefetch the index, read the index and prefetch record and key, find or insert. A small table, whose
- * index lies in the first-level cache, goes straight to the third. The index is ordered by the hash's top
- * bits, and so is a flat table: merging one runs through both from front to back. */
+ * Lookup takes a batch of rows through three steps, so that the misses of a large table overlap:
+ * hash and prefetch the index, read the index and prefetch record and key, find or insert. A small
+ * table, whose index lies in the first-level cache, goes straight to the third. The index is
+ * ordered by the hash's top bits, and so is a flat table: merging one runs through both from front
+ * to back. */
 #include "kern/table_body.h"
 
 #include "base/alloc.h"
@@ -96,7 +97,8 @@ rask_status rask_table_new(const struct rask_layout *layout, struct rask_table *
     struct rask_slice nothing = {"", 0};
     if (make_template(made) != 0 || make_index(made, FIRST_INDEX_BITS) != 0)
         status = no_memory(error, layout->stride);
-    else if (layout->n_keys == 0 && rask_table_find(made, rask_bytes_hash("", 0, 0), nothing, 0) == NULL)
+    else if (layout->n_keys == 0 &&
+             rask_table_find(made, rask_bytes_hash("", 0, 0), nothing, 0) == NULL)
         status = no_memory(error, layout->stride);
     if (status != RASK_OK)
         rask_table_free(made);
@@ -210,6 +212,19 @@ struct rask_record *rask_table_find(struct rask_table *table, uint64_t hash, str
     return insert(table, hash, key, bits);
 }
 
+/* The usual case inline: the first place probed holds the group. */
+static inline struct rask_record *find(struct rask_table *table, uint64_t hash,
+                                       struct rask_slice key, uint8_t bits)
+{
+    uint64_t item = table->index[hash >> (64 - table->index_bits)];
+    if (__builtin_expect(item != 0 && (item ^ hash) >> 32 == 0, 1)) {
+        struct rask_record *record = rask_table_record(table, (uint32_t)item - 1);
+        if (__builtin_expect(record->hash == hash && is_key(table, record, key, bits), 1))
+            return record;
+    }
+    return rask_table_find(table, hash, key, bits);
+}
+
 /* Keys and hashes of the rows of a batch. */
 struct lookup {
     struct rask_slice keys[RASK_BATCH_ROWS];
@@ -285,7 +300,7 @@ static int find_all(struct rask_table *table, const struct rask_batch *batch, co
     if (table->index_bits >= PREFETCH_FROM_BITS)
         prefetch(table, &lookup, n);
     for (uint32_t i = 0; i < n; i++) {
-        records[i] = (uint8_t *)rask_table_find(table, lookup.hashes[i], lookup.keys[i], lookup.bits[i]);
+        records[i] = (uint8_t *)find(table, lookup.hashes[i], lookup.keys[i], lookup.bits[i]);
         if (records[i] == NULL)
             return -1;
     }
@@ -311,8 +326,8 @@ rask_status rask_table_add(struct rask_table *table, const struct rask_batch *ba
         return failed(table, -1, error);
     for (uint32_t i = 0; i < table->layout.n_slots; i++) {
         const struct rask_slot *slot = &table->layout.slots[i];
-        struct rask_update update = {batch,  NULL,   rows,         records,         slot->offset,
-                                     n_rows, &table->pool, &table->sets[i]};
+        struct rask_update update = {batch,        NULL,   rows,         records,
+                                     slot->offset, n_rows, &table->pool, &table->sets[i]};
         if (slot->column != RASK_GROUPBY_ALL_ROWS)
             update.column = &batch->columns[slot->column];
         int outcome = table->ops[i]->update(&update);
@@ -338,7 +353,8 @@ static rask_status merge_record(struct rask_table *table, const struct rask_flat
         return failed(table, -1, error);
     for (uint32_t i = 0; i < table->layout.n_slots; i++) {
         uint32_t offset = table->layout.slots[i].offset;
-        struct rask_slot_ref ref = {(uint8_t *)into + offset, into->group, &table->pool, &table->sets[i]};
+        struct rask_slot_ref ref = {(uint8_t *)into + offset, into->group, &table->pool,
+                                    &table->sets[i]};
         int outcome = table->ops[i]->merge(&ref, from + offset, flat->heap);
         if (outcome != 0)
             return failed(table, outcome, error);
@@ -350,9 +366,10 @@ rask_status rask_table_merge(struct rask_table *table, const struct rask_flat *f
                              struct rask_error *error)
 {
     if (!rask_layout_is_same(&table->layout, &flat->layout))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "group tables of different plans cannot be merged");
-    /* The records come in the index's own order: without room for all of them at the start, those so far
-     * would crowd at its front and probing would run through them again and again. */
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "group tables of different plans cannot be merged");
+    /* The records come in the index's own order: without room for all of them at the start, those
+     * so far would crowd at its front and probing would run through them again and again. */
     if (reserve(table, flat->n_groups) != 0)
         return no_memory(error, flat->n_groups * sizeof *table->index);
     rask_status status = RASK_OK;
@@ -413,4 +430,9 @@ rask_status rask_table_add_error(struct rask_table *table, const struct rask_fla
 int rask_table_has_error(const struct rask_table *table)
 {
     return table->error.text_bytes > 0;
+}
+
+const struct rask_flat_error *rask_table_error(const struct rask_table *table)
+{
+    return &table->error;
 }

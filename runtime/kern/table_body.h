@@ -16,12 +16,12 @@ RASK_VEC_DEFINE(rask_pages, uint8_t *);
 struct rask_table {
     struct rask_layout layout;
     const struct rask_slot_ops **ops; /* [n_slots] */
-    struct rask_distinct *sets;       /* [n_slots], used for DISTINCT */
-    uint8_t *blank;                   /* a record that has seen nothing */
-    uint64_t *index;                  /* [2^index_bits] hash's upper half << 32 | group + 1; 0 = free */
-    struct rask_pages pages;          /* records, 2^page_shift to a page */
-    struct rask_pool pool;            /* keys, texts, wide sums */
-    struct rask_buf scratch;          /* encoded keys of a batch */
+    struct rask_distinct *sets; /* [n_slots], used for DISTINCT */
+    uint8_t *blank; /* a record that has seen nothing */
+    uint64_t *index; /* [2^index_bits] hash's upper half << 32 | group + 1; 0 = free */
+    struct rask_pages pages; /* records, 2^page_shift to a page */
+    struct rask_pool pool; /* keys, texts, wide sums */
+    struct rask_buf scratch; /* encoded keys of a batch */
     struct rask_ranges ranges;
     struct rask_flat_counts counts;
     struct rask_flat_error error;
@@ -30,7 +30,7 @@ struct rask_table {
     uint64_t heap_bytes; /* of the flat form, once rask_table_flat_bytes has computed it */
     uint32_t index_bits, page_shift;
     int is_one_text; /* the key is one text column */
-    int is_full;     /* a group more than there may be was asked for */
+    int is_full; /* a group more than there may be was asked for */
 };
 
 static inline struct rask_record *rask_table_record(const struct rask_table *table, uint32_t group)
@@ -40,8 +40,9 @@ static inline struct rask_record *rask_table_record(const struct rask_table *tab
     return (struct rask_record *)(page + (size_t)in_page * table->layout.stride);
 }
 
-/* The group of that key, made if there is none; NULL for want of memory or when the table is full. `key` is
- * without its missing bits, which are `bits`, in a table of one text, and else the whole key. */
+/* The group of that key, made if there is none; NULL for want of memory or when the table is full.
+ * `key` is without its missing bits, which are `bits`, in a table of one text, and else the whole
+ * key. */
 struct rask_record *rask_table_find(struct rask_table *table, uint64_t hash, struct rask_slice key,
                                     uint8_t bits);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* utf8.h: characters of UTF-8 texts: reading them, their width on a terminal, their case.
  *
- * No locale. A byte that begins no valid character is read as U+FFFD of one byte. Widths are those of
- * Unicode's East Asian Width (wide and fullwidth: 2) and of combining characters (0), by ranges. Case
- * covers Latin, Greek and Cyrillic letters whose partner has the same number of bytes. */
+ * No locale. A byte that begins no valid character is read as U+FFFD of one byte. Widths are those
+ * of Unicode's East Asian Width (wide and fullwidth: 2) and of combining characters (0), by ranges.
+ * Case covers Latin, Greek and Cyrillic letters whose partner has the same number of bytes. */
 #ifndef RASK_KERN_UTF8_H
 #define RASK_KERN_UTF8_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* table_fuzz.c: any bytes as a flat group table: they are refused, or they can be merged, written again
- * and read as a result without a crash; and writing what was read settles: a table that is merged into an
- * empty one and written gives bytes that open again and are written the same the next time. */
+/* table_fuzz.c: any bytes as a flat group table: they are refused, or they can be merged, written
+ * again and read as a result without a crash; and writing what was read settles: a table that is
+ * merged into an empty one and written gives bytes that open again and are written the same the
+ * next time. */
 #include "base/alloc.h"
 #include "kern/flat.h"
 #include "kern/table.h"

@@ -14,7 +14,8 @@ static void all_days_of_all_years(void)
         struct tm tm;
         char expected[40], text[RASK_DATE_TEXT_BYTES];
         gmtime_r(&seconds, &tm);
-        snprintf(expected, sizeof expected, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+        snprintf(expected, sizeof expected, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                 tm.tm_mday);
         size_t n = rask_date_print(day, text);
         CU_ASSERT_STRING_EQUAL(text, expected);
         CU_ASSERT(rask_date_parse(text, n, &last) && last == day);
@@ -28,23 +29,23 @@ struct accepted {
 
 static void datetimes_as_people_write_them(void)
 {
-    static const struct accepted good[] = {
-        {"1970-01-01T00:00", 0},
-        {"1970-01-01 00:00:01", 1000000},
-        {"1970-01-01T00:00:00.5", 500000},
-        {"1970-01-01T00:00:00.1234567", 123456},
-        {"1970-01-01T01:00:00+01:00", 0},
-        {"1969-12-31T23:00:00Z", -3600000000},
-        {"1970-01-01T00:00:00-0130", 5400000000},
-        {"2020-02-24T18:00:00", 1582567200000000}};
+    static const struct accepted good[] = {{"1970-01-01T00:00", 0},
+                                           {"1970-01-01 00:00:01", 1000000},
+                                           {"1970-01-01T00:00:00.5", 500000},
+                                           {"1970-01-01T00:00:00.1234567", 123456},
+                                           {"1970-01-01T01:00:00+01:00", 0},
+                                           {"1969-12-31T23:00:00Z", -3600000000},
+                                           {"1970-01-01T00:00:00-0130", 5400000000},
+                                           {"2020-02-24T18:00:00", 1582567200000000}};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         int64_t value = -1;
         CU_ASSERT(rask_datetime_parse(good[i].text, strlen(good[i].text), &value));
         CU_ASSERT_EQUAL(value, good[i].microseconds);
     }
-    static const char *const bad[] = {"1970-01-01", "1970-01-01T", "1970-01-01T24:00", "1970-01-01T00:60",
-                                      "1970-01-01T00:00:00.", "1970-01-01T00:00:00x", "1970-13-01T00:00",
-                                      "1970-01-01T00:00+1", "1970-01-01X00:00", "1970-01-01T00:00+24:00"};
+    static const char *const bad[] = {
+        "1970-01-01",           "1970-01-01T",           "1970-01-01T24:00", "1970-01-01T00:60",
+        "1970-01-01T00:00:00.", "1970-01-01T00:00:00x",  "1970-13-01T00:00", "1970-01-01T00:00+1",
+        "1970-01-01X00:00",     "1970-01-01T00:00+24:00"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t value = 77;
         CU_ASSERT(!rask_datetime_parse(bad[i], strlen(bad[i]), &value) && value == 77);
@@ -53,8 +54,9 @@ static void datetimes_as_people_write_them(void)
 
 static void what_is_no_date(void)
 {
-    static const char *const bad[] = {"2019-02-29", "1900-02-29", "2020-00-10", "2020-1-01", "20200101",
-                                      "2020-01-32", "0000-01-01", "2020-01-01 ", "2O20-01-01", ""};
+    static const char *const bad[] = {
+        "2019-02-29", "1900-02-29", "2020-00-10",  "2020-1-01",  "20200101",
+        "2020-01-32", "0000-01-01", "2020-01-01 ", "2O20-01-01", ""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         int64_t value = 77;
         CU_ASSERT(!rask_date_parse(bad[i], strlen(bad[i]), &value) && value == 77);

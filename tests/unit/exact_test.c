@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* exact_test.c: exact sums against a slow reference: 32-bit digits in int64_t, one for each 32 bits of
- * the range of squares of float64. The reference checks a result by measuring its distance from the exact
- * number in half units of its last place, so it needs no rounding of its own. */
+/* exact_test.c: exact sums against a slow reference: 32-bit digits in int64_t, one for each 32 bits
+ * of the range of squares of float64. The reference checks a result by measuring its distance from
+ * the exact number in half units of its last place, so it needs no rounding of its own. */
 #include "base/alloc.h"
 #include "kern/exact.h"
 #include "unit.h"
@@ -122,7 +122,7 @@ static double random_double(uint64_t *state, int low_exponent, int high_exponent
 struct range {
     int low, high;
 };
-static const struct range ranges[] = {{0, 6},      {-20, 20},   {-60, 60},     {-300, 300},
+static const struct range ranges[] = {{0, 6},      {-20, 20},      {-60, 60},    {-300, 300},
                                       {900, 1000}, {-1074, -1000}, {-1074, 990}, {30, 34}};
 #define N_RANGES (sizeof ranges / sizeof ranges[0])
 
@@ -202,76 +202,116 @@ static void variance_of_tiny_and_huge_values(void)
         uint64_t digit = 0;
         for (int k = 0; k < 32; k++) {
             int at = bit + k;
-            uint64_t is_set = at >= 0 && at < 64 * RASK_SQUARES_WIDE_LIMBS
-                                  ? limbs[at / 64] >> (at % 64) & 1 : 0;
+            uint64_t is_set =
+                at >= 0 && at < 64 * RASK_SQUARES_WIDE_LIMBS ? limbs[at / 64] >> (at % 64) & 1 : 0;
             digit |= is_set << k;
         }
         CU_ASSERT_EQUAL(digit, (uint64_t)r.digit[i]);
     }
-    CU_ASSERT_EQUAL(rask_exact_variance(&sum, (void *)(uintptr_t)sum.limb[0], &squares, wide, 4), INFINITY);
+    CU_ASSERT_EQUAL(rask_exact_variance(&sum, (void *)(uintptr_t)sum.limb[0], &squares, wide, 4),
+                    INFINITY);
     rask_pool_release(&pool);
 }
 
-/* Splits random values over a random tree of merges and demands equal bytes after settling. */
+enum { N_VALUES = 200, N_PARTS = 7 };
+
+/* A sum and a sum of squares of the same values. */
+struct both {
+    struct rask_sum sum;
+    struct rask_squares squares;
+};
+
+static const void *sum_wide(const struct both *both)
+{
+    return (const void *)(uintptr_t)both->sum.limb[0];
+}
+
+static const void *squares_wide(const struct both *both)
+{
+    return (const void *)(uintptr_t)both->squares.limb[0];
+}
+
+static void both_init(struct both *both)
+{
+    rask_sum_init(&both->sum);
+    rask_squares_init(&both->squares);
+}
+
+static void both_add(struct both *both, double x, struct rask_pool *pool)
+{
+    int failed = rask_sum_add(&both->sum, x, pool) | rask_squares_add(&both->squares, x, pool);
+    CU_ASSERT_EQUAL(failed, 0);
+}
+
+static void both_merge(struct both *to, const struct both *from, struct rask_pool *pool)
+{
+    int failed = rask_exact_merge(&rask_sum_shape, &to->sum, &from->sum, sum_wide(from), pool) |
+                 rask_exact_merge(&rask_squares_shape, &to->squares, &from->squares,
+                                  squares_wide(from), pool);
+    CU_ASSERT_EQUAL(failed, 0);
+}
+
+static void both_settle(struct both *both, struct rask_pool *pool)
+{
+    rask_exact_settle(&rask_sum_shape, &both->sum, pool);
+    rask_exact_settle(&rask_squares_shape, &both->squares, pool);
+    CU_ASSERT(rask_exact_is_settled(&rask_sum_shape, &both->sum, sum_wide(both)));
+    CU_ASSERT(rask_exact_is_settled(&rask_squares_shape, &both->squares, squares_wide(both)));
+}
+
+static int is_same(const struct both *a, const struct both *b)
+{
+    uint64_t x[RASK_SQUARES_WIDE_LIMBS], y[RASK_SQUARES_WIDE_LIMBS];
+    if (a->sum.flags != b->sum.flags || a->squares.flags != b->squares.flags)
+        return 0;
+    rask_exact_limbs(&rask_sum_shape, &a->sum, sum_wide(a), x);
+    rask_exact_limbs(&rask_sum_shape, &b->sum, sum_wide(b), y);
+    if (memcmp(x, y, RASK_SUM_WIDE_LIMBS * sizeof *x) != 0)
+        return 0;
+    rask_exact_limbs(&rask_squares_shape, &a->squares, squares_wide(a), x);
+    rask_exact_limbs(&rask_squares_shape, &b->squares, squares_wide(b), y);
+    if (memcmp(x, y, sizeof x) != 0)
+        return 0;
+    return (a->sum.flags & RASK_EXACT_IS_WIDE) || memcmp(&a->sum, &b->sum, sizeof a->sum) == 0;
+}
+
+/* Splits the values over parts, merges these in a random tree, and compares with adding them in
+ * order. */
+static void check_tree(const double *x, uint64_t *seed)
+{
+    struct rask_pool pool = {0};
+    struct both whole, part[N_PARTS];
+    both_init(&whole);
+    for (int i = 0; i < N_PARTS; i++)
+        both_init(&part[i]);
+    for (int i = 0; i < N_VALUES; i++) {
+        both_add(&whole, x[i], &pool);
+        both_add(&part[next_random(seed) % N_PARTS], x[N_VALUES - 1 - i], &pool);
+    }
+    for (uint64_t n = N_PARTS; n > 1; n--) {
+        uint64_t to = next_random(seed) % (n - 1);
+        if (next_random(seed) & 1)
+            both_settle(&part[next_random(seed) & 1 ? to : n - 1], &pool);
+        both_merge(&part[to], &part[n - 1], &pool);
+    }
+    both_settle(&whole, &pool);
+    both_settle(&part[0], &pool);
+    CU_ASSERT(is_same(&whole, &part[0]));
+    rask_pool_release(&pool);
+}
+
 static void any_tree_of_merges_settles_to_the_same_bytes(void)
 {
     uint64_t seed = 3;
-    for (size_t k = 0; k < N_RANGES; k++)
-        for (int round = 0; round < 30; round++) {
-            struct rask_pool pool = {0};
-            enum { N = 200, PARTS = 7 };
-            double x[N];
-            for (int i = 0; i < N; i++)
-                x[i] = random_double(&seed, ranges[k].low, ranges[k].high);
-            for (int i = 0; round % 3 == 0 && i < N / 2; i++)
-                x[N / 2 + i] = -x[i]; /* all cancels */
-            struct rask_sum whole, part[PARTS];
-            struct rask_squares whole2, part2[PARTS];
-            rask_sum_init(&whole);
-            rask_squares_init(&whole2);
-            for (int i = 0; i < PARTS; i++) {
-                rask_sum_init(&part[i]);
-                rask_squares_init(&part2[i]);
-            }
-            for (int i = 0; i < N; i++) {
-                int p = (int)(next_random(&seed) % PARTS);
-                int failed = rask_sum_add(&whole, x[i], &pool) |
-                             rask_sum_add(&part[p], x[N - 1 - i], &pool) |
-                             rask_squares_add(&whole2, x[i], &pool) |
-                             rask_squares_add(&part2[p], x[N - 1 - i], &pool);
-                CU_ASSERT_EQUAL(failed, 0);
-            }
-            for (int n = PARTS; n > 1; n--) {
-                int to = (int)(next_random(&seed) % (uint64_t)(n - 1));
-                if (next_random(&seed) & 1) {
-                    rask_exact_settle(&rask_sum_shape, &part[to], &pool);
-                    rask_exact_settle(&rask_squares_shape, &part2[n - 1], &pool);
-                }
-                CU_ASSERT_EQUAL(rask_exact_merge(&rask_sum_shape, &part[to], &part[n - 1],
-                                                 (void *)(uintptr_t)part[n - 1].limb[0], &pool), 0);
-                CU_ASSERT_EQUAL(rask_exact_merge(&rask_squares_shape, &part2[to], &part2[n - 1],
-                                                 (void *)(uintptr_t)part2[n - 1].limb[0], &pool), 0);
-            }
-            rask_exact_settle(&rask_sum_shape, &whole, &pool);
-            rask_exact_settle(&rask_sum_shape, &part[0], &pool);
-            rask_exact_settle(&rask_squares_shape, &whole2, &pool);
-            rask_exact_settle(&rask_squares_shape, &part2[0], &pool);
-            CU_ASSERT_EQUAL(whole.flags, part[0].flags);
-            CU_ASSERT_EQUAL(whole2.flags, part2[0].flags);
-            uint64_t a[RASK_SQUARES_WIDE_LIMBS], b[RASK_SQUARES_WIDE_LIMBS];
-            rask_exact_limbs(&rask_sum_shape, &whole, (void *)(uintptr_t)whole.limb[0], a);
-            rask_exact_limbs(&rask_sum_shape, &part[0], (void *)(uintptr_t)part[0].limb[0], b);
-            CU_ASSERT_EQUAL(memcmp(a, b, RASK_SUM_WIDE_LIMBS * 8), 0);
-            if (!(whole.flags & RASK_EXACT_IS_WIDE))
-                CU_ASSERT_EQUAL(memcmp(&whole, &part[0], sizeof whole), 0);
-            rask_exact_limbs(&rask_squares_shape, &whole2, (void *)(uintptr_t)whole2.limb[0], a);
-            rask_exact_limbs(&rask_squares_shape, &part2[0], (void *)(uintptr_t)part2[0].limb[0], b);
-            CU_ASSERT_EQUAL(memcmp(a, b, sizeof a), 0);
-            CU_ASSERT(rask_exact_is_settled(&rask_sum_shape, &whole, (void *)(uintptr_t)whole.limb[0]));
-            CU_ASSERT(rask_exact_is_settled(&rask_squares_shape, &whole2,
-                                            (void *)(uintptr_t)whole2.limb[0]));
-            rask_pool_release(&pool);
-        }
+    for (int round = 0; round < 30 * (int)N_RANGES; round++) {
+        const struct range *range = &ranges[(size_t)round % N_RANGES];
+        double x[N_VALUES];
+        for (int i = 0; i < N_VALUES; i++)
+            x[i] = random_double(&seed, range->low, range->high);
+        for (int i = 0; round % 3 == 0 && i < N_VALUES / 2; i++)
+            x[N_VALUES / 2 + i] = -x[i]; /* all cancels */
+        check_tree(x, &seed);
+    }
 }
 
 static double sum_of(const double *x, int n, struct rask_pool *pool)
@@ -312,7 +352,8 @@ static void ordinary_data_stay_in_the_window(void)
     uint64_t seed = 4;
     for (int i = 0; i < 100000; i++) {
         double x = (double)(next_random(&seed) % 100000000) / 1e6;
-        CU_ASSERT_EQUAL_FATAL(rask_sum_add(&sum, x, &pool) | rask_squares_add(&squares, x, &pool), 0);
+        CU_ASSERT_EQUAL_FATAL(rask_sum_add(&sum, x, &pool) | rask_squares_add(&squares, x, &pool),
+                              0);
     }
     CU_ASSERT_EQUAL((sum.flags | squares.flags) & RASK_EXACT_IS_WIDE, 0);
     CU_ASSERT_EQUAL(pool.bytes_in_use, 0);
@@ -350,7 +391,8 @@ static void want_of_memory_is_reported(void)
 RASK_UNIT_MAIN("exact", {"sums and means are the nearest float64", sums_are_nearest},
                {"variances are the nearest float64", variances_are_nearest},
                {"squares over the whole range", variance_of_tiny_and_huge_values},
-               {"any tree of merges settles to the same bytes", any_tree_of_merges_settles_to_the_same_bytes},
+               {"any tree of merges settles to the same bytes",
+                any_tree_of_merges_settles_to_the_same_bytes},
                {"known sums, infinities, NaN", known_sums},
                {"ordinary data stay in the window", ordinary_data_stay_in_the_window},
                {"whole numbers of any size", whole_numbers_of_any_size},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* frame.h: for tests of the group-by: a small frame of six columns, one of each type, filled at random
- * from a seed, and its way through fold, flat tables and merges. */
+/* frame.h: for tests of the group-by: a small frame of six columns, one of each type, filled at
+ * random from a seed, and its way through fold, flat tables and merges. */
 #ifndef RASK_TESTS_FRAME_H
 #define RASK_TESTS_FRAME_H
 
@@ -38,8 +38,9 @@ static inline uint64_t frame_random(uint64_t *state)
 static inline void frame_fill(struct frame *frame, uint64_t seed)
 {
     for (int r = 0; r < FRAME_ROWS; r++) {
-        int n = snprintf(frame->bytes[r], sizeof frame->bytes[r], "%.*s%u", (int)(frame_random(&seed) % 4),
-                         "abcd", (unsigned)(frame_random(&seed) % 9));
+        int n =
+            snprintf(frame->bytes[r], sizeof frame->bytes[r], "%.*s%u",
+                     (int)(frame_random(&seed) % 4), "abcd", (unsigned)(frame_random(&seed) % 9));
         if (frame_random(&seed) % 20 == 0)
             n = 0;
         frame->texts[r] = (struct rask_slice){frame->bytes[r], (uint64_t)n};
@@ -54,7 +55,8 @@ static inline void frame_fill(struct frame *frame, uint64_t seed)
     }
 }
 
-static inline void frame_columns(const struct frame *frame, uint32_t first, struct rask_column *columns)
+static inline void frame_columns(const struct frame *frame, uint32_t first,
+                                 struct rask_column *columns)
 {
     for (uint32_t c = 0; c < 6; c++)
         columns[c] = (struct rask_column){.type = c, .missing = frame->missing[c] + first};
@@ -75,7 +77,8 @@ static inline void frame_plan(struct rask_groupby *plan, const char *keys, const
     int n;
     rask_groupby_init(plan);
     for (uint32_t c = 0; c < 6; c++)
-        CU_ASSERT_EQUAL(rask_groupby_add_column(plan, frame_names[c], (rask_type)c, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_groupby_add_column(plan, frame_names[c], (rask_type)c, &error),
+                        RASK_OK);
     for (; sscanf(keys, " %63s%n", word, &n) == 1; keys += n)
         CU_ASSERT_EQUAL(rask_groupby_add_key(plan, word, &error), RASK_OK);
     for (; sscanf(aggregates, " %63s%n", word, &n) == 1; aggregates += n)
@@ -98,8 +101,9 @@ static inline struct flat_bytes frame_flatten(struct rask_table *table)
 }
 
 /* Rows [first, end) in batches of at most `step` rows. */
-static inline struct flat_bytes frame_fold(const struct frame *frame, const struct rask_groupby *plan,
-                                           uint32_t first, uint32_t end, uint32_t step)
+static inline struct flat_bytes frame_fold(const struct frame *frame,
+                                           const struct rask_groupby *plan, uint32_t first,
+                                           uint32_t end, uint32_t step)
 {
     struct rask_fold *fold;
     struct rask_error error = {0};

@@ -42,7 +42,8 @@ static void what_a_plan_refuses(void)
     make(&plan);
     CU_ASSERT_EQUAL(rask_groupby_add_column(&plan, "city", RASK_TYPE_TEXT, &error), RASK_OK);
     CU_ASSERT_EQUAL(plan.n_columns, 3);
-    CU_ASSERT_EQUAL(rask_groupby_add_column(&plan, "city", RASK_TYPE_BOOL, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_groupby_add_column(&plan, "city", RASK_TYPE_BOOL, &error),
+                    RASK_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(rask_groupby_add_key(&plan, "town", &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "'town'"));
     CU_ASSERT_EQUAL(rask_groupby_add_key(&plan, "city", &error), RASK_ERR_ARGUMENT);
@@ -134,7 +135,8 @@ static void types_have_names(void)
     CU_ASSERT_STRING_EQUAL(rask_type_name(99), "?");
 }
 
-RASK_UNIT_MAIN("groupby", {"names of results", names_of_results}, {"what a plan refuses", what_a_plan_refuses},
+RASK_UNIT_MAIN("groupby", {"names of results", names_of_results},
+               {"what a plan refuses", what_a_plan_refuses},
                {"the flat form reads back", the_flat_form_reads_back},
                {"changed bytes are refused or harmless", changed_bytes_are_refused_or_harmless},
                {"want of memory is an error", want_of_memory_is_an_error},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* limbs_test.c: big natural numbers: identities that arithmetic must keep, and rounding to float64 at its
- * edges. */
+/* limbs_test.c: big natural numbers: identities that arithmetic must keep, and rounding to float64
+ * at its edges. */
 #include "kern/limbs.h"
 #include "unit.h"
 
@@ -74,7 +74,8 @@ static void quotients_are_nearest(void)
         uint64_t a = state >> 12, divisor = 1 + (state & 0xfff);
         /* both are exact in float64, whose division rounds correctly */
         CU_ASSERT_EQUAL(rask_limbs_quotient(&a, 1, 0, divisor, 1), (double)a / (double)divisor);
-        CU_ASSERT_EQUAL(rask_limbs_quotient(&a, 1, -40, divisor, 1), ldexp((double)a / (double)divisor, -40));
+        CU_ASSERT_EQUAL(rask_limbs_quotient(&a, 1, -40, divisor, 1),
+                        ldexp((double)a / (double)divisor, -40));
     }
     uint64_t one = 1;
     CU_ASSERT_EQUAL(rask_limbs_quotient(&one, 1, 0, UINT64_MAX, UINT64_MAX), 0x1p-128);

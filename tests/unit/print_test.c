@@ -101,9 +101,11 @@ static void json(void)
     fill_awkward();
     check(RASK_PRINT_JSON, "d <= '2020-01-01' or s is null or contains(s, 'caf')",
           "[\n"
-          "{\"s\": \"a,\\\"b\\\"\\n\", \"sum_i\": 9223372036854775806, \"mean_f\": 0.1, \"max_b\": false, "
+          "{\"s\": \"a,\\\"b\\\"\\n\", \"sum_i\": 9223372036854775806, \"mean_f\": 0.1, \"max_b\": "
+          "false, "
           "\"min_d\": \"2020-01-01\", \"max_t\": \"1970-01-01T00:00:00\"},\n"
-          "{\"s\": \"caf\xef\xbf\xbd\", \"sum_i\": 9223372036854775806, \"mean_f\": null, \"max_b\": true, "
+          "{\"s\": \"caf\xef\xbf\xbd\", \"sum_i\": 9223372036854775806, \"mean_f\": null, "
+          "\"max_b\": true, "
           "\"min_d\": \"2020-01-04\", \"max_t\": \"1970-01-01T00:00:04.5\"},\n"
           "{\"s\": null, \"sum_i\": 9223372036854775807, \"mean_f\": null, \"max_b\": false, "
           "\"min_d\": \"2020-01-05\", \"max_t\": \"1970-01-01T00:00:06\"}\n"
@@ -119,12 +121,15 @@ static void table(void)
 {
     fill_awkward();
     check(RASK_PRINT_TABLE, NULL,
-          "s                      sum_i  mean_f  max_b  min_d       max_t\n" RULE6 RULE1 "  " RULE6 RULE6 RULE6 RULE1
-          "  " RULE6 "  " RULE4 RULE1 "  " RULE6 RULE4 "  " RULE6 RULE6 RULE6 RULE1 RULE1 RULE1 "\n"
+          "s                      sum_i  mean_f  max_b  min_d       max_t\n" RULE6 RULE1
+          "  " RULE6 RULE6 RULE6 RULE1 "  " RULE6 "  " RULE4 RULE1 "  " RULE6 RULE4
+          "  " RULE6 RULE6 RULE6 RULE1 RULE1 RULE1 "\n"
           "         9223372036854775806  1e+300  true   2020-01-02  1970-01-01T00:00:01.5\n"
           "a,\"b\"\\n  9223372036854775806     0.1  false  2020-01-01  1970-01-01T00:00:00\n"
-          "caf\xef\xbf\xbd     9223372036854775806     inf  true   2020-01-04  1970-01-01T00:00:04.5\n"
-          "\xe6\xbc\xa2\xe5\xad\x97     9223372036854775806    -2.5  false  2020-01-03  1970-01-01T00:00:03\n"
+          "caf\xef\xbf\xbd     9223372036854775806     inf  true   2020-01-04  "
+          "1970-01-01T00:00:04.5\n"
+          "\xe6\xbc\xa2\xe5\xad\x97     9223372036854775806    -2.5  false  2020-01-03  "
+          "1970-01-01T00:00:03\n"
           "         9223372036854775807          false  2020-01-05  1970-01-01T00:00:06\n");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* result_test.c: every aggregate against a slow reference that goes through the rows of a group one by
- * one; then order, sort and limit. The frame's numbers are so few and short that long double and
+/* result_test.c: every aggregate against a slow reference that goes through the rows of a group one
+ * by one; then order, sort and limit. The frame's numbers are so few and short that long double and
  * 128-bit sums of them are exact, so that the reference needs one rounding too. */
 #include "frame.h"
 
@@ -12,7 +12,8 @@
 static struct frame frame;
 
 static const char *const aggregates =
-    "count count:f sum:i sum:f sum:b mean:i mean:f var:i var:f std:f min:i max:i min:f max:f min:s max:s min:d "
+    "count count:f sum:i sum:f sum:b mean:i mean:f var:i var:f std:f min:i max:i min:f max:f min:s "
+    "max:s min:d "
     "max:t first:s last:s first:i last:f first:b nunique:s nunique:i nunique:f nunique:b";
 
 struct answer {
@@ -28,9 +29,10 @@ static void ask(struct answer *answer, const char *keys, const char *fns, const 
     struct rask_error error = {0};
     frame_plan(&answer->plan, keys, fns, where);
     answer->bytes = frame_fold(&frame, &answer->plan, 0, FRAME_ROWS, 1000);
-    CU_ASSERT_EQUAL_FATAL(rask_flat_open(answer->bytes.bytes, answer->bytes.n, &answer->flat, &error), RASK_OK);
-    CU_ASSERT_EQUAL_FATAL(rask_result_new(&answer->plan, &answer->flat, options, &answer->result, &error),
-                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_flat_open(answer->bytes.bytes, answer->bytes.n, &answer->flat, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_result_new(&answer->plan, &answer->flat, options, &answer->result, &error), RASK_OK);
 }
 
 static void forget(struct answer *answer)
@@ -53,8 +55,9 @@ static uint32_t rows_of(const struct rask_cell *key, uint32_t *rows)
 {
     uint32_t n = 0;
     for (uint32_t r = 0; r < FRAME_ROWS; r++)
-        if (frame.missing[5][r] ? key->is_missing
-                                : !key->is_missing && compare_texts(frame.texts[r], key->value.text) == 0)
+        if (frame.missing[5][r]
+                ? key->is_missing
+                : !key->is_missing && compare_texts(frame.texts[r], key->value.text) == 0)
             rows[n++] = r;
     return n;
 }
@@ -129,7 +132,8 @@ static int is_right(const struct rask_cell *cell, const struct rask_groupby_aggr
 {
     static uint32_t rows[FRAME_ROWS];
     uint32_t column = aggregate->column, best = 0;
-    uint32_t n = column == RASK_GROUPBY_ALL_ROWS ? n_group : keep_present(column, group, n_group, rows);
+    uint32_t n =
+        column == RASK_GROUPBY_ALL_ROWS ? n_group : keep_present(column, group, n_group, rows);
     switch ((rask_aggregate_fn)aggregate->fn) {
     case RASK_AGGREGATE_COUNT:
         return cell->value.number == n;
@@ -137,10 +141,12 @@ static int is_right(const struct rask_cell *cell, const struct rask_groupby_aggr
         return cell->value.number == reference_distinct(column, rows, n);
     case RASK_AGGREGATE_SUM:
         if (cell->type == RASK_CELL_WIDE)
-            return (double)(int64_t)cell->value.wide.low == 
-                                                               reference_moment(aggregate->fn, column, rows, n);
+            return (double)(int64_t)cell->value.wide.low ==
+                   reference_moment(aggregate->fn, column, rows, n);
         return cell->value.real == reference_moment(aggregate->fn, column, rows, n);
-    case RASK_AGGREGATE_MEAN: case RASK_AGGREGATE_VAR: case RASK_AGGREGATE_STD:
+    case RASK_AGGREGATE_MEAN:
+    case RASK_AGGREGATE_VAR:
+    case RASK_AGGREGATE_STD:
         if (n < (aggregate->fn == RASK_AGGREGATE_MEAN ? 1u : 2u))
             return cell->is_missing;
         /* long double rounds twice: the last digit may differ by one */
@@ -155,7 +161,8 @@ static int is_right(const struct rask_cell *cell, const struct rask_groupby_aggr
         best = n - 1;
     for (uint32_t i = 1; i < n && aggregate->fn != RASK_AGGREGATE_LAST; i++) {
         int order = compare_rows(column, rows[i], rows[best]);
-        if ((aggregate->fn == RASK_AGGREGATE_MIN && order < 0) || (aggregate->fn == RASK_AGGREGATE_MAX && order > 0))
+        if ((aggregate->fn == RASK_AGGREGATE_MIN && order < 0) ||
+            (aggregate->fn == RASK_AGGREGATE_MAX && order > 0))
             best = i;
     }
     return is_value_of(cell, column, rows[best]);
@@ -186,6 +193,27 @@ static void every_aggregate_is_right(void)
     forget(&answer);
 }
 
+static int compare_keys(struct rask_cell a, struct rask_cell b)
+{
+    if (a.is_missing || b.is_missing)
+        return a.is_missing - b.is_missing;
+    if (a.type == RASK_TYPE_TEXT)
+        return compare_texts(a.value.text, b.value.text);
+    if (a.type == RASK_TYPE_FLOAT64)
+        return isnan(b.value.real) || a.value.real < b.value.real ? -1
+                                                                  : a.value.real > b.value.real;
+    return (a.value.number > b.value.number) - (a.value.number < b.value.number);
+}
+
+static int is_row_after(const struct answer *answer, uint64_t row)
+{
+    int order = 0;
+    for (uint32_t c = 0; c < answer->plan.n_keys && order == 0; c++)
+        order = compare_keys(rask_result_cell(answer->result, row - 1, c),
+                             rask_result_cell(answer->result, row, c));
+    return order < 0;
+}
+
 static void rows_ascend_by_their_keys_missing_last(void)
 {
     static const char *const keys[] = {"s", "i", "f", "b", "d", "t", "b s", "d b s"};
@@ -197,55 +225,44 @@ static void rows_ascend_by_their_keys_missing_last(void)
         struct answer answer;
         ask(&answer, keys[k], "count", NULL, &options);
         uint64_t n_wrong = 0;
-        for (uint64_t row = 1; row < rask_result_n_rows(answer.result); row++) {
-            int order = 0;
-            for (uint32_t c = 0; c < answer.plan.n_keys && order == 0; c++) {
-                struct rask_cell a = rask_result_cell(answer.result, row - 1, c);
-                struct rask_cell b = rask_result_cell(answer.result, row, c);
-                if (a.is_missing || b.is_missing)
-                    order = a.is_missing - b.is_missing;
-                else if (a.type == RASK_TYPE_TEXT)
-                    order = compare_texts(a.value.text, b.value.text);
-                else if (a.type == RASK_TYPE_FLOAT64)
-                    order = isnan(b.value.real) ? -1 : a.value.real < b.value.real ? -1 : 1;
-                else
-                    order = (a.value.number > b.value.number) - (a.value.number < b.value.number);
-            }
-            n_wrong += order >= 0;
-        }
+        for (uint64_t row = 1; row < rask_result_n_rows(answer.result); row++)
+            n_wrong += !is_row_after(&answer, row);
         CU_ASSERT_EQUAL(n_wrong, 0);
         forget(&answer);
     }
 }
 
+static int is_same_cell(struct rask_cell a, struct rask_cell b)
+{
+    if (a.is_missing || b.is_missing)
+        return a.is_missing == b.is_missing;
+    return a.type == RASK_TYPE_TEXT ? compare_texts(a.value.text, b.value.text) == 0
+                                    : a.value.number == b.value.number;
+}
+
 static void a_limit_gives_the_first_rows_of_the_whole_order(void)
 {
+    static const char *const columns[] = {"count:desc", "sum:i",  "sum_f:desc", "mean:f",
+                                          "min:s:desc", "s:desc", "b"};
+    static const char *const fns = "count sum:i sum:f mean:f min:s";
     frame_fill(&frame, 23);
-    static const char *const columns[] = {"count:desc", "sum:i", "sum_f:desc", "mean:f", "min:s:desc", "s:desc", "b"};
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
         struct answer all, some;
         struct rask_sort_key sorts[2];
         struct rask_groupby plan;
         struct rask_error error;
-        frame_plan(&plan, "s b d", "count sum:i sum:f mean:f min:s", NULL);
+        frame_plan(&plan, "s b d", fns, NULL);
         CU_ASSERT_EQUAL_FATAL(rask_sort_parse(&plan, columns[k], &sorts[0], &error), RASK_OK);
         CU_ASSERT_EQUAL_FATAL(rask_sort_parse(&plan, "count:asc", &sorts[1], &error), RASK_OK);
         rask_groupby_release(&plan);
-        struct rask_result_options options = {sorts, 1 + k % 2, 0};
-        ask(&all, "s b d", "count sum:i sum:f mean:f min:s", NULL, &options);
+        struct rask_result_options options = {sorts, 1 + (uint32_t)(k % 2), 0};
+        ask(&all, "s b d", fns, NULL, &options);
         options.limit = 17;
-        ask(&some, "s b d", "count sum:i sum:f mean:f min:s", NULL, &options);
+        ask(&some, "s b d", fns, NULL, &options);
         CU_ASSERT_EQUAL(rask_result_n_rows(some.result), 17);
-        for (uint64_t row = 0; row < 17; row++)
-            for (uint32_t c = 0; c < 4; c++) {
-                struct rask_cell a = rask_result_cell(all.result, row, c);
-                struct rask_cell b = rask_result_cell(some.result, row, c);
-                CU_ASSERT_EQUAL(a.is_missing, b.is_missing);
-                if (a.type == RASK_TYPE_TEXT && !a.is_missing)
-                    CU_ASSERT_EQUAL(compare_texts(a.value.text, b.value.text), 0);
-                if (a.type != RASK_TYPE_TEXT && !a.is_missing)
-                    CU_ASSERT_EQUAL(a.value.number, b.value.number);
-            }
+        for (uint32_t i = 0; i < 17 * 4; i++)
+            CU_ASSERT(is_same_cell(rask_result_cell(all.result, i / 4, i % 4),
+                                   rask_result_cell(some.result, i / 4, i % 4)));
         forget(&all);
         forget(&some);
     }
@@ -263,7 +280,8 @@ static void a_sort_is_descending_with_missing_last(void)
         struct rask_cell a = rask_result_cell(answer.result, row - 1, 2);
         struct rask_cell b = rask_result_cell(answer.result, row, 2);
         n_missing += b.is_missing;
-        n_wrong += (a.is_missing && !b.is_missing) || (!a.is_missing && !b.is_missing && a.value.real < b.value.real);
+        n_wrong += (a.is_missing && !b.is_missing) ||
+                   (!a.is_missing && !b.is_missing && a.value.real < b.value.real);
     }
     CU_ASSERT_EQUAL(n_wrong, 0);
     CU_ASSERT(n_missing > 0);
@@ -302,10 +320,12 @@ static void what_is_refused(void)
     sort.column = 2;
     options.sorts = &sort;
     options.n_sorts = 1;
-    CU_ASSERT_EQUAL(rask_result_new(&answer.plan, &answer.flat, &options, &result, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_result_new(&answer.plan, &answer.flat, &options, &result, &error),
+                    RASK_ERR_ARGUMENT);
     frame_plan(&other, "b", "count", NULL);
     options.n_sorts = 0;
-    CU_ASSERT_EQUAL(rask_result_new(&other, &answer.flat, &options, &result, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_result_new(&other, &answer.flat, &options, &result, &error),
+                    RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NULL(result);
     rask_groupby_release(&other);
     forget(&answer);

@@ -13,7 +13,8 @@ static int by_last_digit(const void *context, uint64_t a, uint64_t b)
 
 static void check(size_t n, uint64_t n_ranks, rask_sort_compare *compare)
 {
-    struct rask_sort_item *items = calloc(n + 1, sizeof *items), *scratch = calloc(n + 1, sizeof *items);
+    struct rask_sort_item *items = calloc(n + 1, sizeof *items),
+                          *scratch = calloc(n + 1, sizeof *items);
     uint64_t state = n * 31 + n_ranks, n_wrong = 0;
     for (size_t i = 0; i < n; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
@@ -23,7 +24,8 @@ static void check(size_t n, uint64_t n_ranks, rask_sort_compare *compare)
     for (size_t i = 1; i < n; i++) {
         struct rask_sort_item *a = &items[i - 1], *b = &items[i];
         int order = a->rank != b->rank ? (a->rank < b->rank ? -1 : 1)
-                    : compare == NULL  ? 0 : compare(NULL, a->ref, b->ref);
+                    : compare == NULL  ? 0
+                                       : compare(NULL, a->ref, b->ref);
         n_wrong += order > 0 || (order == 0 && a->ref >= b->ref);
     }
     CU_ASSERT_EQUAL(n_wrong, 0);

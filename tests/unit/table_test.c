@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* table_test.c: group tables: the bytes do not depend on order, cutting or merging; malformed bytes are
- * refused; want of memory is an error and leaks nothing; ranges, counts and errors travel along. */
+/* table_test.c: group tables: the bytes do not depend on order, cutting or merging; malformed bytes
+ * are refused; want of memory is an error and leaks nothing; ranges, counts and errors travel
+ * along. */
 #include "frame.h"
 
 #include "kern/table.h"
 
 static const char *const every_aggregate =
-    "count count:i sum:i mean:f min:f max:i var:f std:i first:i last:f nunique:s nunique:i nunique:f min:s "
+    "count count:i sum:i mean:f min:f max:i var:f std:i first:i last:f nunique:s nunique:i "
+    "nunique:f min:s "
     "max:s first:s last:s min:d max:t sum:b var:b first:b last:t nunique:d min:b sum:f";
 
 static struct frame frame;
@@ -22,7 +24,8 @@ static void check_any_way(const char *keys, const char *where, uint64_t seed)
         struct flat_bytes parts[MAX_PARTS];
         uint32_t n = 2 + (uint32_t)(frame_random(&seed) % (MAX_PARTS - 1)), at = 0;
         for (uint32_t i = 0; i < n; i++) {
-            uint32_t end = i + 1 == n ? FRAME_ROWS : at + (uint32_t)(frame_random(&seed) % (FRAME_ROWS - at));
+            uint32_t end =
+                i + 1 == n ? FRAME_ROWS : at + (uint32_t)(frame_random(&seed) % (FRAME_ROWS - at));
             uint32_t step = 1 + (uint32_t)(frame_random(&seed) % RASK_BATCH_ROWS);
             parts[i] = frame_fold(&frame, &plan, at, end, step);
             at = end;
@@ -110,7 +113,8 @@ static void many_groups(void)
     struct flat_bytes bytes = frame_flatten(table);
     struct rask_flat flat;
     CU_ASSERT_EQUAL_FATAL(rask_flat_open(bytes.bytes, bytes.n, &flat, &error), RASK_OK);
-    const struct rask_slot *slot = rask_layout_find(&flat.layout, RASK_SLOT_ROWS, RASK_GROUPBY_ALL_ROWS);
+    const struct rask_slot *slot =
+        rask_layout_find(&flat.layout, RASK_SLOT_ROWS, RASK_GROUPBY_ALL_ROWS);
     uint64_t not_two = 0;
     for (uint64_t g = 0; g < flat.n_groups; g++) {
         uint64_t n;
@@ -207,9 +211,9 @@ static void the_earliest_error_is_kept(void)
     frame_plan(&plan, "s", "count", NULL);
     CU_ASSERT_EQUAL_FATAL(rask_layout_init(&layout, &plan, &error), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(rask_table_new(&layout, &table, &error), RASK_OK);
-    static const struct rask_flat_error found[3] = {
-        {2, 10, 0, "late", 4, RASK_ERR_TYPE}, {1, 70, 5, "first", 5, RASK_ERR_TYPE},
-        {1, 71, 0, "second", 6, RASK_ERR_FORMAT}};
+    static const struct rask_flat_error found[3] = {{2, 10, 0, "late", 4, RASK_ERR_TYPE},
+                                                    {1, 70, 5, "first", 5, RASK_ERR_TYPE},
+                                                    {1, 71, 0, "second", 6, RASK_ERR_FORMAT}};
     CU_ASSERT(!rask_table_has_error(table));
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(rask_table_add_error(table, &found[i], &error), RASK_OK);
@@ -235,7 +239,10 @@ static void ranges_join_and_a_gap_is_found(void)
     CU_ASSERT_EQUAL_FATAL(rask_layout_init(&layout, &plan, &error), RASK_OK);
     for (int has_gap = 0; has_gap < 2; has_gap++) {
         CU_ASSERT_EQUAL_FATAL(rask_table_new(&layout, &table, &error), RASK_OK);
-        struct rask_flat_range ranges[] = {{0, 60, 90}, {1, 0, 5}, {0, 0, 30}, {0, 30, 30},
+        struct rask_flat_range ranges[] = {{0, 60, 90},
+                                           {1, 0, 5},
+                                           {0, 0, 30},
+                                           {0, 30, 30},
                                            {0, 30, (uint64_t)(has_gap ? 50 : 60)}};
         for (int i = 0; i < 5; i++)
             CU_ASSERT_EQUAL(rask_table_add_range(table, &ranges[i], &error), RASK_OK);
@@ -266,14 +273,16 @@ static void overflow_in_the_condition_is_an_error_of_its_row(void)
     struct rask_flat flat;
     struct rask_error error;
     CU_ASSERT_EQUAL_FATAL(rask_flat_open(whole.bytes, whole.n, &flat, &error), RASK_OK);
-    CU_ASSERT(flat.error.file == 3 && flat.error.offset == 7000 && flat.error.code == RASK_ERR_LIMIT);
+    CU_ASSERT(flat.error.file == 3 && flat.error.offset == 7000 &&
+              flat.error.code == RASK_ERR_LIMIT);
     rask_flat_close(&flat);
     rask_free(whole.bytes);
     rask_groupby_release(&plan);
 }
 
 RASK_UNIT_MAIN("table",
-               {"bytes do not depend on cutting and merging", bytes_do_not_depend_on_cutting_and_merging},
+               {"bytes do not depend on cutting and merging",
+                bytes_do_not_depend_on_cutting_and_merging},
                {"sums of any size", sums_of_any_size}, {"many groups", many_groups},
                {"changed bytes are refused or harmless", changed_bytes_are_refused_or_harmless},
                {"want of memory is an error", want_of_memory_is_an_error},

@@ -23,8 +23,13 @@ static void every_character_there_and_back(void)
 
 static void malformed_bytes_are_one_replacement_each(void)
 {
-    static const char *const bad[] = {"\x80", "\xff", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
-                                      "\xf4\x90\x80\x80", "\xf8\x88\x80\x80"};
+    static const char *const bad[] = {"\x80",
+                                      "\xff",
+                                      "\xc0\xaf",
+                                      "\xe0\x80\xaf",
+                                      "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf8\x88\x80\x80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint32_t character;
         CU_ASSERT_EQUAL(rask_utf8_read(bad[i], strlen(bad[i]), &character), 1);
