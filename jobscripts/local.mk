@@ -3,3 +3,4 @@
 
 jobscriptsdir = $(docdir)/jobscripts
 dist_jobscripts_DATA =
+dist_jobscripts_DATA += jobscripts/one_node.sh jobscripts/several_nodes.sh
