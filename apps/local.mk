@@ -8,7 +8,7 @@
 #   apps_examples_x_LDADD = librask.la
 #   dist_examples_DATA += apps/examples/x.c
 
-rask_SOURCES =
+rask_SOURCES = apps/cmd_csv.c apps/cmd_csv_options.c apps/cmd_csv_options.h
 rask_CPPFLAGS = $(AM_CPPFLAGS) $(RASK_NDEBUG)
 rask_LDADD = librask_core.la
 

@@ -132,8 +132,8 @@ static rask_status set_up(struct work *work, struct rask_error *error)
     const uint8_t *plan = (const uint8_t *)job.data + sizeof header;
     rask_status status = rask_groupby_flat_read(plan, header.plan_bytes, &work->plan, error);
     if (status == RASK_OK)
-        status = rask_csv_spec_unpack(plan + header.plan_bytes, header.spec_bytes, &work->spec,
-                                      error);
+        status =
+            rask_csv_spec_unpack(plan + header.plan_bytes, header.spec_bytes, &work->spec, error);
     if (status == RASK_OK)
         status = rask_csv_reader_new(&work->reader, work->spec, error);
     return status == RASK_OK ? rask_fold_new(&work->plan, &work->fold, error) : status;

@@ -75,13 +75,13 @@ static rask_status pack_block(struct driver *driver, size_t i, uint64_t first_st
     rask_status status = rask_csv_block_begin(&driver->bytes, error);
     for (size_t r = 0; status == RASK_OK && r < block->n_ranges; r++) {
         const struct rask_split_range *range = &driver->split.ranges[block->first_range + r];
-        struct rask_csv_range bytes = {
-            .path = rask_file_list_path(driver->job->files, range->file),
-            .identity = rask_file_list_identity(driver->job->files, range->file),
-            .start = range->start,
-            .end = range->end,
-            .first_start = r == 0 ? first_start : RASK_CSV_GUESS,
-            .file = (uint32_t)range->file};
+        struct rask_csv_range bytes = {.path = rask_file_list_path(driver->job->files, range->file),
+                                       .identity =
+                                           rask_file_list_identity(driver->job->files, range->file),
+                                       .start = range->start,
+                                       .end = range->end,
+                                       .first_start = r == 0 ? first_start : RASK_CSV_GUESS,
+                                       .file = (uint32_t)range->file};
         status = rask_csv_block_add(&driver->bytes, &bytes, error);
     }
     return status;
@@ -306,9 +306,8 @@ static rask_status take_answer(struct driver *driver, struct rask_csv_answer *an
                                struct rask_error *error)
 {
     struct rask_view view;
-    *answer = (struct rask_csv_answer){.rask = driver->rask,
-                                       .n_blocks = driver->split.n_blocks,
-                                       .n_redone = driver->n_redone};
+    *answer = (struct rask_csv_answer){
+        .rask = driver->rask, .n_blocks = driver->split.n_blocks, .n_redone = driver->n_redone};
     rask_status status = merge_rest(driver, &answer->future, error);
     if (status != RASK_OK)
         return status;

@@ -60,13 +60,13 @@ static rask_status infer(struct making *making, struct rask_error *error)
 {
     const struct rask_csv_query *query = making->query;
     static const char *const none[1] = {NULL};
-    struct rask_infer_question question = {
-        .files = query->files,
-        .dialect = &query->dialect,
-        .names = making->names.count > 0 ? making->names.items : none,
-        .n_names = making->names.count,
-        .declared = query->declared,
-        .n_declared = query->n_declared};
+    struct rask_infer_question question = {.files = query->files,
+                                           .dialect = &query->dialect,
+                                           .names =
+                                               making->names.count > 0 ? making->names.items : none,
+                                           .n_names = making->names.count,
+                                           .declared = query->declared,
+                                           .n_declared = query->n_declared};
     return rask_infer_answer_init(&making->answer, &question, error);
 }
 
@@ -125,8 +125,8 @@ static rask_status pack(struct making *making, struct rask_error *error)
         wants[i] = (struct rask_csv_want){answer->columns[i].name, answer->columns[i].type,
                                           answer->columns[i].is_declared};
     struct rask_csv_spec spec = {making->query->dialect, wants, answer->n_columns};
-    rask_status status = rask_csv_job_pack(&making->plan->groupby, &spec, &making->plan->job,
-                                           error);
+    rask_status status =
+        rask_csv_job_pack(&making->plan->groupby, &spec, &making->plan->job, error);
     rask_free(wants);
     return status;
 }

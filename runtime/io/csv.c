@@ -439,6 +439,11 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
     return status;
 }
 
+uint64_t rask_csv_reader_line(struct rask_csv_reader *reader, uint64_t offset)
+{
+    return rask_csv_window_line(&reader->window, offset);
+}
+
 rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
                                    const struct rask_csv_range *range, uint64_t *next_start,
                                    struct rask_error *error)

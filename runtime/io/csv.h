@@ -128,6 +128,10 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
 void rask_csv_reader_bounds(const struct rask_csv_reader *reader, uint64_t *first_start,
                             uint64_t *next_start);
 
+/* The number, from 1, of the line at `offset` of the file that is being read, 0 if it cannot be found
+ * out. Reads the file from its begin: for errors. */
+uint64_t rask_csv_reader_line(struct rask_csv_reader *reader, uint64_t offset);
+
 /* The exact next_start of a range whose exact first_start is given, without parsing and without
  * checking field counts. Errors: those of start and next that still apply. */
 rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
