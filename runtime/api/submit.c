@@ -3,12 +3,14 @@
  * inputs, the key of a pure call. Nothing is allocated for a call of a few small inputs.
  *
  * Records gather in the client's output and go to the scheduler when somebody turns the loop; the submitting thread
- * does it itself when nothing was under way (so that work begins at once) and every RECORDS_PER_TURN records. */
+ * does it itself when nothing was under way (so that work begins at once) and every RECORDS_PER_TURN records, unless
+ * another thread has just done so. */
 #include "api/runtime.h"
 
+#include "api/content.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "wire/call.h"
 
 #include <rask/future.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 
 #define RECORDS_PER_TURN 32u
+#define LOOP_STALE_NS 5000u
 #define STACK_CALL_BYTES 1024u
 #define STACK_DEPS 32u
 
@@ -58,6 +61,23 @@ static rask_status find_function(const struct rask_runtime *rt, const struct ras
     return rask_registry_unknown(rt->registry, call->name, call->function, error);
 }
 
+/* Scatters an input that is too large for the call; as pure data if the call is pure. */
+static rask_status scatter_input(struct rask *rask, const struct rask_call *call, size_t index, struct packed *p,
+                                 struct rask_error *error)
+{
+    struct rask_view view = {call->inputs[index].data, call->inputs[index].bytes};
+    struct rask_scatter_options options = {.size = sizeof options,
+                                           .is_pure = call->options != NULL && call->options->is_pure};
+    if (p->scattered == NULL)
+        p->scattered = rask_alloc_zeroed(call->n_inputs, sizeof *p->scattered);
+    if (p->scattered == NULL)
+        return rask_error_memory(error, call->n_inputs * sizeof *p->scattered, "the inputs of a call");
+    rask_status status = rask_scatter(rask, view, &options, &p->scattered[p->n_scattered], error);
+    if (status == RASK_OK)
+        p->n_scattered++;
+    return status;
+}
+
 /* Bytes of the packed call, and how many inputs are results. Values that would not fit are scattered first. */
 static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p, size_t *call_bytes,
                            struct rask_error *error)
@@ -69,20 +89,17 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
         size_t padded = rask_wire_pad(input->bytes);
         if (input->data == NULL) {
             if (input->future.id == 0)
-                return rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is neither a future nor bytes", i);
+                return rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is %s", i,
+                                      input->bytes != 0 ? "a node of a graph: add the call to the graph, or submit "
+                                                          "the graph and take the node's future"
+                                                        : "neither a future nor bytes");
             n_deps++;
             continue;
         }
         if (input->bytes > RASK_LIMIT_CALL_BYTES || bytes + padded > RASK_LIMIT_CALL_BYTES) {
-            struct rask_view view = {input->data, input->bytes};
-            if (p->scattered == NULL)
-                p->scattered = rask_alloc_zeroed(call->n_inputs, sizeof *p->scattered);
-            if (p->scattered == NULL)
-                return rask_error_memory(error, call->n_inputs * sizeof *p->scattered, "the inputs of a call");
-            rask_status status = rask_scatter(rask, view, NULL, &p->scattered[p->n_scattered], error);
+            rask_status status = scatter_input(rask, call, i, p, error);
             if (status != RASK_OK)
                 return status;
-            p->n_scattered++;
             n_deps++;
             continue;
         }
@@ -170,10 +187,10 @@ static rask_status pack_options(const struct rask_runtime *rt, const struct rask
         return rask_error_set(error, RASK_ERR_LIMIT, "a task with %zu resources; at most %u are possible",
                               o->n_resources, RASK_LIMIT_RESOURCES);
     for (size_t i = 0; i < o->n_resources; i++) {
-        size_t length = strlen(o->resources[i].name);
+        size_t length = o->resources[i].name == NULL ? 0 : strlen(o->resources[i].name);
         if (length == 0 || length > RASK_RESOURCE_NAME_BYTES)
             return rask_error_set(error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
-                                  o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
+                                  length == 0 ? "" : o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
         memset(&p->resources[i], 0, sizeof p->resources[i]);
         memcpy(p->resources[i].name, o->resources[i].name, length);
         p->resources[i].amount = o->resources[i].amount;
@@ -198,31 +215,33 @@ static rask_status pack(struct rask *rask, const struct rask_call *call, struct 
     return status;
 }
 
-/* The content key of a pure call: function, packed call, and the keys of its inputs (an impure input's is its id). */
-static void make_key(const struct rask_runtime *rt, struct packed *p)
+/* The content key of a pure call: what it was given, or that of function and inputs. */
+static void make_key(const struct rask_runtime *rt, const struct rask_call *call, const struct rask_key128 *given,
+                     struct packed *p)
 {
     struct rask_hash hash;
-    const struct rask_function *function = rask_registry_at(rt->registry, p->m.function);
-    rask_hash_init(&hash);
-    rask_hash_update(&hash, function->name, strlen(function->name) + 1);
-    rask_hash_update(&hash, &function->version, sizeof function->version);
-    rask_hash_update(&hash, p->m.call, p->m.n_call);
-    for (uint32_t i = 0; i < p->m.n_dep; i++) {
-        const struct rask_claim *claim = rask_client_find(&rt->loop.client, p->deps[i]);
-        int is_pure = claim->key.lo != 0 || claim->key.hi != 0;
-        uint64_t key[3] = {(uint64_t)is_pure, is_pure ? claim->key.lo : p->deps[i], is_pure ? claim->key.hi : 0};
-        rask_hash_update(&hash, key, sizeof key);
+    struct rask_key128 key;
+    if (given != NULL) {
+        key = *given;
+    } else {
+        rask_content_begin(&hash, rask_registry_at(rt->registry, p->m.function));
+        for (size_t i = 0; i < call->n_inputs; i++) {
+            const struct rask_input *input = &call->inputs[i];
+            rask_content_add(&hash, input->data != NULL
+                                        ? rask_content_of_bytes((struct rask_view){input->data, input->bytes})
+                                        : rask_content_of_future(&rt->loop.client, input->future.id));
+        }
+        key = rask_content_end(&hash);
     }
-    struct rask_key128 key = rask_hash_final(&hash);
-    p->key[0] = key.lo | 1;
+    p->key[0] = key.lo;
     p->key[1] = key.hi;
     p->m.key = p->key;
     p->m.n_key = 2;
 }
 
 /* Puts a packed call into the client's output; the lock is held. */
-static rask_status put(struct rask_runtime *rt, struct packed *p, const struct rask_call_options *o,
-                       struct rask_future *future, struct rask_error *error)
+static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_future *future,
+                       struct rask_error *error)
 {
     struct rask_client *client = &rt->loop.client;
     struct rask_claim *claim = NULL;
@@ -232,8 +251,6 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, const struct r
                                   (unsigned long long)p->deps[i]);
     if (atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
         return rask_error_set(error, RASK_ERR_STATE, "the job has ended");
-    if (o != NULL && o->is_pure)
-        make_key(rt, p);
     p->m.task = rask_client_new(client, &claim);
     p->m.order = p->m.task & ((UINT64_C(1) << 48) - 1);
     if (p->m.task == 0)
@@ -252,10 +269,13 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, const struct r
     return RASK_OK;
 }
 
-/* Lets the scheduler have what was submitted, now and then. */
+/* Lets the scheduler have what was submitted, now and then; another thread may be doing that already. */
 static void flush(struct rask_runtime *rt, uint64_t n_submitted, uint64_t n_pending)
 {
-    if (n_submitted >= RECORDS_PER_TURN || n_pending <= 1)
+    if (n_pending <= 1)
+        (void)rask_loop_try(&rt->loop, 0);
+    else if (n_submitted % RECORDS_PER_TURN == 0 &&
+             rask_now_ns() - atomic_load_explicit(&rt->loop.last_turn_ns, memory_order_relaxed) > LOOP_STALE_NS)
         (void)rask_loop_try(&rt->loop, 0);
 }
 
@@ -264,13 +284,15 @@ static rask_status check_call(const struct rask *rask, const struct rask_call *c
 {
     if (rask == NULL || call == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a runtime or a call");
+    if (call->inputs == NULL && call->n_inputs != 0)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs", call->n_inputs);
     if (future == NULL && (call->options == NULL || !call->options->is_forgotten))
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a place for the future");
     return RASK_OK;
 }
 
-rask_status rask_submit(struct rask *rask, const struct rask_call *call, struct rask_future *future,
-                        struct rask_error *error)
+rask_status rask_submit_as(struct rask *rask, const struct rask_call *call, const struct rask_key128 *key,
+                           struct rask_future *future, struct rask_error *error)
 {
     struct packed p;
     rask_status status = check_call(rask, call, future, error);
@@ -278,15 +300,35 @@ rask_status rask_submit(struct rask *rask, const struct rask_call *call, struct 
         return status;
     struct rask_runtime *rt = rask_runtime_of(rask);
     status = pack(rask, call, &p, error);
+    if (status == RASK_OK && call->options != NULL && call->options->is_pure)
+        make_key(rt, call, key, &p);
     if (status == RASK_OK) {
         rask_spin_lock(&rt->loop.client_lock);
-        status = put(rt, &p, call->options, future, error);
+        status = put(rt, &p, future, error);
         uint64_t n_submitted = rt->loop.client.n_submitted, n_pending = rt->loop.client.n_pending;
         rask_spin_unlock(&rt->loop.client_lock);
         if (status == RASK_OK)
             flush(rt, n_submitted, n_pending);
     }
     unpack(rask, &p);
+    return status;
+}
+
+rask_status rask_submit(struct rask *rask, const struct rask_call *call, struct rask_future *future,
+                        struct rask_error *error)
+{
+    return rask_submit_as(rask, call, NULL, future, error);
+}
+
+rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, uint32_t *function,
+                              struct rask_error *error)
+{
+    struct packed p;
+    memset(&p, 0, offsetof(struct packed, resources));
+    rask_status status = find_function(rask_runtime_of(rask), call, function, error);
+    if (status == RASK_OK && call->options != NULL)
+        status = pack_options(rask_runtime_of(rask), call->options, &p, error);
+    rask_free(p.allow);
     return status;
 }
 
@@ -381,9 +423,9 @@ rask_status rask_scatter(struct rask *rask, struct rask_view data, const struct 
         return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d", options->ranks[0],
                               rt->boot.comm->caps.n_ranks - 1);
     if (options->is_pure) {
-        struct rask_key128 hash = rask_hash128(data.data, data.bytes);
-        key[0] = hash.lo | 1;
-        key[1] = hash.hi ^ data.bytes;
+        struct rask_key128 content = rask_content_of_bytes(data);
+        key[0] = content.lo;
+        key[1] = content.hi;
         m.key = key;
         m.n_key = 2;
     }

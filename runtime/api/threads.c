@@ -22,7 +22,7 @@
 #define QUANTUM_NS 10000u
 /* An idle thread leaves the loop to the one that has turned it within this time. */
 #define LOOP_IDLE_NS 2000u
-/* Sleeping pieces: with peers that cannot ring, and otherwise only to be safe. */
+/* Sleeping pieces: with peers that cannot ring or transfers that nobody rings for, and otherwise only to be safe. */
 #define REMOTE_SLEEP_NS 200000
 #define LOCAL_SLEEP_NS 500000000
 /* The helper's looks: with tasks running, and with nothing to do. */
@@ -49,7 +49,8 @@ static int run_some(struct rask_runtime *rt)
 
 static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *until)
 {
-    int64_t ns = rt->loop.comm->caps.has_remote_nodes ? REMOTE_SLEEP_NS : LOCAL_SLEEP_NS;
+    int is_short = rt->loop.comm->caps.has_remote_nodes || rt->loop.comm->n_pending != 0;
+    int64_t ns = is_short ? REMOTE_SLEEP_NS : LOCAL_SLEEP_NS;
     uint64_t now_ns = rask_now_ns();
     uint64_t call_ns = rt->loop.sched != NULL ? rask_sched_next_call(rt->loop.sched) : UINT64_MAX;
     uint64_t end_ns = until->deadline_ns < call_ns ? until->deadline_ns : call_ns;
@@ -78,14 +79,28 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
         rask_bell_ring(until->bell, 1);
 }
 
-/* Whether to try for the loop: at once after running tasks; an idle thread only when nobody has turned it lately,
- * so that the machines' memory stays in the cache of the core that used it last. */
-static int is_my_turn(const struct rask_loop *loop, int was_busy, uint64_t idle_since_ns)
+/* What a thread has been doing. */
+struct idling {
+    uint64_t since_ns;      /* 0: busy */
+    int is_counted;         /* among exec's spinning threads */
+};
+
+/* Whether to try for the loop: always if this thread has turned it last, else only when nobody has lately, so that
+ * the machines' memory stays in the cache of one core. */
+static int is_my_turn(const struct rask_loop *loop, const struct idling *self)
 {
-    if (was_busy || idle_since_ns == 0 || loop->exec.n_slots <= 1)
+    if (atomic_load_explicit(&loop->owner, memory_order_relaxed) == (uintptr_t)self)
         return 1;
-    uint64_t last_ns = atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed);
-    return rask_now_ns() - last_ns > LOOP_IDLE_NS || rask_exec_has_finished(&loop->exec);
+    return rask_now_ns() - atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed) > LOOP_IDLE_NS;
+}
+
+/* One attempt at the loop. 1 if there was something to do. */
+static int turn(struct rask_loop *loop, const struct rask_until *until, const struct idling *self)
+{
+    int n = is_my_turn(loop, self) ? rask_loop_try(loop, (uint32_t)until->may_run) : -1;
+    if (n >= 0 && atomic_load_explicit(&loop->owner, memory_order_relaxed) != (uintptr_t)self)
+        atomic_store_explicit(&loop->owner, (uintptr_t)self, memory_order_relaxed);
+    return n > 0;
 }
 
 /* Whether an idle thread should go on looking for work awake: not longer than it spins, and no more threads than
@@ -99,12 +114,6 @@ static int is_spinning_on(struct rask_runtime *rt, const struct rask_until *unti
                                       atomic_load_explicit(&exec->n_running, memory_order_relaxed) <=
                                   exec->n_slots;
 }
-
-/* What a thread has been doing. */
-struct idling {
-    uint64_t since_ns;      /* 0: busy */
-    int is_counted;         /* among exec's spinning threads */
-};
 
 static void count_spinning(struct rask_runtime *rt, struct idling *idling, int is_spinning)
 {
@@ -148,8 +157,7 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
             count_spinning(rt, idling, 0);
             was_busy = run_some(rt);
         }
-        if (is_my_turn(loop, was_busy, idling->since_ns) && rask_loop_try(loop, (uint32_t)until->may_run) > 0)
-            was_busy = 1;
+        was_busy |= turn(loop, until, idling);
         if (was_busy) {
             idling->since_ns = 0;
             continue;

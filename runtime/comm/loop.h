@@ -42,6 +42,7 @@ struct rask_loop {
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint64_t last_turn_ns;
+    _Atomic uintptr_t owner;                /* the thread that turned it last, by an address of its own */
     _Atomic uint32_t has_ended;             /* STOP has come, or the job has failed: threads leave */
     _Atomic uint32_t is_interrupted;
     struct rask_bell waiters;               /* where tasks sleep that wait for tasks of their own */

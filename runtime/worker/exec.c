@@ -12,7 +12,9 @@
 
 rask_status rask_exec_init(struct rask_exec *exec, struct rask_error *error)
 {
-    (void)error;
+    exec->average_ns = rask_alloc_zeroed((size_t)exec->registry->count + 1, sizeof *exec->average_ns);
+    if (exec->average_ns == NULL)
+        return rask_error_memory(error, exec->registry->count * sizeof *exec->average_ns, "the averages of functions");
     atomic_init(&exec->n_queued, 0);
     atomic_init(&exec->n_running, 0);
     atomic_init(&exec->n_entering, 0);
@@ -27,6 +29,7 @@ void rask_exec_release(struct rask_exec *exec)
     rask_ready_release(&exec->ready);
     rask_exec_table_release(&exec->table);
     rask_exec_free_release(&exec->free_places);
+    rask_free(exec->average_ns);
 }
 
 /* Puts one task into the queue; the lock is held. */
@@ -95,33 +98,68 @@ static int take_slot(struct rask_exec *exec, uint32_t n_reserved)
     return 0;
 }
 
-static struct rask_task *pop_queue(struct rask_exec *exec)
+/* The task at the front of the queue, or NULL; the lock is held. */
+static struct rask_task *front(struct rask_exec *exec)
 {
-    struct rask_task *task = NULL;
     const struct rask_heap_entry *top;
-    rask_spin_lock(&exec->lock);
-    while (task == NULL && (top = rask_ready_top(&exec->ready)) != NULL) {
-        uint32_t place = top->id;
+    while ((top = rask_ready_top(&exec->ready)) != NULL) {
+        if (exec->table.items[top->id] != NULL)
+            return exec->table.items[top->id];
+        exec->free_places.items[exec->free_places.count++] = top->id;
         rask_ready_pop(&exec->ready);
-        task = exec->table.items[place];
-        exec->table.items[place] = NULL;
-        exec->free_places.items[exec->free_places.count++] = place;
+    }
+    return NULL;
+}
+
+static void remove_front(struct rask_exec *exec)
+{
+    uint32_t place = rask_ready_top(&exec->ready)->id;
+    exec->table.items[place] = NULL;
+    exec->free_places.items[exec->free_places.count++] = place;
+    rask_ready_pop(&exec->ready);
+}
+
+static int is_short(const struct rask_exec *exec, const struct rask_task *task)
+{
+    uint32_t ns = atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);
+    return ns != 0 && ns < RASK_EXEC_SHORT_NS;
+}
+
+/* Takes a batch off the queue, *n of them. */
+static struct rask_task *pop_queue(struct rask_exec *exec, uint32_t *n)
+{
+    uint32_t share = atomic_load_explicit(&exec->n_queued, memory_order_relaxed) / (2 * exec->n_slots);
+    uint32_t most = share > RASK_EXEC_BATCH ? RASK_EXEC_BATCH : share;
+    rask_spin_lock(&exec->lock);
+    struct rask_task *first = front(exec);
+    struct rask_task *last = first, *task;
+    *n = first != NULL;
+    if (first != NULL) {
+        remove_front(exec);
+        while (*n < most && is_short(exec, last) && (task = front(exec)) != NULL && is_short(exec, task)) {
+            remove_front(exec);
+            last->next = task;
+            last = task;
+            ++*n;
+        }
+        last->next = NULL;
     }
     rask_spin_unlock(&exec->lock);
-    return task;
+    return first;
 }
 
 struct rask_task *rask_exec_pop(struct rask_exec *exec)
 {
+    uint32_t n;
     if (atomic_load_explicit(&exec->n_queued, memory_order_acquire) == 0 ||
         !take_slot(exec, atomic_load_explicit(&exec->n_entering, memory_order_relaxed)))
         return NULL;
-    struct rask_task *task = pop_queue(exec);
-    if (task == NULL)
+    struct rask_task *tasks = pop_queue(exec, &n);
+    if (tasks == NULL)
         atomic_fetch_sub_explicit(&exec->n_running, 1, memory_order_release);
     else
-        atomic_fetch_sub_explicit(&exec->n_queued, 1, memory_order_relaxed);
-    return task;
+        atomic_fetch_sub_explicit(&exec->n_queued, n, memory_order_relaxed);
+    return tasks;
 }
 
 /* A function that says no without a reason still gets a text. */
@@ -147,9 +185,9 @@ static void drop_result(struct rask_task *task)
     task->result_bytes = 0;
 }
 
-uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *task, uint64_t start_ns)
+/* Runs one task; its outcome is in it. Returns the time at its end. */
+static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t begin_ns)
 {
-    uint64_t begin_ns = start_ns == 0 ? rask_now_ns() : start_ns;
     int code = rask_registry_at(exec->registry, task->function)->run(task);
     uint64_t end_ns = rask_now_ns();
     task->duration_ns = end_ns - begin_ns;
@@ -157,14 +195,44 @@ uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *task, uint64_t 
         explain(task, code);
         drop_result(task);
     }
-    atomic_fetch_add_explicit(&exec->n_run, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&exec->n_running, 1, memory_order_release);
+    uint32_t average = atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);
+    uint32_t ns = task->duration_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)task->duration_ns + 1;
+    uint32_t next = average == 0 || ns > 8 * average ? ns : average - average / 4 + ns / 4;
+    if (next != average)
+        atomic_store_explicit(&exec->average_ns[task->function], next, memory_order_relaxed);
+    return end_ns;
+}
+
+/* Hands a chain of finished tasks, newest first, to the machine's side. */
+static void push_finished(struct rask_exec *exec, struct rask_task *newest, struct rask_task *oldest)
+{
     struct rask_task *head = atomic_load_explicit(&exec->finished, memory_order_relaxed);
     do
-        task->next = head;
-    while (!atomic_compare_exchange_weak_explicit(&exec->finished, &head, task, memory_order_release,
+        oldest->next = head;
+    while (!atomic_compare_exchange_weak_explicit(&exec->finished, &head, newest, memory_order_release,
                                                   memory_order_relaxed));
-    return end_ns;
+}
+
+uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *tasks, uint64_t start_ns)
+{
+    struct rask_task *oldest = tasks, *newest = NULL;
+    uint64_t now_ns = start_ns;
+    uint32_t n = 0;
+    while (tasks != NULL && (n == 0 || now_ns - start_ns < RASK_EXEC_SHORT_NS * RASK_EXEC_BATCH)) {
+        struct rask_task *task = tasks;
+        tasks = task->next;
+        now_ns = run_one(exec, task, now_ns);
+        task->next = newest;
+        newest = task;
+        n++;
+    }
+    atomic_fetch_add_explicit(&exec->n_run, n, memory_order_relaxed);
+    /* Places for these were there a moment ago, so putting them back needs no memory. */
+    if (tasks != NULL)
+        (void)!rask_exec_push(exec, &tasks);
+    atomic_fetch_sub_explicit(&exec->n_running, 1, memory_order_release);
+    push_finished(exec, newest, oldest);
+    return now_ns;
 }
 
 struct rask_task *rask_exec_take_finished(struct rask_exec *exec)

@@ -17,6 +17,10 @@
 #include "worker/registry.h"
 #include "worker/task.h"
 
+/* Short tasks that a thread takes at once, and how long a short one takes. */
+#define RASK_EXEC_BATCH 16u
+#define RASK_EXEC_SHORT_NS 1000u
+
 RASK_VEC_DEFINE(rask_exec_table, struct rask_task *);
 RASK_VEC_DEFINE(rask_exec_free, uint32_t);
 
@@ -37,6 +41,7 @@ struct rask_exec {
     _Atomic uint32_t n_running;         /* slots taken */
     _Atomic uint32_t n_entering;        /* threads that want their slot back; they go before new tasks */
     _Atomic uint32_t n_spinning;        /* threads that look for work without sleeping */
+    _Atomic uint32_t *average_ns;       /* [own] by function: how long it takes; 0 = unknown */
     /* the way back */
     _Alignas(64) _Atomic(struct rask_task *) finished;
     _Atomic uint64_t n_run;             /* tasks run */
@@ -52,11 +57,13 @@ int rask_exec_take_back(struct rask_exec *exec, struct rask_task *task);
 /* All tasks that have finished since the last call, oldest first. */
 struct rask_task *rask_exec_take_finished(struct rask_exec *exec);
 
-/* The most urgent queued task together with a slot to run it in; NULL if there is none of either. */
+/* The most urgent queued tasks, linked by next, together with one slot to run them in, one after the other: one task,
+ * or up to RASK_EXEC_BATCH of functions that are known to be short, but no more than this thread's share of the
+ * queue. NULL if there is no task or no slot. */
 struct rask_task *rask_exec_pop(struct rask_exec *exec);
-/* Runs it to its end, gives the slot back and hands the task to take_finished. `start_ns`: the time now, if known
- * (0: unknown). Returns the time at its end. */
-uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *task, uint64_t start_ns);
+/* Runs what pop gave, hands the tasks to take_finished and gives the slot back. If one takes long after all, the rest
+ * goes back into the queue. Returns the time at the end. */
+uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *tasks, uint64_t start_ns);
 
 /* A running task gives up its slot while it waits; and takes one again: 1, or 0 if none is free now. */
 void rask_exec_leave(struct rask_exec *exec);
