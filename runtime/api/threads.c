@@ -133,10 +133,7 @@ static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
         idling->since_ns = now_ns;
     if (is_spinning_on(rt, until, now_ns - idling->since_ns)) {
         count_spinning(rt, idling, until->may_run);
-        if (rt->loop.comm->caps.is_oversubscribed)
-            (void)sched_yield();
-        else
-            rask_pause();
+        rask_pause();
         return RASK_OK;
     }
     count_spinning(rt, idling, 0);
@@ -279,6 +276,8 @@ rask_status rask_threads_start(struct rask_runtime *rt, struct rask_error *error
 
 void rask_threads_stop(struct rask_runtime *rt)
 {
+    if (rt->loop.comm == NULL)
+        return; /* the start has failed before there was anything to run or to wake */
     atomic_store(&rt->loop.has_ended, 1);
     rask_loop_wake_all(&rt->loop);
     rask_bell_ring(&rt->helper_bell, INT32_MAX);
