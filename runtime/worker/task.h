@@ -27,7 +27,9 @@ struct rask {
     struct rask_task *task;
 };
 
-enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_READY, RASK_JOB_FINISHED };
+/* RETURNING: withdrawn while inputs were under way; it is given back when they have come, since until then the
+ * scheduler must keep them where they are. */
+enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_RETURNING, RASK_JOB_READY, RASK_JOB_FINISHED };
 
 /* A function that has noticed that nobody needs its result may return early: what it returns then is no result, even
  * if somebody comes to need it after all. */

@@ -98,12 +98,30 @@ static struct rask_task *task_in(const struct rask_worker *w, uint32_t slot, uin
 static void free_object(struct rask_worker *w, uint32_t id)
 {
     struct fetched *f = fetched_at(w, id);
+    /* Without memory for it the bytes stay in the store until the end: a leak, not an error. */
     if (f->offset != RASK_WIRE_NO_OFFSET)
-        rask_worker_offsets_push(&w->frees, f->offset);
+        (void)rask_worker_offsets_push(&w->frees, f->offset);
     uint32_t named;
     if (rask_map64_get(&w->by_object, f->object, &named) && named == id)
         rask_map64_remove(&w->by_object, f->object, NULL);
     rask_slab_give(&w->fetched, id);
+}
+
+/* A use goes; its task's list is the caller's business. A freed object goes with its last use. */
+static void unlink_use(struct rask_worker *w, uint32_t id)
+{
+    struct use *use = use_at(w, id);
+    uint32_t object = use->fetched;
+    struct fetched *f = fetched_at(w, object);
+    if (use->next_of_object != 0)
+        use_at(w, use->next_of_object)->previous_of_object = use->previous_of_object;
+    if (use->previous_of_object != 0)
+        use_at(w, use->previous_of_object)->next_of_object = use->next_of_object;
+    else
+        f->first_use = use->next_of_object;
+    rask_slab_give(&w->uses, id);
+    if (f->first_use == 0 && f->is_freed && f->offset != RASK_WIRE_NO_OFFSET)
+        free_object(w, object);
 }
 
 /* A task stops reading what it fetched. */
@@ -111,20 +129,20 @@ static void drop_uses(struct rask_worker *w, struct rask_task *task)
 {
     while (task->first_use != 0) {
         uint32_t id = task->first_use;
-        struct use *use = use_at(w, id);
-        struct fetched *f = fetched_at(w, use->fetched);
-        uint32_t object = use->fetched;
-        task->first_use = use->next_of_task;
-        if (use->next_of_object != 0)
-            use_at(w, use->next_of_object)->previous_of_object = use->previous_of_object;
-        if (use->previous_of_object != 0)
-            use_at(w, use->previous_of_object)->next_of_object = use->next_of_object;
-        else
-            f->first_use = use->next_of_object;
-        rask_slab_give(&w->uses, id);
-        if (f->first_use == 0 && f->is_freed && f->offset != RASK_WIRE_NO_OFFSET)
-            free_object(w, object);
+        task->first_use = use_at(w, id)->next_of_task;
+        unlink_use(w, id);
     }
+}
+
+/* One input that was under way does not come. */
+static void drop_use(struct rask_worker *w, struct rask_task *task, uint32_t id)
+{
+    uint32_t *link = &task->first_use;
+    while (*link != id)
+        link = &use_at(w, *link)->next_of_task;
+    *link = use_at(w, id)->next_of_task;
+    unlink_use(w, id);
+    task->n_missing--;
 }
 
 /* The assignment is over: its block is freed. */
@@ -281,22 +299,30 @@ static int unlist(struct rask_worker *w, struct rask_task *task)
     return 0;
 }
 
+/* An assignment ends unstarted, as asked. */
+static rask_status give_back(struct rask_worker *w, struct rask_task *task)
+{
+    struct rask_msg_returned m = {.slot = task->slot, .epoch = task->epoch};
+    end_assignment(w, task);
+    return rask_wire_put_returned(&w->out, &m) == 0 ? RASK_OK : RASK_ERR_MEMORY;
+}
+
 static rask_status on_withdraw(struct rask_worker *w, const struct rask_msg_withdraw *m)
 {
     struct rask_task *task = task_in(w, m->slot, m->epoch);
-    struct rask_msg_returned returned = {.slot = m->slot, .epoch = m->epoch};
     if (task == NULL)
         return RASK_OK;
-    int is_unstarted = task->job_state == RASK_JOB_WAITING || unlist(w, task) ||
-                       w->config.take_back(w->config.context, task);
-    if (!is_unstarted) {
+    if (task->n_missing > 0) {
+        task->job_state = RASK_JOB_RETURNING;
+        return RASK_OK;
+    }
+    if (!unlist(w, task) && !w->config.take_back(w->config.context, task)) {
         uint8_t untold = RASK_CANCEL_NONE;
         if (m->is_unwanted)
             atomic_compare_exchange_strong(&task->is_cancelled, &untold, RASK_CANCEL_ASKED);
         return RASK_OK;
     }
-    end_assignment(w, task);
-    return rask_wire_put_returned(&w->out, &returned) == 0 ? RASK_OK : RASK_ERR_MEMORY;
+    return give_back(w, task);
 }
 
 static rask_status on_free(struct rask_worker *w, const struct rask_msg_free *m)
@@ -373,8 +399,15 @@ rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record, st
     return RASK_OK;
 }
 
+/* An assignment that cannot start, and whose fetches have all ended, is answered: with the error that kept it from
+ * starting, or handed back. */
+static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
+{
+    return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
+}
+
 /* The tasks that waited for an object which its holder does not have end unstarted, and run again elsewhere or when
- * the object has been computed again. */
+ * the object has been computed again. Those that have other inputs under way are handed back when these have come. */
 static rask_status report_missing(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
@@ -384,6 +417,15 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
         struct rask_wire_assignment assignment = {task->slot, task->epoch};
         uint64_t packed;
+        drop_use(w, task, f->first_use);
+        task->job_state = RASK_JOB_RETURNING;
+        if (task->n_missing > 0)
+            continue;
+        if (task->status != RASK_OK) {
+            if (rask_worker_finished(w, task) != RASK_OK)
+                return RASK_ERR_MEMORY;
+            continue;
+        }
         memcpy(&packed, &assignment, sizeof packed);
         if (rask_worker_offsets_push(&ended, packed) != 0)
             return RASK_ERR_MEMORY;
@@ -402,15 +444,17 @@ static rask_status report_no_room(struct rask_worker *w, uint32_t request)
     struct fetched *f = fetched_at(w, request);
     struct rask_msg_missing unheard = {.object = f->object, .holder = -1};
     char text[160];
-    int n = snprintf(text, sizeof text, "no memory on rank %d for an input of %" PRIu64 " bytes (setting `arena`)",
-                     w->config.rank, f->bytes);
+    snprintf(text, sizeof text, "no memory on rank %d for an input of %" PRIu64 " bytes (setting `arena`)",
+             w->config.rank, f->bytes);
     while (f->first_use != 0) {
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
-        struct rask_msg_erred m = {.slot = task->slot, .epoch = task->epoch, .code = RASK_ERR_MEMORY, .text = text,
-                                   .n_text = (uint32_t)n};
-        if (rask_wire_put_erred(&w->out, &m) != 0)
+        drop_use(w, task, f->first_use);
+        task->job_state = RASK_JOB_RETURNING;
+        if (task->status == RASK_OK)
+            task->error_text = rask_strdup(text);
+        task->status = RASK_ERR_MEMORY;
+        if (task->n_missing == 0 && rask_worker_finished(w, task) != RASK_OK)
             return RASK_ERR_MEMORY;
-        end_assignment(w, task);
     }
     return f->is_ordered && rask_wire_put_missing(&w->out, &unheard) != 0 ? RASK_ERR_MEMORY : RASK_OK;
 }
@@ -450,14 +494,21 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
     struct rask_msg_have have = {.object = f->object, .offset = offset, .bytes = f->bytes};
     if (rask_wire_put_have(&w->out, &have) != 0)
         return RASK_ERR_MEMORY;
-    for (uint32_t u = f->first_use; u != 0; u = use_at(w, u)->next_of_object) {
+    rask_status gone = RASK_OK;
+    uint32_t next;
+    for (uint32_t u = f->first_use; u != 0; u = next) {
         const struct use *use = use_at(w, u);
         struct rask_task *task = w->slots.items[use->slot];
+        next = use->next_of_object;
         task->inputs[use->input].data = w->config.payloads + offset;
-        if (--task->n_missing == 0)
+        if (--task->n_missing > 0)
+            continue;
+        if (task->job_state == RASK_JOB_WAITING)
             push_ready(w, task);
+        else if (end_unstarted(w, task) != RASK_OK)
+            gone = RASK_ERR_MEMORY;
     }
-    return RASK_OK;
+    return gone;
 }
 
 static int put_outcome(struct rask_worker *w, struct rask_task *task)
@@ -507,7 +558,7 @@ rask_status rask_worker_describe(const struct rask_worker *w, struct rask_buf *t
 {
     uint32_t n_waiting = 0, shown = 0;
     for (size_t i = 0; i < w->slots.count; i++)
-        n_waiting += w->slots.items[i] != NULL && w->slots.items[i]->job_state == RASK_JOB_WAITING;
+        n_waiting += w->slots.items[i] != NULL && w->slots.items[i]->n_missing > 0;
     rask_status status = rask_buf_printf(text, "worker %d: %u assignments, %u wait for inputs, %u objects fetched\n",
                                          w->config.rank, w->n_assigned, n_waiting, w->fetched.count);
     for (uint32_t id = rask_slab_next(&w->fetched, 1); id != 0 && shown < 8 && status == RASK_OK;
@@ -535,7 +586,7 @@ static const char *check_task(const struct rask_worker *w, uint32_t slot, const 
     }
     if (n_missing != task->n_missing)
         return "a task counts the inputs under way";
-    return (n_missing > 0) == (task->job_state == RASK_JOB_WAITING) ? NULL : "a task waits as long as inputs are missing";
+    return (n_missing > 0) == (task->job_state <= RASK_JOB_RETURNING) ? NULL : "a task waits as long as inputs are missing";
 }
 
 rask_status rask_worker_check(const struct rask_worker *w, struct rask_error *error)

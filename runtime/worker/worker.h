@@ -7,7 +7,8 @@
  *
  *   assignment:  RUN -> waiting (inputs under way) -> ready -> (a thread runs it) -> finished: DONE or ERRED
  *                         |                              |
- *                         +---- WITHDRAW: RETURNED ------+        running: only marked as cancelled
+ *                         +---- WITHDRAW: RETURNED ------+        running: marked as cancelled if unwanted
+ *   (a waiting one is RETURNED when its fetches have ended)
  *   fetched object:  under way -> here -> freed when the scheduler says so and no task reads it
  *
  * Each assignment is answered exactly once. An object is fetched once, however many tasks need it.

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* placement_test.c: stories about where tasks and data go. */
+#include "story.h"
+
+static void tasks_run_where_their_data_is(void)
+{
+    struct story s;
+    uint64_t data[100];
+    story_plan(&s, 2, 2);
+    story_start(&s);
+    for (uint32_t i = 0; i < 100; i++)
+        data[i] = CALL(&s, .bytes = 100000, ON(1 + i % 2));
+    story_run(&s);
+    for (uint32_t i = 0; i < 100; i++)
+        CALL(&s, .run_ns = STORY_US(20), DEPS(data[i]));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_counters(&s).done, 200);
+    CU_ASSERT(story_rank(&s, 1).n_fetched + story_rank(&s, 2).n_fetched < 20);
+    story_end(&s);
+}
+
+static void a_task_goes_to_the_larger_part_of_its_inputs(void)
+{
+    struct story s;
+    story_plan(&s, 2, 2);
+    story_start(&s);
+    uint64_t small = CALL(&s, .bytes = 1000, ON(1));
+    uint64_t large = CALL(&s, .bytes = 10000000, ON(2));
+    story_run(&s);
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .name = "sum", .run_ns = STORY_US(100), DEPS(small, large));
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 2).n_started - 1 >= 9);
+    story_end(&s);
+}
+
+static void bytes_count_and_not_numbers_of_inputs(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 1000, ON(1));
+    uint64_t b = CALL(&s, .name = "b", .bytes = 1000, ON(1));
+    uint64_t c = CALL(&s, .name = "c", .bytes = 1000000, ON(2));
+    story_run(&s);
+    CALL(&s, .name = "d", DEPS(a, b, c));
+    story_run(&s);
+    CU_ASSERT(strstr(story_events(&s, "run"), "d on 2") != NULL);
+    story_end(&s);
+}
+
+static void data_moves_between_workers_and_not_over_rank_0(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    uint64_t b = CALL(&s, .name = "b", .bytes = 9000, ON(2));
+    story_run(&s);
+    CALL(&s, .name = "c", DEPS(a, b));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 1 to 2");
+    CU_ASSERT_EQUAL(story_rank(&s, 0).n_fetched, 0);
+    CU_ASSERT_EQUAL(story_rank(&s, 0).max_objects, 0);
+    story_end(&s);
+}
+
+static void an_object_is_fetched_once_for_many_tasks(void)
+{
+    struct story s;
+    story_plan(&s, 2, 4);
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    story_run(&s);
+    for (int i = 0; i < 8; i++)
+        CALL(&s, DEPS(a), .run_ns = STORY_MS(1), ON(2));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 1 to 2");
+    story_end(&s);
+}
+
+static void neighbours_in_the_order_run_together(void)
+{
+    struct story s;
+    uint32_t n_apart = 0;
+    uint64_t roots[400];
+    story_plan(&s, 4, 1);
+    s.config.sched.is_stealing = 0;
+    story_start(&s);
+    for (uint32_t i = 0; i < 400; i++)
+        roots[i] = CALL(&s, .run_ns = STORY_US(10), .bytes = 1000);
+    for (uint32_t i = 0; i < 400; i += 4)
+        CALL(&s, .run_ns = STORY_US(10), DEPS(roots[i], roots[i + 1], roots[i + 2], roots[i + 3]));
+    story_run(&s);
+    for (int rank = 1; rank <= 4; rank++)
+        n_apart += (uint32_t)story_rank(&s, rank).n_fetched;
+    CU_ASSERT(n_apart < 100);
+    story_end(&s);
+}
+
+static void a_paused_worker_gets_nothing_new(void)
+{
+    struct story s;
+    story_plan(&s, 2, 2);
+    story_start(&s);
+    rask_sim_pause(s.sim, 1, 1);
+    story_run(&s);
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .run_ns = STORY_US(100));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_started, 0);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 10);
+    rask_sim_pause(s.sim, 1, 0);
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .run_ns = STORY_US(100));
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 1).n_started > 0);
+    story_end(&s);
+}
+
+static void a_task_for_a_rank_that_is_not_there_waits(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    s.ranks[2].start_ns = STORY_MS(5);
+    story_start(&s);
+    uint64_t strict = CALL(&s, .name = "strict", ON(2));
+    uint64_t loose = CALL(&s, .name = "loose", ON(2), .as.flags = RASK_SUBMIT_LOOSE);
+    story_run_for(&s, STORY_MS(1));
+    CU_ASSERT_STRING_EQUAL(story_state(&s, strict), "no-worker");
+    CU_ASSERT(story_is_done(&s, loose));
+    STORY_EVENTS(&s, "run", "loose on 1");
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "loose on 1, strict on 2");
+    story_end(&s);
+}
+
+static void a_task_that_nobody_may_run_fails_after_its_time(void)
+{
+    static const struct rask_wire_resource gpu = {"gpu", 4};
+    const char *text = "";
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.config.sched.no_worker_timeout_ns = STORY_MS(2);
+    story_start(&s);
+    uint64_t bad = CALL(&s, .as.resource = &gpu, .as.n_resource = 1);
+    uint64_t user = CALL(&s, DEPS(bad));
+    uint64_t good = CALL(&s, .run_ns = STORY_MS(1));
+    story_run_for(&s, STORY_MS(1));
+    CU_ASSERT_EQUAL(rask_sim_state(s.sim, bad), RASK_FUTURE_PENDING);
+    story_run(&s);
+    CU_ASSERT_EQUAL(rask_sim_failure(s.sim, bad, &text), RASK_ERR_NO_WORKER);
+    CU_ASSERT(strstr(text, "4 gpu") != NULL);
+    CU_ASSERT(strstr(text, "1 worker") != NULL);
+    CU_ASSERT_EQUAL(story_failure(&s, user), RASK_ERR_DEPENDENCY);
+    CU_ASSERT(story_is_done(&s, good));
+    story_end(&s);
+}
+
+static void scattered_data_spreads_by_slots(void)
+{
+    struct story s;
+    story_plan(&s, 2, 2);
+    story_start(&s);
+    story_run(&s);
+    DATA(&s, .value = 1, .bytes = 2000);
+    DATA(&s, .value = 2, .bytes = 2000);
+    DATA(&s, .value = 3, .bytes = 2000);
+    DATA(&s, .value = 4, .bytes = 2000);
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "0.1 0 to 1, 0.2 0 to 1, 0.3 0 to 2, 0.4 0 to 2");
+    story_end(&s);
+}
+
+static void broadcast_puts_a_copy_on_every_worker(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    story_start(&s);
+    story_run(&s);
+    uint64_t data = DATA(&s, .value = 1, .bytes = 2000, .as.flags = RASK_SCATTER_BROADCAST);
+    story_run(&s);
+    for (uint32_t rank = 1; rank <= 3; rank++) {
+        CU_ASSERT_EQUAL(story_rank(&s, (int32_t)rank).n_objects, 1);
+        CALL(&s, DEPS(data), ON(rank));
+    }
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "0.1 0 to 1, 0.1 0 to 2, 0.1 0 to 3");
+    story_end(&s);
+}
+
+static void an_idle_worker_takes_what_waits_for_another(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .bytes = 1000, ON(1));
+    story_run(&s);
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(a));
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 2).n_started >= 8);
+    CU_ASSERT(story_rank(&s, 1).n_started >= 8);
+    story_end(&s);
+}
+
+static void dear_data_is_not_moved_for_cheap_work(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .bytes = 100000000, ON(1));
+    CALL(&s, .run_ns = STORY_US(10));
+    story_run(&s);
+    uint64_t before = story_rank(&s, 1).n_started;
+    for (int i = 0; i < 12; i++)
+        CALL(&s, .run_ns = STORY_US(10), DEPS(a));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_started - before, 12);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_fetched, 0);
+    story_end(&s);
+}
+
+RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_their_data_is},
+               {"a task goes to the larger input", a_task_goes_to_the_larger_part_of_its_inputs},
+               {"bytes count, not numbers of inputs", bytes_count_and_not_numbers_of_inputs},
+               {"data moves between workers", data_moves_between_workers_and_not_over_rank_0},
+               {"an object is fetched once", an_object_is_fetched_once_for_many_tasks},
+               {"neighbours run together", neighbours_in_the_order_run_together},
+               {"a paused worker gets nothing", a_paused_worker_gets_nothing_new},
+               {"an absent rank is waited for", a_task_for_a_rank_that_is_not_there_waits},
+               {"nobody may run it: fails in time", a_task_that_nobody_may_run_fails_after_its_time},
+               {"scattered data spreads by slots", scattered_data_spreads_by_slots},
+               {"broadcast reaches every worker", broadcast_puts_a_copy_on_every_worker},
+               {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
+               {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})
