@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# jobs.sh: the job scripts under a real Slurm of three virtual nodes, with srun and with mpirun. Each job runs where
+# it says, and gives the same as one process. Skipped where there are no virtual hosts or no Slurm.
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+spread=$top_builddir/tests/cluster/spread
+failed=0
+
+fail()
+{
+    echo "FAIL: $1"
+    failed=1
+}
+
+# submit NAME LAUNCHER SCRIPT COMMAND...: one job, its output in NAME.out
+submit()
+{
+    local name=$1 launcher=$2 script=$3
+    shift 3
+    LAUNCHER=$launcher sbatch -Q --job-name="$name" --output="$name.out" --time=2 --chdir="$PWD" \
+        "$top_srcdir/jobscripts/$script" "$@" || fail "$name cannot be submitted"
+}
+
+# Until no job waits or runs.
+wait_for_jobs()
+{
+    while [ -n "$(squeue -h -o %i)" ]; do
+        sleep 0.2
+    done
+}
+
+# check NAME N: the job's program was on N hosts and found the sum. Which hosts is Slurm's affair.
+check()
+{
+    local where
+    where=$(sed -n 's/^ranks .*, hosts //p' "$1.out" 2>/dev/null)
+    if [ "$(tr ' ' '\n' <<<"$where" | grep -cx 'n[123]')" = "$2" ] && [ "$(grep ^sum "$1.out")" = "$alone" ]; then
+        echo "ok: $1: $(grep ^ranks "$1.out")"
+    else
+        fail "$1: should be on $2 hosts with $alone, but says:"
+        cat "$1.out"
+    fi
+}
+
+# The command itself, on real work, when it is built: compare NAME with the answer of one process.
+csv_line()
+{
+    printf '%s\n' csv --by kind --agg count --agg sum:amount --format csv data.csv
+}
+
+make_data()
+{
+    awk 'BEGIN { print "kind,amount"; for (i = 0; i < 20000; i++) printf "k%d,%d\n", i * 7 % 13, i % 101 }' >data.csv
+}
+
+inside()
+{
+    local launcher words
+    rm -f ./*.out
+    alone=$("$spread" | grep ^sum) || { echo "FAIL: spread does not run in one process"; exit 1; }
+    if [ "$(id -u)" = 0 ]; then
+        export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+        export PRTE_ALLOW_RUN_AS_ROOT=1 PRTE_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    fi
+    # The virtual nodes share the cores of one machine.
+    export OMPI_MCA_mpi_yield_when_idle=1
+    has_csv=""
+    if [ -x "$RASK" ] && "$RASK" csv --help >/dev/null 2>&1; then
+        has_csv=yes
+        make_data
+        mapfile -t words < <(csv_line)
+        "$RASK" "${words[@]}" >csv_alone.txt || fail "rask csv in one process"
+    fi
+    for launcher in srun mpirun; do
+        submit "one_$launcher" $launcher one_node.sh "$spread"
+        submit "several_$launcher" $launcher several_nodes.sh "$spread"
+        [ -z "$has_csv" ] || submit "csv_$launcher" $launcher several_nodes.sh "$RASK" "${words[@]}"
+    done
+    wait_for_jobs
+    for launcher in srun mpirun; do
+        check "one_$launcher" 1
+        check "several_$launcher" 2
+        [ -z "$has_csv" ] || cmp "csv_$launcher.out" csv_alone.txt || fail "csv_$launcher"
+    done
+    exit $failed
+}
+
+if [ "${1-}" = --inside ]; then
+    cd "$2" && inside
+fi
+[ -n "${MPIEXEC-}" ] || { echo "SKIP: this build has no MPI"; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "SKIP: a Slurm of virtual nodes needs root"; exit 77; }
+for tool in munged slurmctld slurmd sbatch srun; do
+    PATH=$PATH:/usr/sbin:/sbin command -v $tool >/dev/null || { echo "SKIP: no Slurm here: $tool is missing"; exit 77; }
+done
+scratch=$top_builddir/tests/scratch/jobs
+mkdir -p "$scratch"
+exec "$BASH" "$here/cluster.sh" 3 "$BASH" "$here/slurm.sh" "$BASH" "$here/jobs.sh" --inside "$scratch"
