@@ -5,6 +5,7 @@ raskincludedir = $(includedir)/rask
 raskinclude_HEADERS = \
 	include/rask/function.h \
 	include/rask/future.h \
+	include/rask/graph.h \
 	include/rask/start.h \
 	include/rask/status.h \
 	include/rask/task.h

@@ -25,10 +25,10 @@ struct rask_future {
     uint64_t id;
 };
 
-/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER or RASK_RESULT. */
+/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER or RASK_RESULT (or RASK_NODE in a graph, see graph.h). */
 struct rask_input {
     const void *data;           /* bytes that are copied into the call; NULL for a result */
-    uint64_t bytes;
+    uint64_t bytes;             /* the id of a node, if data is NULL and future is none */
     struct rask_future future;  /* the result that the task needs, if data is NULL */
 };
 

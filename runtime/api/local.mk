@@ -3,3 +3,14 @@
 librask_core_la_SOURCES += runtime/api/runtime.h runtime/api/setup.c runtime/api/start.c
 librask_core_la_SOURCES += runtime/api/submit.c runtime/api/wait.c runtime/api/threads.c
 librask_core_la_SOURCES += runtime/api/signals.c runtime/api/stall.c
+librask_core_la_SOURCES += runtime/api/content.c runtime/api/content.h runtime/api/resources.c
+librask_core_la_SOURCES += runtime/api/graph.c runtime/api/graph.h runtime/api/graph_submit.c
+if HAVE_MPI
+librask_core_la_SOURCES += runtime/api/attach.c
+endif
+EXTRA_DIST += runtime/api/attach.c
+
+check_PROGRAMS += tests/unit/graph_api_test
+tests_unit_graph_api_test_SOURCES = tests/unit/graph_api_test.c
+tests_unit_graph_api_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/graph_api_test

@@ -13,6 +13,7 @@
 #include "worker/registry.h"
 
 #include <pthread.h>
+#include <rask/future.h>
 #include <rask/start.h>
 #include <signal.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ struct rask_runtime {
     _Atomic uint32_t n_blocked;         /* of those, inside a wait of a task */
     _Atomic uint32_t n_guests;          /* the program's threads inside a wait that may run tasks */
     _Atomic uint32_t next_place;        /* of the plan, for the next thread */
+    _Atomic uint32_t n_graphs;          /* made so far */
 };
 
 static inline struct rask_runtime *rask_runtime_of(const struct rask *rask)
@@ -79,10 +81,24 @@ void rask_threads_stop(struct rask_runtime *runtime);
 void rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);
 void rask_threads_unblock(struct rask_runtime *runtime, struct rask_task *task);
 
+/* The communicator that a program hands over. */
+struct rask_attachment {
+    void *mpi_comm;                     /* MPI_Comm * */
+    int32_t n_ranks;                    /* of it; 1 gives the embedded form */
+};
+
+/* submit.c: rask_submit with the content key of a pure call (NULL: made of its inputs). */
+rask_status rask_submit_as(struct rask *rask, const struct rask_call *call, const struct rask_key128 *key,
+                           struct rask_future *future, struct rask_error *error);
+/* Checks function and options of a call as rask_submit does; *function is its index. */
+rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, uint32_t *function,
+                              struct rask_error *error);
+
 /* setup.c: the steps of starting, and freeing what they made. */
 rask_status rask_runtime_configure(struct rask_runtime *runtime, const struct rask_options *options,
                                    struct rask_error *error);
-rask_status rask_runtime_set_up(struct rask_runtime *runtime, void *mpi_comm, struct rask_error *error);
+rask_status rask_runtime_set_up(struct rask_runtime *runtime, const struct rask_attachment *attachment,
+                                struct rask_error *error);
 void rask_runtime_tear_down(struct rask_runtime *runtime);
 
 /* signals.c: a thread that takes SIGINT, SIGTERM and SIGUSR1 for the process, if the setting `signals` says so. */
@@ -95,8 +111,13 @@ void rask_trace_save(struct rask_runtime *runtime);
 /* stall.c: everything a person needs to see why nothing moves, to `stream`. Takes the loop. */
 void rask_stall_report(struct rask_runtime *runtime, FILE *stream);
 
-/* start.c: from options to a running runtime; `mpi_comm` is MPI_Comm * or NULL. */
-rask_status rask_runtime_start(const struct rask_options *options, void *mpi_comm, struct rask **rask,
-                               struct rask_error *error);
+/* resources.c: the setting `resources`, "gpu=2,licence=1", as the worker tells it. `list` has room for
+ * RASK_LIMIT_RESOURCES. Errors: RASK_ERR_ARGUMENT, which names setting and part. */
+rask_status rask_resources_parse(const char *text, struct rask_wire_resource *list, uint32_t *n,
+                                 struct rask_error *error);
+
+/* start.c: from options to a running runtime; `attachment` NULL: the launcher decides. */
+rask_status rask_runtime_start(const struct rask_options *options, const struct rask_attachment *attachment,
+                               struct rask **rask, struct rask_error *error);
 
 #endif

@@ -166,8 +166,14 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
                                         .memory_bytes = rask_store_arena_bytes(rt->store),
                                         .payloads = (uint8_t *)rask_store_base(rt->store) + RASK_OBJECT_HEADER_BYTES,
                                         .context = rt, .take_back = take_back};
+    struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
+    worker.resources = resources;
     rask_client_init(&loop->client, caps->rank);
     rask_status status = rask_exec_init(&loop->exec, error);
+    if (status == RASK_OK)
+        status = rask_resources_parse(rt->config.resources, resources, &worker.n_resources, error);
+    if (loop->exec.n_slots == 0)
+        worker.n_resources = 0;
     if (status == RASK_OK)
         status = rask_worker_init(&loop->worker, &worker, error);
     if (status == RASK_OK)
@@ -189,10 +195,12 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     return rask_sched_new(&sched, &loop->sched, error);
 }
 
-rask_status rask_runtime_set_up(struct rask_runtime *rt, void *mpi_comm, struct rask_error *error)
+rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attachment *attachment,
+                                struct rask_error *error)
 {
     enum rask_launch launch = rask_boot_detect(rt->launch_text, sizeof rt->launch_text);
-    rt->is_embedded = launch == RASK_LAUNCH_ALONE && mpi_comm == NULL;
+    void *mpi_comm = attachment == NULL ? NULL : attachment->mpi_comm;
+    rt->is_embedded = attachment == NULL ? launch == RASK_LAUNCH_ALONE : attachment->n_ranks == 1;
     if (launch == RASK_LAUNCH_UNKNOWN)
         return rask_error_set(error, RASK_ERR_UNSUPPORTED, "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);

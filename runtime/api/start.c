@@ -123,8 +123,8 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask, stru
     return RASK_OK;
 }
 
-rask_status rask_runtime_start(const struct rask_options *options, void *mpi_comm, struct rask **rask,
-                               struct rask_error *error)
+rask_status rask_runtime_start(const struct rask_options *options, const struct rask_attachment *attachment,
+                               struct rask **rask, struct rask_error *error)
 {
     static const struct rask_options no_options = {.size = sizeof no_options};
     struct rask_error own_error = {.code = RASK_OK, .rank = -1};
@@ -138,7 +138,7 @@ rask_status rask_runtime_start(const struct rask_options *options, void *mpi_com
     }
     rask_status status = rask_runtime_configure(rt, options, error);
     if (status == RASK_OK)
-        status = rask_runtime_set_up(rt, mpi_comm, error);
+        status = rask_runtime_set_up(rt, attachment, error);
     if (status == RASK_OK && rt->boot.comm->caps.rank != 0)
         return serve(rt, error);
     if (status == RASK_OK)

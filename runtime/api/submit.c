@@ -110,15 +110,22 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
     return RASK_OK;
 }
 
+static rask_status check_count(const struct rask_call *call, struct rask_error *error)
+{
+    if (call->n_inputs <= RASK_CALL_INPUTS_MOST)
+        return RASK_OK;
+    return rask_error_set(error, RASK_ERR_LIMIT, "a call of %zu inputs; at most %u are possible: combine them by a tree",
+                          call->n_inputs, RASK_CALL_INPUTS_MOST);
+}
+
 /* Writes table and values; results and scattered inputs become dependencies. */
 static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, struct packed *p,
                                struct rask_error *error)
 {
     size_t call_bytes = 0;
-    if (call->n_inputs > RASK_LIMIT_INPUTS)
-        return rask_error_set(error, RASK_ERR_LIMIT, "a call of %zu inputs; at most %u are possible", call->n_inputs,
-                              RASK_LIMIT_INPUTS);
-    rask_status status = measure(rask, call, p, &call_bytes, error);
+    rask_status status = check_count(call, error);
+    if (status == RASK_OK)
+        status = measure(rask, call, p, &call_bytes, error);
     if (status != RASK_OK || call_bytes == 0)
         return status;
     if (call_bytes > STACK_CALL_BYTES)
@@ -326,6 +333,8 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
     struct packed p;
     memset(&p, 0, offsetof(struct packed, resources));
     rask_status status = find_function(rask_runtime_of(rask), call, function, error);
+    if (status == RASK_OK)
+        status = check_count(call, error);
     if (status == RASK_OK && call->options != NULL)
         status = pack_options(rask_runtime_of(rask), call->options, &p, error);
     rask_free(p.allow);

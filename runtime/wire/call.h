@@ -14,6 +14,9 @@
 
 #define RASK_CALL_RESULT UINT32_MAX
 
+/* Inputs of a call: as many as its table has room for. */
+#define RASK_CALL_INPUTS_MOST (RASK_LIMIT_CALL_BYTES / 4 - 1)
+
 static inline size_t rask_call_table_bytes(uint32_t n_inputs)
 {
     return rask_wire_pad(((size_t)n_inputs + 1) * sizeof(uint32_t));

@@ -2,6 +2,7 @@
 # Sources of runtime/worker and their unit tests.
 librask_core_la_SOURCES += runtime/worker/worker.c runtime/worker/worker.h runtime/worker/task.h
 librask_core_la_SOURCES += runtime/worker/exec.c runtime/worker/exec.h runtime/worker/task.c
+librask_core_la_SOURCES += runtime/worker/fused.c runtime/worker/fused.h
 
 librask_core_la_SOURCES += runtime/worker/registry.c runtime/worker/registry.h
 check_PROGRAMS += tests/unit/registry_test

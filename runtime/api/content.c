@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* content.c: content keys. See content.h. */
+#include "api/content.h"
+
+#include <string.h>
+
+/* No key is {0, 0}, which means "impure". */
+static struct rask_key128 some(struct rask_key128 key)
+{
+    key.lo |= 1;
+    return key;
+}
+
+struct rask_key128 rask_content_of_bytes(struct rask_view bytes)
+{
+    struct rask_key128 key = rask_hash128(bytes.data, bytes.bytes);
+    key.hi ^= bytes.bytes;
+    return some(key);
+}
+
+struct rask_key128 rask_content_of_future(const struct rask_client *client, uint64_t id)
+{
+    const struct rask_claim *claim = rask_client_find(client, id);
+    if (claim != NULL && !rask_key128_is_none(claim->key))
+        return claim->key;
+    /* An even low half is no content key. */
+    return (struct rask_key128){id << 1, id};
+}
+
+void rask_content_begin(struct rask_hash *hash, const struct rask_function *function)
+{
+    rask_hash_init(hash);
+    rask_hash_update(hash, function->name, strlen(function->name) + 1);
+    rask_hash_update(hash, &function->version, sizeof function->version);
+}
+
+void rask_content_add(struct rask_hash *hash, struct rask_key128 input)
+{
+    uint64_t halves[2] = {input.lo, input.hi};
+    rask_hash_update(hash, halves, sizeof halves);
+}
+
+struct rask_key128 rask_content_end(const struct rask_hash *hash)
+{
+    return some(rask_hash_final(hash));
+}
