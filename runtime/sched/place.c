@@ -78,7 +78,7 @@ static uint32_t next_task(struct rask_sched *s, int32_t rank)
         return task;
     task = common->id;
     rask_ready_pop(&s->common);
-    if (s->peers[rank].n_homed == 0 && s->n_common / 4 > s->n_slots && rask_idset_count(&s->workers) > 1)
+    if (s->n_common / 4 > s->n_slots && rask_idset_count(&s->workers) > 1)
         reserve_run(s, rank);
     return task;
 }

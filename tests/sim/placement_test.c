@@ -197,7 +197,7 @@ static void an_idle_worker_takes_what_waits_for_another(void)
     uint64_t a = CALL(&s, .bytes = 1000, ON(1));
     story_run(&s);
     for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = STORY_MS(1), DEPS(a));
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(a), .as.function = 1);
     story_run(&s);
     CU_ASSERT(story_rank(&s, 2).n_started >= 8);
     CU_ASSERT(story_rank(&s, 1).n_started >= 8);

@@ -358,7 +358,8 @@ static void inherit_troubles(struct job *job)
     for (uint32_t k = 0; k < job->n_futures; k++) {
         struct future *f = &job->futures[k];
         f->trouble |= job->trouble;
-        if (f->call.n_errors > f->call.as.retries)
+        if (f->call.n_errors > f->call.as.retries ||
+            (f->call.n_errors > 0 && (job->trouble & TROUBLE_ROOM)))
             f->trouble |= TROUBLE_ERROR;
         if (job->n_lost > 0)
             f->trouble |= TROUBLE_KILL;
