@@ -67,6 +67,7 @@ rask_status rask_csv_block_add(struct rask_buf *buf, const struct rask_csv_range
                                 .identity = *range->identity,
                                 .file = range->file,
                                 .path_bytes = (uint32_t)n_padded};
+    bytes.identity.device = 0; /* another host may number it differently */
     uint8_t *room = rask_buf_room(buf, sizeof bytes + n_padded);
     if (room == NULL)
         return rask_error_memory(error, sizeof bytes + n_padded, "a block");

@@ -22,6 +22,17 @@
 #define HEAD_BYTES 4096
 #define SHOWN_VALUE_BYTES 80
 
+/* What is wrong with a record: the rows before it are given first, so that which error of a file is
+ * told does not depend on batches, windows and ranges. */
+enum odd_kind { ODD_NOTHING, ODD_FIELDS, ODD_NUL, ODD_VALUE };
+
+struct odd {
+    enum odd_kind kind;
+    uint32_t row, want; /* of a value */
+    uint32_t n_fields; /* of a record */
+    size_t at; /* of a record or of a NUL, in the window */
+};
+
 struct rask_csv_reader {
     const struct rask_csv_spec *spec;
     struct rask_csv_window window;
@@ -37,6 +48,7 @@ struct rask_csv_reader {
     bool is_resyncing; /* field counts do not matter */
     uint64_t end;
     uint64_t first_start, next_start;
+    struct odd odd; /* behind the rows of the batch */
     struct rask_batch batch;
     struct rask_csv_rows rows;
 };
@@ -203,6 +215,7 @@ rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
     rask_file_close(&reader->window.file);
     reader->is_over = true;
     reader->is_resyncing = false;
+    reader->odd.kind = ODD_NOTHING;
     reader->file = range->file;
     reader->first_start = reader->next_start = UINT64_MAX;
     rask_status status = rask_file_open(&reader->window.file, range->path, range->identity, error);
@@ -221,12 +234,11 @@ void rask_csv_reader_bounds(const struct rask_csv_reader *reader, uint64_t *firs
     *next_start = reader->next_start;
 }
 
-static rask_status ragged(struct rask_csv_reader *reader, size_t at, uint32_t n_fields,
-                          struct rask_error *error)
+static rask_status ragged(struct rask_csv_reader *reader, struct rask_error *error)
 {
     struct rask_csv_window *window = &reader->window;
-    uint32_t n_columns = reader->head.n_columns;
-    uint64_t line = rask_csv_window_line(window, window->base + at);
+    uint32_t n_columns = reader->head.n_columns, n_fields = reader->odd.n_fields;
+    uint64_t line = rask_csv_window_line(window, window->base + reader->odd.at);
     return rask_error_set(
         error, RASK_ERR_FORMAT, "%s: line %llu: %u field%s where the %s has %u%s",
         window->file.path, (unsigned long long)line, n_fields, n_fields == 1 ? "" : "s",
@@ -262,13 +274,25 @@ static bool takes_record(struct rask_csv_reader *reader, uint32_t n_fields)
     return takes_odd(reader, n_fields);
 }
 
-/* Makes rows of the complete records up to the range's end. */
-static rask_status form_rows(struct rask_csv_reader *reader, struct rask_error *error)
+/* The first NUL byte in what was scanned, or SIZE_MAX. */
+static size_t find_nul(const struct rask_csv_reader *reader)
+{
+    const struct rask_csv_window *window = &reader->window;
+    if (__builtin_expect(!window->scan.has_nul || reader->is_resyncing, 1))
+        return SIZE_MAX;
+    const char *from = window->bytes + window->start;
+    const char *nul = memchr(from, 0, window->scanned - window->start);
+    return nul != NULL ? (size_t)(nul - window->bytes) : SIZE_MAX;
+}
+
+/* Makes rows of the complete records up to the range's end, or to the first odd one. */
+static void form_rows(struct rask_csv_reader *reader)
 {
     struct rask_csv_window *window = &reader->window;
     struct rask_csv_rows *rows = &reader->rows;
     const struct rask_csv_scan *scan = &window->scan;
     const uint64_t limit = reader->end - window->base;
+    const size_t nul = find_nul(reader);
     uint32_t first_mark = 0, n_rows = 0;
     size_t at = window->start;
     rows->has_short = false;
@@ -276,8 +300,13 @@ static rask_status form_rows(struct rask_csv_reader *reader, struct rask_error *
         uint32_t last_mark = scan->ends[i], n_fields = last_mark - first_mark + 1;
         size_t end = scan->marks[last_mark];
         if (n_fields != 1 || end != at) {
-            if (!takes_record(reader, n_fields))
-                return ragged(reader, at, n_fields, error);
+            bool has_nul = nul < end;
+            if (__builtin_expect(has_nul || !takes_record(reader, n_fields), 0)) {
+                reader->odd = (struct odd){.kind = has_nul ? ODD_NUL : ODD_FIELDS,
+                                           .n_fields = n_fields,
+                                           .at = has_nul ? nul : at};
+                break;
+            }
             rows->starts[n_rows] = (uint32_t)at;
             rows->first_marks[n_rows] = first_mark;
             rows->n_fields[n_rows] = n_fields;
@@ -291,7 +320,6 @@ static rask_status form_rows(struct rask_csv_reader *reader, struct rask_error *
     rows->n_rows = n_rows;
     window->start = at;
     reader->is_past = at >= limit;
-    return RASK_OK;
 }
 
 /* Copies a value for a message: one line, cut if long. */
@@ -305,9 +333,9 @@ static void show_value(const char *text, size_t n, char shown[SHOWN_VALUE_BYTES 
     snprintf(shown + n_shown, 4, "%s", n > n_shown ? "..." : "");
 }
 
-static rask_status unfit(struct rask_csv_reader *reader, size_t want, uint32_t row,
-                         struct rask_error *error)
+static rask_status unfit(struct rask_csv_reader *reader, struct rask_error *error)
 {
+    uint32_t want = reader->odd.want, row = reader->odd.row;
     const struct rask_csv_want *wanted = &reader->spec->wants[want];
     struct rask_csv_window *window = &reader->window;
     char shown[SHOWN_VALUE_BYTES + 4];
@@ -339,8 +367,10 @@ static rask_status parse_column(struct rask_csv_reader *reader, size_t want,
     uint32_t row = rask_csv_column_parse(&parse, &reader->rows, values);
     if (row == RASK_CSV_NO_MEMORY)
         return rask_error_memory(error, reader->window.n_bytes, "quoted text");
-    if (row < reader->rows.n_rows)
-        return unfit(reader, want, row, error);
+    if (row < reader->rows.n_rows) {
+        reader->odd = (struct odd){.kind = ODD_VALUE, .row = row, .want = (uint32_t)want};
+        reader->rows.n_rows = row;
+    }
     struct rask_column *column = &reader->columns[want];
     *column = (struct rask_column){.type = (uint32_t)wanted->type};
     column->missing = values->n_missing > 0 ? values->missing : NULL;
@@ -372,27 +402,30 @@ static rask_status parse_batch(struct rask_csv_reader *reader, struct rask_error
 static rask_status found_nul(struct rask_csv_reader *reader, struct rask_error *error)
 {
     const struct rask_csv_window *window = &reader->window;
-    const char *nul = memchr(window->bytes, 0, window->n_bytes);
-    uint64_t offset = window->base + (nul != NULL ? (uint64_t)(nul - window->bytes) : 0);
     return rask_error_set(
         error, RASK_ERR_FORMAT,
         "%s: a NUL byte at offset %llu: a binary file, or text in UTF-16 or UTF-32 "
         "(convert it to UTF-8 first)",
-        window->file.path, (unsigned long long)offset);
+        window->file.path, (unsigned long long)(window->base + reader->odd.at));
 }
 
-/* Scans until the range has more rows, or is past; after that n_rows may be 0. */
+static rask_status tell_odd(struct rask_csv_reader *reader, struct rask_error *error)
+{
+    if (reader->odd.kind == ODD_FIELDS)
+        return ragged(reader, error);
+    return reader->odd.kind == ODD_NUL ? found_nul(reader, error) : unfit(reader, error);
+}
+
+/* Scans until the range has more rows, is past, or an odd record comes; n_rows may then be 0. */
 static rask_status next_rows(struct rask_csv_reader *reader, struct rask_error *error)
 {
     struct rask_csv_window *window = &reader->window;
     reader->rows.n_rows = 0;
-    while (!reader->is_past && reader->rows.n_rows == 0) {
+    while (!reader->is_past && reader->rows.n_rows == 0 && reader->odd.kind == ODD_NOTHING) {
         rask_csv_window_consume(window);
         rask_status status = rask_csv_window_scan(window, error);
-        if (status == RASK_OK && window->scan.has_nul && !reader->is_resyncing)
-            return found_nul(reader, error);
         if (status == RASK_OK)
-            status = form_rows(reader, error);
+            form_rows(reader);
         else if (status == RASK_END)
             reader->is_past = true;
         if (status < 0)
@@ -415,11 +448,15 @@ static rask_status finish(struct rask_csv_reader *reader, struct rask_error *err
 
 static rask_status next(struct rask_csv_reader *reader, struct rask_error *error)
 {
+    if (reader->odd.kind != ODD_NOTHING)
+        return tell_odd(reader, error);
     rask_status status = next_rows(reader, error);
-    if (status != RASK_OK)
+    if (status == RASK_OK && reader->rows.n_rows > 0 && !reader->is_resyncing)
+        status = parse_batch(reader, error);
+    if (status != RASK_OK || reader->rows.n_rows > 0)
         return status;
-    if (reader->rows.n_rows > 0)
-        return reader->is_resyncing ? RASK_OK : parse_batch(reader, error);
+    if (reader->odd.kind != ODD_NOTHING)
+        return tell_odd(reader, error);
     status = finish(reader, error);
     return status == RASK_OK ? RASK_END : status;
 }

@@ -115,8 +115,8 @@ rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
 
 /* The next batch of the range, 1 to RASK_BATCH_ROWS rows, columns in the order of spec.wants; it is
  * valid until the reader's next call. In it a missing number is 0, a missing float64 NaN, a missing
- * text of length 0; text is without its quotes, doubled quotes made single. Returns RASK_END after
- * the last; then the file has been checked to be unchanged, and is closed. Errors (file, line and
+ * text of length 0; text is without its quotes, doubled quotes made single. What is wrong with a
+ * record is told after all rows before it have been given. Returns RASK_END after the last; then the file has been checked to be unchanged, and is closed. Errors (file, line and
  * remedy in the text): RASK_ERR_FORMAT a record has too many or too few fields, a quote is never
  * closed, a NUL byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT;
  * RASK_ERR_CHANGED; RASK_ERR_IO; RASK_ERR_MEMORY. */

@@ -26,10 +26,12 @@ static struct rask_file_identity identity_of(const struct stat *status)
     };
 }
 
-static bool is_same(const struct rask_file_identity *a, const struct rask_file_identity *b)
+static bool is_same(const struct rask_file_identity *expected,
+                    const struct rask_file_identity *found)
 {
-    return a->n_bytes == b->n_bytes && a->mtime_ns == b->mtime_ns && a->inode == b->inode &&
-           a->device == b->device;
+    return expected->n_bytes == found->n_bytes && expected->mtime_ns == found->mtime_ns &&
+           expected->inode == found->inode &&
+           (expected->device == found->device || expected->device == 0);
 }
 
 static rask_status changed(const char *path, struct rask_error *error)

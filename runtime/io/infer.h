@@ -3,7 +3,7 @@
  *
  * THE SAMPLE: up to 32 files, evenly spread, the first, a middle and the last one among them; of
  * each the records of its first 64 KiB; of a file over 1 MiB also of 64 KiB in its middle and of
- * its last 64 KiB. Where a record of these is ragged its batch is left out. A column without a
+ * its last 64 KiB. What follows a ragged record in these is left out. A column without a
  * value in that is looked for in up to 256 more files. The sample depends on the files alone, not
  * on how they are cut.
  *

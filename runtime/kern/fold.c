@@ -95,6 +95,7 @@ rask_status rask_fold_batch(struct rask_fold *fold, const struct rask_batch *bat
                             struct rask_error *error)
 {
     assert(fits(fold->plan, batch));
+    (void)fits;
     uint32_t selected[RASK_BATCH_ROWS], n = batch->n_rows;
     const uint32_t *rows = fold->every_row;
     if (fold->where != NULL) {
