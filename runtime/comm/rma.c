@@ -268,9 +268,9 @@ static rask_status go_without(struct rask_mpi *mpi, int wants, const char *why,
              "two-sided, answered by the holder's loop (%.256s)", why);
     if (wants == 2)
         return rask_error_set(error, RASK_ERR_MPI,
-                              "one-sided gets were asked for (window = 2), but this MPI has no "
+                              "one-sided gets were asked for (setting `window`), but this MPI has no "
                               "usable window: %.300s; "
-                              "set window to 1 or 0",
+                              "set window to auto or two-sided",
                               why);
     return RASK_OK;
 }
