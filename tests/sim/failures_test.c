@@ -122,21 +122,26 @@ static void a_computed_result_that_is_lost_is_computed_again(void)
     story_end(&s);
 }
 
+/* Two clients scatter the same bytes; the only copy is lost with the first one's rank. */
 static void scattered_data_that_is_lost_is_an_error(void)
 {
     struct story s;
     story_plan(&s, 2, 1);
     story_start(&s);
     story_run(&s);
-    uint64_t data = rask_sim_scatter(s.sim, 1, &(const struct rask_sim_data){
-        .value = 5, .bytes = 2000, .as.allow = (const uint32_t[]){1}, .as.n_allow = 1});
-    uint64_t mine = DATA(&s, .value = 6, .bytes = 2000);
+    const struct rask_sim_data data = {.value = 5, .bytes = 2000, PURE(5), ON(1)};
+    uint64_t first = rask_sim_scatter(s.sim, 1, &data);
     story_run(&s);
-    CU_ASSERT_STRING_EQUAL(story_state(&s, data), "memory");
+    uint64_t shared = rask_sim_scatter(s.sim, 0, &data);
+    uint64_t user = CALL(&s, DEPS(shared), .run_ns = STORY_MS(1), ON(2));
+    story_run_for(&s, STORY_US(3));
+    CU_ASSERT_STRING_EQUAL(story_state(&s, first), "memory");
     rask_sim_lose(s.sim, 1);
     story_run(&s);
-    CU_ASSERT_STRING_EQUAL(story_state(&s, data), "unknown");
-    CU_ASSERT_EQUAL(story_value(&s, mine), 6);
+    CU_ASSERT_EQUAL(story_failure(&s, shared), RASK_ERR_OBJECT_LOST);
+    CU_ASSERT_EQUAL(story_failure(&s, user), RASK_ERR_DEPENDENCY);
+    uint64_t again = rask_sim_scatter(s.sim, 0, &data);
+    CU_ASSERT_EQUAL(story_value(&s, again), 5);
     story_end(&s);
 }
 
