@@ -3,12 +3,12 @@
  * the runtime, asks coll/csv_groupby for the merged table, and prints it. Nothing goes to standard
  * output before the whole answer is there. */
 #include "cmd_csv_options.h"
+#include "commands.h"
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fmt.h"
 #include "coll/csv_groupby.h"
-#include "comm/launch.h"
 #include "diag/progress.h"
 #include "kern/result.h"
 
@@ -17,13 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define EXIT_DONE 0
-#define EXIT_FAILED 1
-#define EXIT_USAGE 2
-#define EXIT_INTERRUPTED 130
-
-int rask_cmd_csv(int argc, char **argv);
 
 /* One run of the command on rank 0. */
 struct run {
@@ -37,7 +30,7 @@ struct run {
 static int tell(const struct rask_error *error, int exit_code)
 {
     if (error->code == RASK_ERR_INTERRUPTED)
-        exit_code = EXIT_INTERRUPTED;
+        exit_code = RASK_EXIT_INTERRUPTED;
     fprintf(stderr, "rask csv: %s\n",
             error->text[0] != '\0' ? error->text : rask_status_text(error->code));
     return exit_code;
@@ -48,8 +41,8 @@ static int exit_code_of(rask_status status)
 {
     return status == RASK_ERR_ARGUMENT || status == RASK_ERR_USAGE || status == RASK_ERR_SYNTAX ||
                    status == RASK_ERR_TYPE
-               ? EXIT_USAGE
-               : EXIT_FAILED;
+               ? RASK_EXIT_USAGE
+               : RASK_EXIT_FAILED;
 }
 
 static rask_status write_out(void *context, const void *bytes, size_t n_bytes,
@@ -80,8 +73,7 @@ static void begin_progress(struct run *run)
     int is_wanted = wish != NULL && strcmp(wish, "yes") == 0;
     if (wish != NULL && strcmp(wish, "auto") == 0)
         is_wanted = isatty(STDERR_FILENO);
-    rask_progress_start(&run->progress, is_wanted && !run->options->is_quiet ? stderr : NULL,
-                        rask_now_ns());
+    rask_progress_start(&run->progress, is_wanted ? stderr : NULL, rask_now_ns());
 }
 
 static const char *plural(int64_t n)
@@ -109,7 +101,7 @@ static void print_summary(const struct run *run, const struct rask_flat_counts *
     char rows[RASK_FORMAT_BYTES], rate[RASK_FORMAT_BYTES];
     int32_t n_ranks = rask_rank_count(run->rask), n_workers = rask_worker_count(run->rask);
     uint32_t n_slots = rask_slot_count(run->rask);
-    if (run->options->is_quiet)
+    if (run->options->line.is_quiet)
         return;
     fprintf(stderr, "%s rows, %.1f MB in %.3f s: %s, %.0f MB/s on ",
             group_digits(rows, sizeof rows, counts->rows_read), (double)counts->bytes_read / 1e6,
@@ -145,7 +137,7 @@ static int compute(struct run *run, const struct rask_csv_plan *plan,
     struct rask_csv_answer answer;
     struct rask_csv_job job = {.plan = plan,
                                .files = run->files,
-                               .block_bytes = run->options->block_bytes,
+                               .block_bytes = run->options->words.block_bytes,
                                .on_progress = show_progress,
                                .context = run};
     begin_progress(run);
@@ -153,20 +145,20 @@ static int compute(struct run *run, const struct rask_csv_plan *plan,
     rask_progress_stop(&run->progress);
     if (status != RASK_OK) {
         error.code = status;
-        return tell(&error, EXIT_FAILED);
+        return tell(&error, RASK_EXIT_FAILED);
     }
     status = print_answer(run, plan, &answer, how, &error);
     if (status == RASK_OK)
         print_summary(run, &answer.flat.counts);
     rask_csv_answer_release(&answer);
-    return status == RASK_OK ? EXIT_DONE : tell(&error, EXIT_FAILED);
+    return status == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
 }
 
 static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
 {
     const struct csv_options *options = run->options;
     struct rask_sort_key sorts[RASK_RESULT_MAX_SORTS];
-    struct rask_result_options how = {sorts, (uint32_t)options->sorts.count, options->limit};
+    struct rask_result_options how = {sorts, (uint32_t)options->sorts.count, options->words.limit};
     struct rask_error error = {.code = RASK_OK};
     rask_status status = RASK_OK;
     if (options->sorts.count > RASK_RESULT_MAX_SORTS)
@@ -174,16 +166,16 @@ static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
                                 RASK_RESULT_MAX_SORTS);
     for (size_t i = 0; status == RASK_OK && i < options->sorts.count; i++)
         status = rask_sort_parse(&plan->groupby, options->sorts.items[i], &sorts[i], &error);
-    return status == RASK_OK ? compute(run, plan, &how) : tell(&error, EXIT_USAGE);
+    return status == RASK_OK ? compute(run, plan, &how) : tell(&error, RASK_EXIT_USAGE);
 }
 
 static struct rask_csv_dialect dialect_of(const struct csv_options *options)
 {
     return (struct rask_csv_dialect){.size = sizeof(struct rask_csv_dialect),
                                      .delimiter = options->delimiter,
-                                     .has_no_header = options->has_no_header,
-                                     .fills_short = options->fills_short,
-                                     .missing_words = options->missing_words};
+                                     .has_no_header = options->words.has_no_header,
+                                     .fills_short = options->words.fills_short,
+                                     .missing_words = options->words.missing};
 }
 
 static int plan_and_compute(struct run *run)
@@ -195,7 +187,7 @@ static int plan_and_compute(struct run *run)
                                    .n_keys = options->by.count,
                                    .aggregates = (const char *const *)options->aggregates.items,
                                    .n_aggregates = options->aggregates.count,
-                                   .where = options->where,
+                                   .where = options->words.where,
                                    .declared = options->types.items,
                                    .n_declared = options->types.count};
     struct rask_csv_plan plan;
@@ -227,7 +219,7 @@ static int list_columns(const struct run *run)
                column->n_values == 0 && !column->is_declared ? "  (no value in the sample)" : "");
     }
     rask_infer_answer_release(&answer);
-    return flush_out(&error) == RASK_OK ? EXIT_DONE : tell(&error, EXIT_FAILED);
+    return flush_out(&error) == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
 }
 
 static int run_command(struct run *run)
@@ -235,69 +227,28 @@ static int run_command(struct run *run)
     const struct csv_options *options = run->options;
     struct rask_error error = {.code = RASK_OK};
     rask_status status = rask_file_list_new(&run->files, &error);
-    for (size_t i = 0; status == RASK_OK && i < options->paths.count; i++)
-        status = rask_file_list_add(run->files, options->paths.items[i], &error);
-    int exit_code = status != RASK_OK        ? tell(&error, EXIT_FAILED)
-                    : options->lists_columns ? list_columns(run)
-                                             : plan_and_compute(run);
+    for (size_t i = 0; status == RASK_OK && i < options->line.operands.count; i++)
+        status = rask_file_list_add(run->files, options->line.operands.items[i], &error);
+    int exit_code = status != RASK_OK              ? tell(&error, RASK_EXIT_FAILED)
+                    : options->words.lists_columns ? list_columns(run)
+                                                   : plan_and_compute(run);
     rask_file_list_free(run->files);
     return exit_code;
-}
-
-/* Whether this process is one of several that do this command together. */
-static int is_launched(void)
-{
-    struct rask_launcher launcher;
-    rask_launcher_find(&launcher);
-    return launcher.name != NULL && launcher.n_ranks != 1;
-}
-
-/* What needs no runtime: help, and wrong use. */
-static int speak(const struct csv_options *options, rask_status status,
-                 const struct rask_error *error)
-{
-    if (status != RASK_OK)
-        return tell(error, EXIT_USAGE);
-    fputs(csv_help, stdout);
-    (void)options;
-    return EXIT_DONE;
-}
-
-/* Starts the runtime and runs the command on rank 0; the other ranks serve. */
-static int start_and_run(struct csv_options *options, rask_status parsed,
-                         const struct rask_error *parse_error)
-{
-    struct csv_texts *settings = &options->settings;
-    struct run run = {.options = options};
-    struct rask_error error = {.code = RASK_OK};
-    static char signals[] = "signals=yes";
-    if (csv_texts_push(settings, signals) != 0 || csv_texts_push(settings, NULL) != 0) {
-        (void)rask_error_memory(&error, sizeof signals, "the settings");
-        return tell(&error, EXIT_FAILED);
-    }
-    struct rask_options how = {.size = sizeof how,
-                               .settings = (const char *const *)settings->items};
-    rask_status status = rask_start(&how, &run.rask, &error);
-    settings->count -= 2;
-    if (status != RASK_OK)
-        return status == RASK_SERVED         ? EXIT_DONE
-               : status == RASK_ERR_ARGUMENT ? EXIT_USAGE
-                                             : EXIT_FAILED;
-    run.begin_ns = rask_now_ns();
-    int exit_code = parsed != RASK_OK || options->wants_help ? speak(options, parsed, parse_error)
-                                                             : run_command(&run);
-    status = rask_stop(run.rask);
-    return status != RASK_OK && exit_code == EXIT_DONE ? EXIT_FAILED : exit_code;
 }
 
 int rask_cmd_csv(int argc, char **argv)
 {
     struct csv_options options;
-    struct rask_error error = {.code = RASK_OK};
-    rask_status status = csv_options_parse(&options, argc, argv, &error);
-    int needs_runtime = (status == RASK_OK && !options.wants_help) || is_launched();
-    int exit_code =
-        needs_runtime ? start_and_run(&options, status, &error) : speak(&options, status, &error);
+    struct run run = {.options = &options};
+    int code = csv_options_read(&options, argc, argv);
+    if (code == RASK_GO_ON)
+        code = rask_line_start(&options.line, &run.rask);
+    if (code == RASK_GO_ON) {
+        run.begin_ns = rask_now_ns();
+        code = run_command(&run);
+        int stop_code = rask_line_stop(run.rask, RASK_OK, NULL);
+        code = code == RASK_EXIT_DONE ? stop_code : code;
+    }
     csv_options_release(&options);
-    return exit_code;
+    return code;
 }

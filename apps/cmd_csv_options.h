@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cmd_csv_options.h: the command line of `rask csv` as a struct. Parsing prints nothing: under a
- * launcher all ranks parse, and rank 0 alone speaks. */
+/* cmd_csv_options.h: the command line of `rask csv` as a struct. */
 #ifndef RASK_APPS_CMD_CSV_OPTIONS_H
 #define RASK_APPS_CMD_CSV_OPTIONS_H
+
+#include "options.h"
 
 #include "base/vec.h"
 #include "io/infer.h"
@@ -11,25 +12,27 @@
 RASK_VEC_DEFINE(csv_texts, char *);
 RASK_VEC_DEFINE(csv_types, struct rask_infer_declared);
 
-struct csv_options {
-    struct csv_texts paths, by, aggregates, sorts; /* [own] */
-    struct csv_texts settings; /* [own] "name=value" for the runtime */
-    struct csv_texts type_texts; /* [own] "COL=TYPE" cut at the sign; `types` points into them */
-    struct csv_types types;
-    const char *where, *missing_words; /* [borrow] argv */
+/* As they are written. */
+struct csv_words {
+    struct rask_words by, aggregates, sorts, types;
+    const char *where, *format, *delimiter, *missing;
     uint64_t limit, block_bytes; /* 0: none, automatic */
-    rask_print_format format;
-    char delimiter; /* 0: found in each file */
-    int has_no_header, fills_short, lists_columns, is_quiet, wants_help;
+    int has_no_header, fills_short, lists_columns;
 };
 
-/* Reads argv[1 .. argc). RASK_ERR_USAGE: wrong use; RASK_ERR_MEMORY. Release the options in any
- * case. */
-rask_status csv_options_parse(struct csv_options *options, int argc, char **argv,
-                              struct rask_error *error) RASK_MUST_USE;
-void csv_options_release(struct csv_options *options);
+struct csv_options {
+    struct rask_line line;
+    struct csv_words words;
+    struct csv_texts by, aggregates, sorts; /* [own] one column or aggregate each */
+    struct csv_texts type_texts; /* [own] "COL=TYPE" cut at the sign; `types` points into them */
+    struct csv_types types;
+    rask_print_format format;
+    char delimiter; /* 0: found in each file */
+};
 
-/* What `rask csv --help` prints. */
-extern const char csv_help[];
+/* Reads argv[1 .. argc). RASK_GO_ON, or the exit code when everything has been said. Release the
+ * options in any case. */
+int csv_options_read(struct csv_options *options, int argc, char **argv);
+void csv_options_release(struct csv_options *options);
 
 #endif
