@@ -203,7 +203,8 @@ static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t,
                 return;
             }
             memset(room, 0, rask_wire_pad(d->bytes));
-            memcpy(room, d->data, d->bytes);
+            if (d->bytes != 0)
+                memcpy(room, d->data, d->bytes);
         }
         if (rask_sched_inputs_push(&s->inputs, input) != 0)
             put_failed(s);
