@@ -14,3 +14,13 @@ check_PROGRAMS += tests/unit/graph_api_test
 tests_unit_graph_api_test_SOURCES = tests/unit/graph_api_test.c
 tests_unit_graph_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/graph_api_test
+
+check_PROGRAMS += tests/unit/api_test
+tests_unit_api_test_SOURCES = tests/unit/api_test.c
+tests_unit_api_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/api_test
+
+check_PROGRAMS += tests/unit/api_life_test
+tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
+tests_unit_api_life_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/api_life_test

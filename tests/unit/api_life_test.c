@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api_life_test.c: starting, stopping, threads, tasks that submit tasks and interruption, in the embedded form. */
+#include <pthread.h>
+#include <rask/future.h>
+#include <rask/start.h>
+#include <rask/task.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static struct rask *rask;
+static struct rask_error error;
+static _Atomic int n_entered;
+
+static int sum(struct rask_task *task)
+{
+    int64_t result = 0;
+    for (size_t i = 0; i < rask_task_input_count(task); i++) {
+        const int64_t *x = RASK_INPUT(task, i, int64_t);
+        if (x == NULL)
+            return 1;
+        result += *x;
+    }
+    return rask_task_return(task, &result, sizeof result);
+}
+RASK_TASK(sum)
+
+static int fib(struct rask_task *task)
+{
+    const int64_t *n = RASK_INPUT(task, 0, int64_t);
+    struct rask *own = rask_task_runtime(task);
+    struct rask_future futures[2];
+    struct rask_view views[2];
+    if (n == NULL || *n < 2)
+        return n == NULL ? 1 : rask_task_return(task, n, sizeof *n);
+    for (int64_t i = 0; i < 2; i++) {
+        int64_t smaller = *n - 1 - i;
+        if (rask_submit(own, RASK_CALL(fib, RASK_VALUE(smaller)), &futures[i], NULL) != RASK_OK)
+            return 1;
+    }
+    if (rask_gather(own, futures, 2, views, NULL) != RASK_OK)
+        return 1;
+    int64_t result = *(const int64_t *)views[0].data + *(const int64_t *)views[1].data;
+    rask_release(own, futures, 2);
+    return rask_task_return(task, &result, sizeof result);
+}
+RASK_TASK(fib)
+
+/* Submits the next level and waits for it, down to level 0. */
+static int nest(struct rask_task *task)
+{
+    const int64_t *level = RASK_INPUT(task, 0, int64_t);
+    struct rask *own = rask_task_runtime(task);
+    struct rask_future future;
+    struct rask_view view;
+    if (level == NULL || *level == 0)
+        return level == NULL ? 1 : rask_task_return(task, level, sizeof *level);
+    int64_t below = *level - 1, depth;
+    if (rask_submit(own, RASK_CALL(nest, RASK_VALUE(below)), &future, NULL) != RASK_OK ||
+        rask_result(own, future, RASK_FOREVER, &view, NULL) != RASK_OK)
+        return 1;
+    depth = *(const int64_t *)view.data + 1;
+    rask_release(own, &future, 1);
+    return rask_task_return(task, &depth, sizeof depth);
+}
+RASK_TASK(nest)
+
+static int until_unwanted(struct rask_task *task)
+{
+    atomic_fetch_add(&n_entered, 1);
+    while (!rask_task_is_cancelled(task))
+        (void)sched_yield();
+    return 0;
+}
+RASK_TASK(until_unwanted)
+
+static int work_a_little(struct rask_task *task)
+{
+    volatile uint64_t x = 1;
+    for (int i = 0; i < 20000; i++)
+        x = x * 3 + 1;
+    (void)task;
+    return 0;
+}
+RASK_TASK(work_a_little)
+
+static void start_with(uint32_t n_threads, const char *const *settings)
+{
+    struct rask_options options = {.size = sizeof options, .n_threads = n_threads, .settings = settings};
+    if (rask_start(&options, &rask, &error) != RASK_OK)
+        exit(99);
+    atomic_store(&n_entered, 0);
+}
+
+static void start(uint32_t n_threads)
+{
+    start_with(n_threads, NULL);
+}
+
+static void stop(void)
+{
+    CU_ASSERT_EQUAL(rask_stop(rask), RASK_OK);
+}
+
+static int64_t value_of(struct rask_future future)
+{
+    struct rask_view view;
+    int64_t value = INT64_MIN;
+    if (rask_result(rask, future, RASK_FOREVER, &view, &error) != RASK_OK)
+        printf("\n    %s\n", error.text);
+    else if (view.bytes == sizeof value)
+        memcpy(&value, view.data, sizeof value);
+    return value;
+}
+
+static void tasks_submit_tasks(void)
+{
+    int64_t n = 14;
+    for (uint32_t n_threads = 1; n_threads <= 3; n_threads++) {
+        struct rask_future future;
+        start(n_threads);
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(fib, RASK_VALUE(n)), &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL(value_of(future), 377);
+        rask_release(rask, &future, 1);
+        stop();
+    }
+}
+
+static void tasks_nest_deeply(void)
+{
+    int64_t level = 120;
+    struct rask_future futures[3];
+    start(2);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &futures[i], &error), RASK_OK);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(value_of(futures[i]), 120);
+    rask_release(rask, futures, 3);
+    stop();
+}
+
+static void *submit_a_lot(void *argument)
+{
+    int64_t *n_wrong = argument;
+    struct rask_future futures[50];
+    for (int64_t round = 0; round < 20; round++) {
+        for (int64_t i = 0; i < 50; i++)
+            if (rask_submit(rask, RASK_CALL(sum, RASK_VALUE(i), RASK_VALUE(round)), &futures[i], NULL) != RASK_OK)
+                futures[i].id = 0;
+        for (int64_t i = 0; i < 50; i++)
+            *n_wrong += value_of(futures[i]) != i + round;
+        rask_release(rask, futures, 50);
+    }
+    return NULL;
+}
+
+static void threads_of_the_program_submit_at_once(void)
+{
+    pthread_t threads[2];
+    int64_t n_wrong[3] = {0};
+    start(2);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, submit_a_lot, &n_wrong[i]), 0);
+    submit_a_lot(&n_wrong[2]);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    CU_ASSERT_EQUAL(n_wrong[0] + n_wrong[1] + n_wrong[2], 0);
+    stop();
+}
+
+static void *interrupt(void *argument)
+{
+    while (atomic_load(&n_entered) == 0)
+        (void)sched_yield();
+    rask_interrupt(argument);
+    return NULL;
+}
+
+static void an_interruption_ends_every_wait(void)
+{
+    pthread_t thread;
+    struct rask_future future;
+    struct rask_completed *completed;
+    struct rask_call call = {.function = until_unwanted};
+    size_t index;
+    start(2);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, &call, &future, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, interrupt, rask), 0);
+    CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, INT64_C(50000000000)), RASK_ERR_INTERRUPTED);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(rask_wait_any(rask, &future, 1, RASK_FOREVER, &index), RASK_ERR_INTERRUPTED);
+    CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_INTERRUPTED);
+    CU_ASSERT_EQUAL_FATAL(rask_completed_new(rask, &completed, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_completed_add(completed, &future, 1, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_completed_next(completed, RASK_FOREVER, &future), RASK_ERR_INTERRUPTED);
+    rask_completed_free(completed);
+    rask_cancel(rask, &future, 1);
+    stop();
+}
+
+/* What the child does ends its process with this code. */
+static int child_code(int (*run)(void))
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(30);
+        exit(run());
+    }
+    CU_ASSERT_FATAL(pid > 0 && waitpid(pid, &status, 0) == pid);
+    if (!WIFEXITED(status))
+        printf("\n    the child ended by signal %d\n", WTERMSIG(status));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int return_early(void)
+{
+    int64_t one = 1;
+    struct rask_future futures[200];
+    start(2);
+    for (int i = 0; i < 200; i++)
+        if (rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), &futures[i], &error) != RASK_OK)
+            return 1;
+    return value_of(futures[7]) == 1 ? 7 : 2;
+}
+
+static int return_at_once(void)
+{
+    start(2);
+    return 8;
+}
+
+static int return_after_stop(void)
+{
+    start(2);
+    return rask_stop(rask) == RASK_OK ? 9 : 1;
+}
+
+static int fail_to_start(void)
+{
+    const char *const settings[] = {"resources=gpu", NULL};
+    struct rask_options options = {.size = sizeof options, .settings = settings, .is_quiet = 1};
+    if (rask_start(&options, &rask, &error) != RASK_ERR_ARGUMENT)
+        return 1;
+    return strstr(error.text, "resources") != NULL && strstr(error.text, "'gpu'") != NULL ? 10 : 2;
+}
+
+static void a_program_may_return_without_stopping(void)
+{
+    CU_ASSERT_EQUAL(child_code(return_early), 7);
+    CU_ASSERT_EQUAL(child_code(return_at_once), 8);
+    CU_ASSERT_EQUAL(child_code(return_after_stop), 9);
+    CU_ASSERT_EQUAL(child_code(fail_to_start), 10);
+}
+
+static void stops_with_work_under_way(void)
+{
+    int64_t level = 20;
+    struct rask_future future, chain;
+    struct rask_call little = {.function = work_a_little};
+    struct rask_call_options forgotten = {.size = sizeof forgotten, .is_forgotten = 1};
+    for (uint32_t n_threads = 1; n_threads <= 3; n_threads++) {
+        start(n_threads);
+        for (int i = 0; i < 300; i++)
+            CU_ASSERT_EQUAL(rask_submit(rask, &little, &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &chain, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&forgotten, nest, RASK_VALUE(level)), NULL, &error), RASK_OK);
+        for (int i = 0; i < 300; i++)
+            CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(work_a_little, RASK_RESULT(future)), &future, &error), RASK_OK);
+        stop();
+    }
+}
+
+static void starts_many_times(void)
+{
+    int64_t one = 1;
+    for (int i = 0; i < 50; i++) {
+        struct rask_future future;
+        start((uint32_t)i % 4);
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL(value_of(future), 1);
+        if (i % 2 == 0)
+            rask_release(rask, &future, 1);
+        stop();
+    }
+    CU_ASSERT_EQUAL(rask_stop(NULL), RASK_OK);
+}
+
+static void refuses_wrong_settings(void)
+{
+    static const char *const wrong[] = {"resources=gpu", "resources=gpu=x", "resources=gpu=1,gpu=2", "resources=gpu=1,",
+                                        "resources==2", "resources=thirteen_byte=1", "resources=a=99999999999",
+                                        "resources=a=-1", "threads=many", "no-such-setting=1", "threads"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const char *const settings[] = {wrong[i], NULL};
+        struct rask_options options = {.size = sizeof options, .n_threads = 1, .settings = settings, .is_quiet = 1};
+        struct rask *none = NULL;
+        memset(&error, 0, sizeof error);
+        rask_status status = rask_start(&options, &none, &error);
+        CU_ASSERT(status == RASK_ERR_ARGUMENT || status == RASK_ERR_SYNTAX || status == RASK_ERR_LIMIT);
+        CU_ASSERT_PTR_NULL(none);
+        CU_ASSERT_NOT_EQUAL(error.text[0], '\0');
+        if (status == RASK_OK)
+            printf("\n    %s was taken\n", wrong[i]);
+    }
+    static const char *const right[] = {"resources= gpu = 2 ,licence=1, x=0", NULL};
+    const char *source;
+    start_with(1, right);
+    CU_ASSERT_STRING_EQUAL(rask_setting(rask, "threads", &source), "1");
+    CU_ASSERT_STRING_EQUAL(source, "program");
+    CU_ASSERT_PTR_NULL(rask_setting(rask, "no-such-setting", &source));
+    stop();
+}
+
+RASK_UNIT_MAIN("api_life", {"a program may return without stopping", a_program_may_return_without_stopping},
+               {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
+               {"threads of the program submit at once", threads_of_the_program_submit_at_once},
+               {"an interruption ends every wait", an_interruption_ends_every_wait},
+               {"stops with work under way", stops_with_work_under_way}, {"starts many times", starts_many_times},
+               {"refuses wrong settings", refuses_wrong_settings})
