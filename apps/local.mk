@@ -8,7 +8,13 @@
 #   apps_examples_x_LDADD = librask.la
 #   dist_examples_DATA += apps/examples/x.c
 
-rask_SOURCES = apps/cmd_csv.c apps/cmd_csv_options.c apps/cmd_csv_options.h
+bin_PROGRAMS += rask
+rask_SOURCES = apps/main.c apps/commands.h apps/options.c apps/options.h
+rask_SOURCES += apps/cmd_csv.c apps/cmd_csv_options.c apps/cmd_csv_options.h
+rask_SOURCES += apps/cmd_info.c apps/cmd_bench.c
+rask_SOURCES += apps/bench/bench.h apps/bench/report.c apps/bench/probe.c apps/bench/noop.c
+rask_SOURCES += apps/bench/latency.c apps/bench/graphs.c apps/bench/transfer.c apps/bench/idle.c
+rask_SOURCES += apps/bench/start.c
 rask_CPPFLAGS = $(AM_CPPFLAGS) $(RASK_NDEBUG)
 rask_LDADD = librask_core.la
 

@@ -17,6 +17,7 @@
 #include <rask/status.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,7 +29,8 @@ struct rask;
 struct rask_options {
     size_t size;
     uint32_t n_threads;             /* worker threads of this rank; 0 = one per core of its cpuset */
-    const char *const *settings;    /* "name=value" texts, ended by NULL; they outrank environment and file. [borrow] */
+    const char *const *settings;    /* "name=value" or, from a command line, "--name=value" texts, ended by NULL; they
+                                       outrank environment and file. [borrow] */
     int is_quiet;                   /* errors of the start are not printed to standard error */
 };
 
@@ -57,9 +59,22 @@ RASK_API int32_t rask_rank_count(const struct rask *rask);
 RASK_API int32_t rask_worker_count(const struct rask *rask);    /* ranks that run tasks */
 RASK_API uint32_t rask_slot_count(const struct rask *rask);     /* tasks that can run at once, over all workers */
 
-/* The value of a setting as text, and where it came from ("default", "RASK_THREADS", "file ... line 3", "program").
+/* The value of a setting as text, and where it came from ("default", "RASK_THREADS", "file ... line 3", "program",
+ * "option --threads").
  * NULL for an unknown name. Owns: [borrow] until rask_stop. */
 RASK_API const char *rask_setting(const struct rask *rask, const char *name, const char **source);
+
+enum rask_describe_form {
+    RASK_DESCRIBE_TEXT,     /* a page for people */
+    RASK_DESCRIBE_JSON      /* one object */
+};
+
+/* Writes what the runtime consists of, as `rask info` shows it: the machine, how the job was started, each rank with
+ * host, roles, slots and binding, the transport, the settings and where each came from. Runs a short task on every
+ * worker. Ranks: the client's. Thread: any, not inside a task.
+ * Errors: RASK_ERR_ARGUMENT, RASK_ERR_IO (the stream), RASK_ERR_INTERRUPTED, RASK_ERR_MEMORY. */
+RASK_API RASK_MUST_USE rask_status rask_describe(struct rask *rask, enum rask_describe_form form, FILE *stream,
+                                                 struct rask_error *error);
 
 /* A counter of this rank by name, such as "tasks_done"; 0 for an unknown name. Names: rask info --counters. */
 RASK_API uint64_t rask_counter(const struct rask *rask, const char *name);

@@ -229,6 +229,7 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
                                 .get_bytes = comm->get_bytes,
                                 .get_bytes_rank0_relayed = rt->loop.counters.get_bytes_relayed,
                                 .inline_bytes = s.inline_bytes, .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
+                                .scheduler_bytes = s.live_bytes, .live_tasks = s.live_tasks,
                                 .loop_turns = rt->loop.counters.turns, .sleeps = comm->sleeps,
                                 .wakeups = comm->wakeups_sent};
     rask_loop_give(&rt->loop);

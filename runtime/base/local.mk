@@ -26,6 +26,8 @@ librask_core_la_SOURCES += \
 	runtime/base/heap.h \
 	runtime/base/idset.c \
 	runtime/base/idset.h \
+	runtime/base/json.c \
+	runtime/base/json.h \
 	runtime/base/key.h \
 	runtime/base/list.h \
 	runtime/base/log.c \
@@ -95,6 +97,11 @@ check_PROGRAMS += tests/unit/idset_test
 tests_unit_idset_test_SOURCES = tests/unit/idset_test.c
 tests_unit_idset_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/idset_test
+
+check_PROGRAMS += tests/unit/json_test
+tests_unit_json_test_SOURCES = tests/unit/json_test.c
+tests_unit_json_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/json_test
 
 check_PROGRAMS += tests/unit/list_test
 tests_unit_list_test_SOURCES = tests/unit/list_test.c

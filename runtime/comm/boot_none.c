@@ -32,3 +32,10 @@ void rask_boot_result_release(struct rask_boot_result *result)
 {
     *result = (struct rask_boot_result){0};
 }
+
+rask_status rask_comm_raw_get(struct rask_comm *comm, const struct rask_comm_get *get,
+                              uint64_t *duration_ns)
+{
+    (void)comm, (void)get, (void)duration_ns;
+    return RASK_ERR_UNSUPPORTED;
+}

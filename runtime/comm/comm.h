@@ -116,4 +116,10 @@ int rask_bell_ring(struct rask_bell *, int32_t n_wake);
 /* local.c: the transport of one process alone; never touches MPI. [give] free by ops->stop. */
 rask_status rask_comm_local_new(struct rask_comm **, struct rask_error *);
 
+/* probe.c: reads bytes of another rank's arena by MPI alone, one request after the other, and waits
+ * for them: what a get would cost if the runtime cost nothing. For measuring; nothing else moves
+ * meanwhile. RASK_ERR_UNSUPPORTED: the transport has no window. RASK_ERR_MPI. */
+rask_status rask_comm_raw_get(struct rask_comm *, const struct rask_comm_get *,
+                              uint64_t *duration_ns);
+
 #endif

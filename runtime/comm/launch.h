@@ -12,6 +12,7 @@ struct rask_launcher {
     const char *name; /* "mpirun (Open MPI)", ...; NULL: no launcher */
     const char *variable; /* the variable that decided it */
     int32_t n_ranks; /* what it says, or RASK_LAUNCH_UNTOLD */
+    int32_t rank; /* of this process, or RASK_LAUNCH_UNTOLD */
     int is_without_pmi; /* nothing is there that an MPI would find its peers by */
 };
 

@@ -5,7 +5,7 @@ librask_core_la_SOURCES += runtime/comm/comm.h runtime/comm/boot.h runtime/comm/
 if HAVE_MPI
 librask_core_la_SOURCES += runtime/comm/boot.c runtime/comm/same.c runtime/comm/same.h runtime/comm/mpi.c \
 	runtime/comm/mpi_comm.h runtime/comm/mpi_err.c runtime/comm/mpi_err.h runtime/comm/flight.c \
-	runtime/comm/message.c runtime/comm/node.c runtime/comm/read.c runtime/comm/rma.c \
+	runtime/comm/message.c runtime/comm/node.c runtime/comm/probe.c runtime/comm/read.c runtime/comm/rma.c \
 	runtime/comm/ring.c runtime/comm/ring.h runtime/comm/shm.c runtime/comm/shm.h
 else
 librask_core_la_SOURCES += runtime/comm/boot_none.c runtime/comm/ring.c runtime/comm/ring.h \

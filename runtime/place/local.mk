@@ -5,6 +5,7 @@ librask_core_la_SOURCES += runtime/place/topo.c runtime/place/topo.h
 librask_core_la_SOURCES += runtime/place/bind.c runtime/place/bind.h
 librask_core_la_SOURCES += runtime/place/dist.c runtime/place/dist.h
 librask_core_la_SOURCES += runtime/place/apply.c runtime/place/apply.h
+librask_core_la_SOURCES += runtime/place/probe.c runtime/place/probe.h
 
 check_PROGRAMS += tests/unit/cpuset_test
 tests_unit_cpuset_test_SOURCES = tests/unit/cpuset_test.c
@@ -30,6 +31,11 @@ check_PROGRAMS += tests/unit/dist_test
 tests_unit_dist_test_SOURCES = tests/unit/dist_test.c
 tests_unit_dist_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/dist_test
+
+check_PROGRAMS += tests/unit/probe_test
+tests_unit_probe_test_SOURCES = tests/unit/probe_test.c
+tests_unit_probe_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/probe_test
 
 # The test defines a function that the code looks up in the running program.
 check_PROGRAMS += tests/unit/apply_test

@@ -9,10 +9,11 @@
 #include <string.h>
 
 static const char *const variables[] = {
-    "OMPI_COMM_WORLD_SIZE", "PMIX_RANK",     "PMI_RANK",       "PMI_SIZE",
-    "MV2_COMM_WORLD_SIZE",  "FLUX_JOB_SIZE", "FLUX_TASK_RANK", "JSM_NAMESPACE_SIZE",
-    "JSM_NAMESPACE_RANK",   "PALS_SIZE",     "PALS_RANKID",    "SLURM_PROCID",
-    "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",  "SLURM_JOB_ID",   "SLURM_NNODES",
+    "OMPI_COMM_WORLD_SIZE", "PMIX_RANK",           "PMI_RANK",       "PMI_SIZE",
+    "MV2_COMM_WORLD_SIZE",  "FLUX_JOB_SIZE",       "FLUX_TASK_RANK", "JSM_NAMESPACE_SIZE",
+    "JSM_NAMESPACE_RANK",   "PALS_SIZE",           "PALS_RANKID",    "SLURM_PROCID",
+    "SLURM_STEP_NUM_TASKS", "SLURM_NTASKS",        "SLURM_JOB_ID",   "SLURM_NNODES",
+    "OMPI_COMM_WORLD_RANK", "MV2_COMM_WORLD_RANK",
 };
 
 /* "NAME=VALUE" settings, up to three, in an otherwise clean environment. */
@@ -60,6 +61,17 @@ static void launchers(void)
         2);
 }
 
+/* Who speaks is known before MPI is up. */
+static void ranks(void)
+{
+    CU_ASSERT_EQUAL(found_with(NULL, NULL, NULL).rank, RASK_LAUNCH_UNTOLD);
+    CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK=3", NULL).rank, 3);
+    CU_ASSERT_EQUAL(found_with("OMPI_COMM_WORLD_SIZE=4", NULL, NULL).rank, RASK_LAUNCH_UNTOLD);
+    CU_ASSERT_EQUAL(found_with("PMIX_RANK=1", "SLURM_STEP_NUM_TASKS=6", "SLURM_PROCID=2").rank, 1);
+    CU_ASSERT_EQUAL(found_with("SLURM_PROCID=2", "SLURM_STEP_NUM_TASKS=5", NULL).rank, 2);
+    CU_ASSERT_EQUAL(found_with("PMIX_RANK=0", NULL, NULL).rank, 0);
+}
+
 static void untold_and_bad(void)
 {
     CU_ASSERT_EQUAL(found_with("PMIX_RANK=0", NULL, NULL).n_ranks, RASK_LAUNCH_UNTOLD);
@@ -85,4 +97,5 @@ static void texts(void)
 }
 
 RASK_UNIT_MAIN("launch", {"one process alone", alone}, {"each launcher", launchers},
+               {"the rank of this process", ranks},
                {"numbers that are missing or bad", untold_and_bad}, {"texts for people", texts})

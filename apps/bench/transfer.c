@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* transfer.c: an object made on one worker and used on another: from the submit of the task that
+ * needs it to that task's end. Beside it, in the same run, a bare MPI_Rget and a memcpy of that
+ * size. With two ranks the other worker is rank 0, as a worker or as the client that reads the
+ * result; alone, the object is used where it lies. */
+#include "bench.h"
+
+#include "api/measure.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DEFAULT_BYTES (UINT64_C(16) << 20)
+#define PAGE_BYTES 4096u
+
+/* Reads a byte of each page; 0 pages give 0. */
+static uint64_t touch(const void *data, uint64_t bytes)
+{
+    uint64_t sum = 0;
+    for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
+        sum += ((const volatile uint8_t *)data)[at];
+    return sum;
+}
+
+static int bench_make(struct rask_task *task)
+{
+    const uint64_t *bytes = RASK_INPUT(task, 0, uint64_t);
+    void *room = bytes == NULL ? NULL : rask_task_result(task, *bytes);
+    if (room == NULL)
+        return 1;
+    memset(room, 1, (size_t)*bytes);
+    return 0;
+}
+RASK_TASK(bench_make)
+
+static int bench_use(struct rask_task *task)
+{
+    struct rask_view object = rask_task_input(task, 0);
+    uint64_t sum = touch(object.data, object.bytes);
+    return rask_task_return(task, &sum, sizeof sum);
+}
+RASK_TASK(bench_use)
+
+struct transfer {
+    struct bench *bench;
+    uint64_t bytes;
+    int32_t from, to;
+    int is_by_client; /* rank 0 does not work: the client uses the object */
+    uint8_t *source, *target; /* of the memcpy; the bare get's target */
+    struct bench_times moves, copies, gets;
+};
+
+static rask_status use(struct transfer *transfer, struct rask_future object)
+{
+    struct bench *bench = transfer->bench;
+    uint64_t n_pages = (transfer->bytes + PAGE_BYTES - 1) / PAGE_BYTES, begin_ns = rask_now_ns();
+    struct rask_future future = {0};
+    rask_status status;
+    if (transfer->is_by_client) {
+        struct rask_view view;
+        status = rask_result(bench->rask, object, RASK_FOREVER, &view, &bench->error);
+        if (status == RASK_OK && touch(view.data, view.bytes) != n_pages)
+            status = rask_error_set(&bench->error, RASK_ERR_INTERNAL, "the object has wrong bytes");
+    } else {
+        const struct rask_call_options there = {
+            .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
+        status = rask_submit(bench->rask, RASK_CALL_WITH(&there, bench_use, RASK_RESULT(object)),
+                             &future, &bench->error);
+        if (status == RASK_OK)
+            status = bench_expect(bench, future, n_pages);
+    }
+    bench_add(&transfer->moves, begin_ns);
+    if (future.id != 0)
+        rask_release(bench->rask, &future, 1);
+    return status;
+}
+
+static void compare(struct transfer *transfer, struct rask_future object)
+{
+    uint64_t duration_ns = 0, begin_ns = rask_now_ns();
+    memcpy(transfer->target, transfer->source, (size_t)transfer->bytes);
+    bench_add(&transfer->copies, begin_ns);
+    (void)touch(transfer->target, transfer->bytes);
+    if (!transfer->is_by_client && transfer->to == transfer->from)
+        return;
+    if (rask_measure_raw_get(transfer->bench->rask, object, transfer->target, &duration_ns) ==
+        RASK_OK)
+        transfer->gets.seconds[transfer->gets.n++] = 1e-9 * (double)duration_ns;
+}
+
+static rask_status repeat(struct transfer *transfer)
+{
+    struct bench *bench = transfer->bench;
+    const struct rask_call_options there = {
+        .size = sizeof there, .ranks = &transfer->from, .n_ranks = 1};
+    struct rask_future object;
+    rask_status status =
+        rask_submit(bench->rask, RASK_CALL_WITH(&there, bench_make, RASK_VALUE(transfer->bytes)),
+                    &object, &bench->error);
+    if (status != RASK_OK)
+        return status;
+    status = bench_wait(bench, &object, 1);
+    if (status == RASK_OK && rask_future_state(bench->rask, object) != RASK_FUTURE_DONE)
+        status = rask_result(bench->rask, object, RASK_FOREVER, NULL, &bench->error);
+    if (status == RASK_OK)
+        compare(transfer, object);
+    if (status == RASK_OK)
+        status = use(transfer, object);
+    rask_release(bench->rask, &object, 1);
+    return status;
+}
+
+static double rate(const struct transfer *transfer, const struct bench_times *times)
+{
+    return times->n == 0 ? (double)NAN : (double)transfer->bytes / bench_median(times);
+}
+
+static rask_status print(struct transfer *transfer)
+{
+    double moved =
+        transfer->from == transfer->to && !transfer->is_by_client ? 0 : (double)transfer->bytes;
+    const struct bench_figure figures[] = {
+        {"bytes", (double)transfer->bytes},
+        {"moved_bytes", moved},
+        {"bytes_per_s", rate(transfer, &transfer->moves)},
+        {"raw_get_bytes_per_s", rate(transfer, &transfer->gets)},
+        {"memcpy_bytes_per_s", rate(transfer, &transfer->copies)},
+        {"from_rank", transfer->from},
+        {"to_rank", transfer->to}};
+    return bench_print(transfer->bench,
+                       &(struct bench_line){.name = "transfer",
+                                            .tasks = 2,
+                                            .times = &transfer->moves,
+                                            .figures = figures,
+                                            .n_figures = sizeof figures / sizeof *figures});
+}
+
+rask_status bench_transfer(struct bench *bench)
+{
+    int32_t n_ranks = rask_rank_count(bench->rask);
+    struct transfer transfer = {.bench = bench,
+                                .bytes = bench->options->bytes == 0 ? DEFAULT_BYTES
+                                                                    : bench->options->bytes,
+                                .from = n_ranks > 1 ? 1 : 0,
+                                .to = n_ranks > 2 ? 2 : 0};
+    transfer.is_by_client = n_ranks == 2 && rask_worker_count(bench->rask) == 1;
+    transfer.source = rask_alloc_aligned(64, (size_t)transfer.bytes);
+    transfer.target = rask_alloc_aligned(64, (size_t)transfer.bytes);
+    rask_status status = RASK_OK;
+    if (transfer.source == NULL || transfer.target == NULL) {
+        status = rask_error_memory(&bench->error, 2 * transfer.bytes, "buffers");
+    } else {
+        memset(transfer.source, 1, (size_t)transfer.bytes);
+        memset(transfer.target, 2, (size_t)transfer.bytes);
+    }
+    while (status == RASK_OK && bench_is_due(bench, &transfer.moves))
+        status = repeat(&transfer);
+    if (status == RASK_OK)
+        status = print(&transfer);
+    rask_free(transfer.source);
+    rask_free(transfer.target);
+    return status;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* main.c: the command rask: finds the command by its name and runs it.
+ *
+ * Under a launcher every rank comes through here with the same words; rank 0 alone speaks. */
+#include "commands.h"
+#include "options.h"
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "kern/expr.h"
+
+#include <rask/version.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name, *summary;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"csv", "filter, group and aggregate CSV files", rask_cmd_csv},
+    {"info", "the machine, the ranks, MPI, and the settings", rask_cmd_info},
+    {"bench", "measure overheads and rates, one JSON object per line", rask_cmd_bench},
+};
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* The list that completions read: a command is an indented word. */
+static int print_overview(FILE *stream)
+{
+    if (!rask_is_speaker())
+        return RASK_EXIT_DONE;
+    fprintf(stream, "Usage: rask COMMAND [OPTION]... [OPERAND]...\n"
+                    "Runs tasks on all cores of this machine, or on all ranks of a job:\n"
+                    "  mpirun -n 4 rask COMMAND ...\n\n"
+                    "Commands:\n");
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(stream, "  help     how to use a command: rask help COMMAND; rask help settings\n\n"
+                    "Options: --help, --version.\n"
+                    "Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted.\n");
+    return RASK_EXIT_DONE;
+}
+
+static int refuse_command(const char *name)
+{
+    const char *names[N_COMMANDS + 1];
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    names[N_COMMANDS] = "help";
+    const char *nearest = rask_name_nearest(name, names, N_COMMANDS + 1);
+    if (rask_is_speaker())
+        fprintf(stderr, "rask: unknown command '%.64s'%s%s%s; see rask --help\n", name,
+                nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,
+                nearest == NULL ? "" : "'");
+    return RASK_EXIT_USAGE;
+}
+
+/* All settings as help text, or as the items of a man page. */
+static int print_settings(int is_man)
+{
+    struct rask_buf text = {0};
+    rask_status status = is_man ? rask_config_man(&text) : rask_config_help(&text);
+    if (status == RASK_OK && rask_is_speaker())
+        fwrite(text.data, 1, text.size, stdout);
+    rask_buf_release(&text);
+    return status == RASK_OK ? RASK_EXIT_DONE : RASK_EXIT_FAILED;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 2)
+        return print_overview(stdout);
+    if (strcmp(argv[1], "settings") == 0)
+        return print_settings(argc > 2 && strcmp(argv[2], "--man") == 0);
+    const struct command *command = find(argv[1]);
+    if (command == NULL)
+        return refuse_command(argv[1]);
+    char option[] = "--help";
+    char *words[] = {argv[1], option, NULL};
+    return command->run(2, words);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        (void)print_overview(stderr);
+        return RASK_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return print_overview(stdout);
+    if (strcmp(argv[1], "help") == 0)
+        return help(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--version") == 0) {
+        if (rask_is_speaker())
+            printf("rask %s\n", rask_version());
+        return RASK_EXIT_DONE;
+    }
+    const struct command *command = find(argv[1]);
+    return command == NULL ? refuse_command(argv[1]) : command->run(argc - 1, argv + 1);
+}
