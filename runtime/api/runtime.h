@@ -68,6 +68,7 @@ struct rask_until {
     void *context;
     uint64_t deadline_ns;               /* UINT64_MAX: none */
     int may_run;                        /* may run tasks meanwhile */
+    int is_pool;                        /* a thread of the pool: sleeps when enough others are awake */
     int is_interruptible;
     struct rask_bell *bell;             /* where it sleeps */
 };

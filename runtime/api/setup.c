@@ -15,23 +15,30 @@ extern char **environ;
 
 /* Bytes of address room for objects when nothing is said: the machine's memory, at least this. */
 #define MIN_ARENA_BYTES (UINT64_C(1) << 30)
-/* Spinning time when ranks share cores. */
-#define OVERSUBSCRIBED_SPIN_NS 20000u
+/* Spinning time when ranks share cores: whoever waits sleeps nearly at once, since a yielding spinner may still keep
+ * the core for milliseconds. */
+#define OVERSUBSCRIBED_SPIN_NS 3000u
 
-/* Settings from file, environment and the program ("name=value"). */
+/* "name=value" of the program, or "--name=value" of its command line. */
+static rask_status take_setting(struct rask_runtime *rt, const char *text, struct rask_error *error)
+{
+    int is_option = strncmp(text, "--", 2) == 0;
+    const char *begin = text + (is_option ? 2 : 0), *equals = strchr(begin, '=');
+    char name[64], source[80];
+    if (equals == NULL || (size_t)(equals - begin) >= sizeof name)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "setting '%s': write it as name=value", text);
+    memcpy(name, begin, (size_t)(equals - begin));
+    name[equals - begin] = '\0';
+    snprintf(source, sizeof source, "option --%s", name);
+    return rask_config_set(&rt->config, name, equals + 1, is_option ? source : "program", error);
+}
+
+/* Settings from file, environment and the program. */
 static rask_status take_settings(struct rask_runtime *rt, const struct rask_options *options, struct rask_error *error)
 {
     rask_status status = rask_config_load(&rt->config, (const char *const *)environ, error);
-    for (size_t i = 0; status == RASK_OK && options->settings != NULL && options->settings[i] != NULL; i++) {
-        const char *text = options->settings[i];
-        const char *equals = strchr(text, '=');
-        char name[64];
-        if (equals == NULL || (size_t)(equals - text) >= sizeof name)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "setting '%s': write it as name=value", text);
-        memcpy(name, text, (size_t)(equals - text));
-        name[equals - text] = '\0';
-        status = rask_config_set(&rt->config, name, equals + 1, "program", error);
-    }
+    for (size_t i = 0; status == RASK_OK && options->settings != NULL && options->settings[i] != NULL; i++)
+        status = take_setting(rt, options->settings[i], error);
     if (status == RASK_OK && options->n_threads != 0) {
         char text[16];
         snprintf(text, sizeof text, "%u", options->n_threads);

@@ -4,7 +4,8 @@
  *
  * Records gather in the client's output and go to the scheduler when somebody turns the loop; the submitting thread
  * does it itself when nothing was under way (so that work begins at once) and every RECORDS_PER_TURN records, unless
- * another thread has just done so. */
+ * another thread has just done so. One task is left for this thread's own slot: it runs it when it waits, or the
+ * helper does a moment later. */
 #include "api/runtime.h"
 
 #include "api/content.h"
@@ -280,10 +281,10 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
 static void flush(struct rask_runtime *rt, uint64_t n_submitted, uint64_t n_pending)
 {
     if (n_pending <= 1)
-        (void)rask_loop_try(&rt->loop, 0);
+        (void)rask_loop_try(&rt->loop, 1);
     else if (n_submitted % RECORDS_PER_TURN == 0 &&
              rask_now_ns() - atomic_load_explicit(&rt->loop.last_turn_ns, memory_order_relaxed) > LOOP_STALE_NS)
-        (void)rask_loop_try(&rt->loop, 0);
+        (void)rask_loop_try(&rt->loop, 1);
 }
 
 static rask_status check_call(const struct rask *rask, const struct rask_call *call, const struct rask_future *future,

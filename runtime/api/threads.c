@@ -5,7 +5,7 @@
  * on rank 0 and alone the one inside a wait. While the program is elsewhere the helper stands in for it. The helper
  * otherwise only looks whether the loop has been turned lately, because all threads may be inside long tasks.
  *
- * A thread without work spins for a while (yields instead when ranks outnumber cores), then sleeps at a bell. All
+ * A thread without work spins for a while (hardly at all when ranks outnumber cores), then sleeps at a bell. All
  * sleep at the bell of the process, which other ranks can ring, but for tasks that wait for tasks of their own: they
  * could do nothing with a ready task and sleep at a bell of their own. */
 #include "api/runtime.h"
@@ -25,6 +25,7 @@
 /* Sleeping pieces: with peers that cannot ring or transfers that nobody rings for, and otherwise only to be safe. */
 #define REMOTE_SLEEP_NS 200000
 #define LOCAL_SLEEP_NS 500000000
+#define SURPLUS_SLEEP_NS 2000000000
 /* The helper's looks: with tasks running, and with nothing to do. */
 #define HELPER_BUSY_NS 1000000
 #define HELPER_IDLE_NS 20000000
@@ -59,6 +60,13 @@ static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *
     return end_ns - now_ns < (uint64_t)ns ? (int64_t)(end_ns - now_ns) : ns;
 }
 
+/* The thread counts among those that are awake to run tasks, or no longer does. */
+static void count_awake(struct rask_runtime *rt, const struct rask_until *until, int is_awake)
+{
+    if (until->may_run)
+        atomic_fetch_add_explicit(&rt->loop.exec.n_awake, is_awake ? 1u : UINT32_MAX, memory_order_seq_cst);
+}
+
 /* Sleeps once, unless there is something to do after all. If somebody else has the loop, what arrives from now on
  * rings the bell, and what this thread has left behind is looked at after the attempt. */
 static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
@@ -72,7 +80,9 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
     if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 && !rask_exec_has_finished(&loop->exec) &&
         !rask_client_has_output(&loop->client) && !until->is_done(until->context)) {
         loop->comm->counters.sleeps++;
+        count_awake(rt, until, 0);
         rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
+        count_awake(rt, until, 1);
     }
     rask_bell_end(until->bell);
     if (!until->may_run && until->bell == loop->comm->bell && rask_exec_has_work(&loop->exec))
@@ -103,16 +113,14 @@ static int turn(struct rask_loop *loop, const struct rask_until *until, const st
     return n > 0;
 }
 
-/* Whether an idle thread should go on looking for work awake: not longer than it spins, and no more threads than
- * could run anything. */
+/* Whether an idle thread should go on looking for work awake: not longer than it spins, and not when more threads are
+ * awake than there are slots, since it would take the core of one that works. */
 static int is_spinning_on(struct rask_runtime *rt, const struct rask_until *until, uint64_t idle_ns)
 {
     const struct rask_exec *exec = &rt->loop.exec;
-    if (idle_ns >= rt->spin_ns)
-        return 0;
-    return !until->may_run || atomic_load_explicit(&exec->n_spinning, memory_order_relaxed) +
-                                      atomic_load_explicit(&exec->n_running, memory_order_relaxed) <=
-                                  exec->n_slots;
+    uint32_t n_cores = exec->n_slots == 0 ? 1 : exec->n_slots;
+    uint32_t n_others = atomic_load_explicit(&exec->n_awake, memory_order_relaxed) - (until->may_run != 0);
+    return idle_ns < rt->spin_ns && n_others < n_cores;
 }
 
 static void count_spinning(struct rask_runtime *rt, struct idling *idling, int is_spinning)
@@ -121,6 +129,28 @@ static void count_spinning(struct rask_runtime *rt, struct idling *idling, int i
         return;
     idling->is_counted = is_spinning;
     atomic_fetch_add_explicit(&rt->loop.exec.n_spinning, is_spinning ? 1u : UINT32_MAX, memory_order_seq_cst);
+}
+
+/* A replacement for a thread that has come back: as many others are awake as there are slots. It sleeps without
+ * looking at the queue, since one of the others does before it sleeps. */
+static void sleep_if_surplus(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
+{
+    struct rask_exec *exec = &rt->loop.exec;
+    uint32_t n = atomic_load_explicit(&exec->n_awake, memory_order_relaxed);
+    if (n <= exec->n_slots || atomic_load(&rt->n_executors) <= exec->n_slots)
+        return;
+    count_spinning(rt, idling, 0);
+    uint32_t ticket = rask_bell_begin(until->bell);
+    int is_surplus = 0;
+    while (n > exec->n_slots && !is_surplus)
+        is_surplus = atomic_compare_exchange_weak_explicit(&exec->n_awake, &n, n - 1, memory_order_seq_cst,
+                                                           memory_order_relaxed);
+    if (is_surplus) {
+        if (!atomic_load(&rt->loop.has_ended) && !rask_exec_has_finished(exec))
+            rask_bell_sleep(until->bell, ticket, SURPLUS_SLEEP_NS);
+        atomic_fetch_add_explicit(&exec->n_awake, 1, memory_order_seq_cst);
+    }
+    rask_bell_end(until->bell);
 }
 
 /* Nothing to do now: looks on for a while, then sleeps. RASK_OK, or RASK_ERR_TIMEOUT. */
@@ -150,6 +180,8 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
         if (until->is_interruptible && atomic_load_explicit(&loop->is_interrupted, memory_order_relaxed))
             return RASK_ERR_INTERRUPTED;
         int was_busy = 0;
+        if (until->is_pool)
+            sleep_if_surplus(rt, until, idling);
         if (until->may_run && rask_exec_has_work(&loop->exec)) {
             count_spinning(rt, idling, 0);
             was_busy = run_some(rt);
@@ -169,8 +201,10 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
 rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct idling idling = {0, 0};
+    count_awake(rt, until, 1);
     rask_status status = work(rt, until, &idling);
     count_spinning(rt, &idling, 0);
+    count_awake(rt, until, 0);
     return status;
 }
 
@@ -196,7 +230,8 @@ static void *pool_thread(void *argument)
         status = rask_place_bind_thread(rt->topo, start.place, &error);
     if (status != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
-    struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = rt->loop.comm->bell};
+    struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1,
+                               .is_pool = 1, .bell = rt->loop.comm->bell};
     (void)!rask_threads_work(rt, &until);
     return NULL;
 }
@@ -297,6 +332,7 @@ void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
     rask_loop_give(loop);
     (void)rask_loop_try(loop, 1);
     rask_exec_leave(&loop->exec);
+    atomic_fetch_sub_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
     uint32_t n_blocked = atomic_fetch_add(&rt->n_blocked, 1) + 1;
     rask_spin_lock(&rt->spawn_lock);
     uint32_t n = atomic_load(&rt->n_executors);
@@ -317,6 +353,7 @@ void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task)
         if (n % 4096 == 0)
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     }
+    atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
     atomic_fetch_sub(&rt->n_blocked, 1);
     rask_loop_take(loop);
     (void)!rask_worker_seceded(&loop->worker, task, 0);

@@ -19,6 +19,7 @@ rask_status rask_exec_init(struct rask_exec *exec, struct rask_error *error)
     atomic_init(&exec->n_running, 0);
     atomic_init(&exec->n_entering, 0);
     atomic_init(&exec->n_spinning, 0);
+    atomic_init(&exec->n_awake, 0);
     atomic_init(&exec->finished, NULL);
     atomic_init(&exec->n_run, 0);
     return RASK_OK;

@@ -40,7 +40,8 @@ struct rask_exec {
     _Atomic uint32_t n_queued;
     _Atomic uint32_t n_running;         /* slots taken */
     _Atomic uint32_t n_entering;        /* threads that want their slot back; they go before new tasks */
-    _Atomic uint32_t n_spinning;        /* threads that look for work without sleeping */
+    _Atomic uint32_t n_spinning;        /* threads that may run tasks and look for one without sleeping */
+    _Atomic uint32_t n_awake;           /* threads that may run tasks and do not sleep, whatever they do */
     _Atomic uint32_t *average_ns;       /* [own] by function: how long it takes; 0 = unknown */
     /* the way back */
     _Alignas(64) _Atomic(struct rask_task *) finished;
