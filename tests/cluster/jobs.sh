@@ -43,20 +43,29 @@ check()
     fi
 }
 
-# The command itself, on real work, when it is built: compare NAME with the answer of one process.
-csv_line()
-{
-    printf '%s\n' csv --by kind --agg count --agg sum:amount --format csv data.csv
-}
+# The command itself, whose answer is compared with that of one process.
+csv=(csv --quiet --by kind --agg count,sum:amount --block 16KiB --format csv data.csv)
 
 make_data()
 {
     awk 'BEGIN { print "kind,amount"; for (i = 0; i < 20000; i++) printf "k%d,%d\n", i * 7 % 13, i % 101 }' >data.csv
 }
 
+# check_command LAUNCHER: rask info names two nodes and a window between them, rask csv has the right answer.
+check_command()
+{
+    if grep -q 'size .* 2 ranks on 2 nodes' "info_$1.out" && grep -q 'window .* one-sided' "info_$1.out"; then
+        echo "ok: info_$1"
+    else
+        fail "info_$1: should name 2 ranks on 2 nodes, and a one-sided window"
+        cat "info_$1.out"
+    fi
+    cmp "csv_$1.out" csv_alone.txt && echo "ok: csv_$1" || fail "csv_$1 has another answer"
+}
+
 inside()
 {
-    local launcher words
+    local launcher
     rm -f ./*.out
     alone=$("$spread" | grep ^sum) || { echo "FAIL: spread does not run in one process"; exit 1; }
     if [ "$(id -u)" = 0 ]; then
@@ -65,23 +74,19 @@ inside()
     fi
     # The virtual nodes share the cores of one machine.
     export OMPI_MCA_mpi_yield_when_idle=1
-    has_csv=""
-    if [ -x "$RASK" ] && "$RASK" csv --help >/dev/null 2>&1; then
-        has_csv=yes
-        make_data
-        mapfile -t words < <(csv_line)
-        "$RASK" "${words[@]}" >csv_alone.txt || fail "rask csv in one process"
-    fi
+    make_data
+    "$RASK" "${csv[@]}" >csv_alone.txt || fail "rask csv in one process"
     for launcher in srun mpirun; do
         submit "one_$launcher" $launcher one_node.sh "$spread"
         submit "several_$launcher" $launcher several_nodes.sh "$spread"
-        [ -z "$has_csv" ] || submit "csv_$launcher" $launcher several_nodes.sh "$RASK" "${words[@]}"
+        submit "info_$launcher" $launcher several_nodes.sh "$RASK" info
+        submit "csv_$launcher" $launcher several_nodes.sh "$RASK" "${csv[@]}"
     done
     wait_for_jobs
     for launcher in srun mpirun; do
         check "one_$launcher" 1
         check "several_$launcher" 2
-        [ -z "$has_csv" ] || cmp "csv_$launcher.out" csv_alone.txt || fail "csv_$launcher"
+        check_command $launcher
     done
     exit $failed
 }
