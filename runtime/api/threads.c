@@ -132,25 +132,25 @@ static void count_spinning(struct rask_runtime *rt, struct idling *idling, int i
 }
 
 /* A replacement for a thread that has come back: as many others are awake as there are slots. It sleeps without
- * looking at the queue, since one of the others does before it sleeps. */
-static void sleep_if_surplus(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
+ * looking at the queue, since one of the others does before it sleeps, and where messages do not wake it. */
+static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
 {
     struct rask_exec *exec = &rt->loop.exec;
     uint32_t n = atomic_load_explicit(&exec->n_awake, memory_order_relaxed);
     if (n <= exec->n_slots || atomic_load(&rt->n_executors) <= exec->n_slots)
         return;
     count_spinning(rt, idling, 0);
-    uint32_t ticket = rask_bell_begin(until->bell);
+    uint32_t ticket = rask_bell_begin(&rt->loop.surplus);
     int is_surplus = 0;
     while (n > exec->n_slots && !is_surplus)
         is_surplus = atomic_compare_exchange_weak_explicit(&exec->n_awake, &n, n - 1, memory_order_seq_cst,
                                                            memory_order_relaxed);
     if (is_surplus) {
         if (!atomic_load(&rt->loop.has_ended) && !rask_exec_has_finished(exec))
-            rask_bell_sleep(until->bell, ticket, SURPLUS_SLEEP_NS);
+            rask_bell_sleep(&rt->loop.surplus, ticket, SURPLUS_SLEEP_NS);
         atomic_fetch_add_explicit(&exec->n_awake, 1, memory_order_seq_cst);
     }
-    rask_bell_end(until->bell);
+    rask_bell_end(&rt->loop.surplus);
 }
 
 /* Nothing to do now: looks on for a while, then sleeps. RASK_OK, or RASK_ERR_TIMEOUT. */
@@ -181,7 +181,7 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
             return RASK_ERR_INTERRUPTED;
         int was_busy = 0;
         if (until->is_pool)
-            sleep_if_surplus(rt, until, idling);
+            sleep_if_surplus(rt, idling);
         if (until->may_run && rask_exec_has_work(&loop->exec)) {
             count_spinning(rt, idling, 0);
             was_busy = run_some(rt);
@@ -339,7 +339,7 @@ void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
     if (n < n_blocked + loop->exec.n_slots && n < MAX_THREADS && spawn(rt) != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_WARNING, "no further thread while a task waits: it may take longer");
     rask_spin_unlock(&rt->spawn_lock);
-    rask_bell_ring(loop->comm->bell, 1);
+    rask_loop_wake(loop, 1);
 }
 
 void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task)

@@ -19,10 +19,18 @@ struct get {
 /* Rounds within one turn: a record may cause another one for this same rank. */
 #define MAX_ROUNDS 4
 
+void rask_loop_wake(struct rask_loop *loop, int32_t n)
+{
+    int n_woken = rask_bell_ring(loop->comm->bell, n);
+    if (n_woken < n)
+        rask_bell_ring(&loop->surplus, n - n_woken);
+}
+
 void rask_loop_wake_all(struct rask_loop *loop)
 {
     rask_bell_ring(loop->comm->bell, INT32_MAX);
     rask_bell_ring(&loop->waiters, INT32_MAX);
+    rask_bell_ring(&loop->surplus, INT32_MAX);
 }
 
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
@@ -265,7 +273,7 @@ static void queue_ready(struct rask_loop *loop, uint32_t n_own)
         break_with(loop, RASK_ERR_MEMORY, "the run queue");
     int32_t n_wake = n_to_wake(&loop->exec, n_own);
     if (n_wake > 0)
-        rask_bell_ring(loop->comm->bell, n_wake);
+        rask_loop_wake(loop, n_wake);
 }
 
 static int carry_out(struct rask_loop *loop, uint32_t n_own)

@@ -46,6 +46,7 @@ struct rask_loop {
     _Atomic uint32_t has_ended;             /* STOP has come, or the job has failed: threads leave */
     _Atomic uint32_t is_interrupted;
     struct rask_bell waiters;               /* where tasks sleep that wait for tasks of their own */
+    struct rask_bell surplus;               /* where threads sleep that no message needs to wake */
     struct rask_slab gets;                  /* gets under way */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
@@ -66,7 +67,10 @@ void rask_loop_give(struct rask_loop *loop);
 /* Ends the job with an error: pending futures fail, threads leave. The first one counts. Holder only. */
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error);
 
-/* Wakes every thread that sleeps for a future. Thread: any. */
+/* Wakes up to `n` threads to run tasks, those first that messages wake too. Thread: any. */
+void rask_loop_wake(struct rask_loop *loop, int32_t n);
+
+/* Wakes every thread. Thread: any. */
 void rask_loop_wake_all(struct rask_loop *loop);
 
 /* The loop's own tables; the machines are the owner's to set up. RASK_ERR_MEMORY. */
