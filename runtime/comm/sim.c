@@ -133,6 +133,8 @@ static void send_to_rank(struct rask_sim *sim, int32_t rank, const struct rask_b
 
 static void check_status(struct rask_sim *sim, rask_status status, const struct rask_error *error)
 {
+    if (status == RASK_ERR_MEMORY && sim->error.code == RASK_OK)
+        sim->error = *error;
     if (status != RASK_OK)
         sim_break(sim, "scheduler: %s", error->text);
 }

@@ -233,7 +233,7 @@ static void set_result(struct sim_rank *r, struct rask_task *task, const struct 
     }
     task->result = bytes <= RASK_TASK_SMALL_BYTES ? task->small : rask_alloc(bytes);
     if (task->result == NULL) {
-        sim_out_of_memory(r->sim);
+        task->status = RASK_ERR_MEMORY;
         return;
     }
     memset(task->result, 0, bytes);
@@ -478,7 +478,9 @@ void sim_rank_receive(struct sim_rank *r, const struct rask_buf *batch)
             status = rask_worker_receive(&r->worker, record, &error);
         else
             status = rask_client_receive(&r->client, record, &error);
-        if (status != RASK_OK)
+        if (status == RASK_ERR_MEMORY)
+            sim_out_of_memory(r->sim);
+        else if (status != RASK_OK)
             sim_break(r->sim, "rank %d: %s", r->rank, error.text);
     }
     if (is_malformed)
@@ -583,6 +585,7 @@ uint64_t rask_sim_submit(struct rask_sim *sim, int32_t rank, const struct rask_s
     if (id == 0 || write_call(&bytes, (uint32_t)sim->scripts.count, call->n_deps) != 0 ||
         add_script(sim, id, call) != 0) {
         sim_out_of_memory(sim);
+        rask_buf_release(&bytes);
         return 0;
     }
     struct rask_msg_submit m = call->as;

@@ -349,8 +349,9 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
         rask_replica_add(s, task, source, m->offset);
     else
         t->data = keep(s, m->data, m->n_data);
-    rask_life_done(s, task);
-    if (m->offset != RASK_WIRE_NO_OFFSET)
+    if (s->status == RASK_OK)
+        rask_life_done(s, task);
+    if (s->status == RASK_OK && m->offset != RASK_WIRE_NO_OFFSET)
         distribute(s, task, source, m);
     return s->status;
 }
@@ -427,7 +428,8 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
         t->data = keep(s, m->data, m->n_data);
         s->counters.inline_bytes += m->n_data;
     }
-    rask_life_done(s, task);
+    if (s->status == RASK_OK)
+        rask_life_done(s, task);
     return s->status;
 }
 

@@ -9,3 +9,7 @@ check_PROGRAMS += tests/unit/registry_test
 tests_unit_registry_test_SOURCES = tests/unit/registry_test.c
 tests_unit_registry_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/registry_test
+check_PROGRAMS += tests/unit/worker_test
+tests_unit_worker_test_SOURCES = tests/unit/worker_test.c
+tests_unit_worker_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/worker_test

@@ -14,4 +14,8 @@ noinst_PROGRAMS += tests/fuzz/table_fuzz
 tests_fuzz_table_fuzz_SOURCES = tests/fuzz/table_fuzz.c
 tests_fuzz_table_fuzz_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_table_fuzz_LDADD = $(fuzz_ldadd)
+noinst_PROGRAMS += tests/fuzz/wire_fuzz
+tests_fuzz_wire_fuzz_SOURCES = tests/fuzz/wire_fuzz.c
+tests_fuzz_wire_fuzz_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_wire_fuzz_LDADD = $(fuzz_ldadd)
 endif

@@ -30,3 +30,7 @@ check_PROGRAMS += tests/sim/random_test
 tests_sim_random_test_SOURCES = tests/sim/random_test.c
 tests_sim_random_test_LDADD = librask_core.la
 TESTS += tests/sim/random_test
+check_PROGRAMS += tests/sim/memory_test
+tests_sim_memory_test_SOURCES = tests/sim/memory_test.c
+tests_sim_memory_test_LDADD = $(unit_ldadd)
+TESTS += tests/sim/memory_test

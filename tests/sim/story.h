@@ -16,7 +16,7 @@
 #define RASK_TESTS_SIM_STORY_H
 
 #include "comm/sim.h"
-#include "unit.h"
+#include "../unit/unit.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sched_test.c: the scheduler record by record: what it refuses, what it ignores, which states a task goes through,
+ * and that its checker sees what is broken. What it does in a whole job is in tests/sim. */
+#include "unit.h"
+
+#include "sched/sched.h"
+#include "sched/state.h"
+
+#include <string.h>
+
+/* A scheduler of 3 ranks; rank 0 is the client, ranks 1 and 2 work with one slot each. */
+struct bench {
+    struct rask_sched *sched;
+    struct rask_buf in;
+    uint64_t now_ns;
+    char text[600];
+};
+
+static rask_status deliver(struct bench *b, int32_t source)
+{
+    struct rask_error error = {.text = ""};
+    struct rask_sched_batch batch = {b->now_ns, b->in.data, b->in.size, source};
+    rask_status status = rask_sched_receive(b->sched, &batch, &error);
+    memcpy(b->text, error.text, sizeof error.text);
+    rask_buf_clear(&b->in);
+    return status;
+}
+
+static void hello(struct bench *b, int32_t rank)
+{
+    struct rask_msg_hello m = {.rank = rank, .n_slots = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_hello(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(deliver(b, rank), RASK_OK);
+}
+
+static void setup(struct bench *b)
+{
+    struct rask_sched_config config;
+    memset(b, 0, sizeof *b);
+    rask_sched_config_default(&config);
+    config.n_ranks = 3;
+    config.n_functions = 2;
+    config.is_checking = 1;
+    config.trace_events = 256;
+    CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b->sched, NULL), RASK_OK);
+}
+
+static void teardown(struct bench *b)
+{
+    rask_sched_free(b->sched);
+    rask_buf_release(&b->in);
+}
+
+static rask_status submit(struct bench *b, uint64_t id, const uint64_t *deps, uint32_t n)
+{
+    struct rask_msg_submit m = {.task = id, .order = id, .dep = deps, .n_dep = n};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b->in, &m), 0);
+    return deliver(b, 0);
+}
+
+static void place(struct bench *b)
+{
+    CU_ASSERT_EQUAL(rask_sched_place(b->sched, b->now_ns, NULL), RASK_OK);
+}
+
+/* Slot and epoch of the newest RUN in a rank's output, which is taken. */
+static struct rask_wire_assignment last_run(struct bench *b, int32_t rank)
+{
+    struct rask_buf *out = rask_sched_output(b->sched, rank);
+    struct rask_wire_assignment last = {0, 0};
+    size_t at = 0;
+    int is_malformed = 0;
+    const uint8_t *record;
+    struct rask_msg_run m;
+    while ((record = rask_wire_next(out->data, out->size, &at, &is_malformed)) != NULL)
+        if (rask_wire_id(record) == RASK_MESSAGE_RUN && rask_wire_get_run(record, &m) == 0)
+            last = (struct rask_wire_assignment){m.slot, m.epoch};
+    rask_sched_output_taken(b->sched, rank);
+    return last;
+}
+
+static rask_status done(struct bench *b, int32_t rank, struct rask_wire_assignment a, uint64_t offset)
+{
+    uint64_t value = 5;
+    struct rask_msg_done m = {.slot = a.slot, .epoch = a.epoch, .offset = offset, .bytes = sizeof value,
+                              .duration_ns = 100};
+    if (offset == RASK_WIRE_NO_OFFSET) {
+        m.data = (const uint8_t *)&value;
+        m.n_data = sizeof value;
+    }
+    CU_ASSERT_EQUAL(rask_wire_put_done(&b->in, &m), 0);
+    return deliver(b, rank);
+}
+
+static void release(struct bench *b, uint64_t id)
+{
+    struct rask_msg_release m = {.task = &id, .n_task = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_release(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(deliver(b, 0), RASK_OK);
+}
+
+static const char *state(struct bench *b, uint64_t id)
+{
+    return rask_sched_state_name(b->sched, id);
+}
+
+static void a_task_goes_its_way_from_submission_to_nothing(void)
+{
+    struct bench b;
+    const uint64_t first = 1;
+    struct rask_sched_counters counters;
+    setup(&b);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit(&b, 2, &first, 1), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "queued");
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "waiting");
+    hello(&b, 1);
+    place(&b);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "processing");
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "memory");
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "queued");
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_EQUAL(rask_sched_unfinished(b.sched), 0);
+    release(&b, 1);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "unknown");
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "memory");
+    release(&b, 2);
+    rask_sched_counters(b.sched, &counters);
+    CU_ASSERT_EQUAL(counters.live_tasks, 0);
+    CU_ASSERT_EQUAL(counters.done, 2);
+    teardown(&b);
+}
+
+static void lineage_is_kept_for_stored_results(void)
+{
+    struct bench b;
+    const uint64_t first = 1;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit(&b, 2, &first, 1), RASK_OK);
+    release(&b, 1);
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 8192), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "released");
+    CU_ASSERT_EQUAL(rask_sched_lost(b.sched, b.now_ns, 1, NULL), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "queued");
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "waiting");
+    release(&b, 2);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "unknown");
+    teardown(&b);
+}
+
+static void a_message_about_an_old_assignment_is_ignored(void)
+{
+    struct bench b;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    struct rask_wire_assignment a = last_run(&b, 1);
+    struct rask_wire_assignment old = {a.slot, a.epoch - 1}, never = {77, 1};
+    CU_ASSERT_EQUAL(done(&b, 1, old, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_EQUAL(done(&b, 1, never, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_EQUAL(done(&b, 2, a, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "processing");
+    CU_ASSERT_EQUAL(done(&b, 1, a, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_EQUAL(done(&b, 1, a, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "memory");
+    CU_ASSERT_EQUAL(submit(&b, 2, NULL, 0), RASK_OK);
+    place(&b);
+    struct rask_wire_assignment next = last_run(&b, 1);
+    CU_ASSERT_EQUAL(next.slot, a.slot);
+    CU_ASSERT(next.epoch > a.epoch);
+    CU_ASSERT_EQUAL(done(&b, 1, a, RASK_WIRE_NO_OFFSET), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "processing");
+    teardown(&b);
+}
+
+static void what_cannot_be_is_refused_and_named(void)
+{
+    struct bench b;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, (UINT64_C(1) << 48) + 1, NULL, 0), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "from rank 0: SUBMIT") != NULL);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_ERR_PROTOCOL);
+    struct rask_msg_submit far = {.task = 2, .function = 2};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &far), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_ERR_PROTOCOL);
+    struct rask_msg_hello liar = {.rank = 2, .n_slots = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_hello(&b.in, &liar), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
+    struct rask_msg_stop stop = {.exit_code = 0};
+    CU_ASSERT_EQUAL(rask_wire_put_stop(&b.in, &stop), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
+    CU_ASSERT_EQUAL(rask_buf_append(&b.in, "12345678", 8), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "malformed record") != NULL);
+    CU_ASSERT_EQUAL(deliver(&b, 7), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "rank 7") != NULL);
+    teardown(&b);
+}
+
+static void a_result_whose_sizes_disagree_is_refused(void)
+{
+    struct bench b;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    struct rask_wire_assignment a = last_run(&b, 1);
+    struct rask_msg_done m = {.slot = a.slot, .epoch = a.epoch, .offset = RASK_WIRE_NO_OFFSET, .bytes = 9};
+    CU_ASSERT_EQUAL(rask_wire_put_done(&b.in, &m), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
+    teardown(&b);
+}
+
+static void an_unknown_input_is_an_error_of_the_task_alone(void)
+{
+    struct bench b;
+    const uint64_t deps[2] = {1, 99};
+    setup(&b);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit(&b, 2, deps, 2), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "erred");
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "queued");
+    teardown(&b);
+}
+
+static void it_asks_to_be_called_when_a_time_is_up(void)
+{
+    struct bench b;
+    const uint32_t rank = 2;
+    struct rask_sched_config config;
+    setup(&b);
+    rask_sched_free(b.sched);
+    rask_sched_config_default(&config);
+    config.n_ranks = 3;
+    config.n_functions = 1;
+    config.no_worker_timeout_ns = 500;
+    config.is_checking = 1;
+    CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b.sched, NULL), RASK_OK);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(rask_sched_next_call(b.sched), UINT64_MAX);
+    b.now_ns = 1000;
+    struct rask_msg_submit m = {.task = 1, .allow = &rank, .n_allow = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &m), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(rask_sched_next_call(b.sched), 1500);
+    b.now_ns = 1499;
+    place(&b);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "no-worker");
+    b.now_ns = 1500;
+    place(&b);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "erred");
+    CU_ASSERT_EQUAL(rask_sched_next_call(b.sched), UINT64_MAX);
+    teardown(&b);
+}
+
+static void a_withdrawal_goes_out_once_per_reason(void)
+{
+    struct bench b;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    (void)last_run(&b, 1);
+    uint32_t task = rask_ids_find(b.sched, 1);
+    uint32_t slot = rask_life_at(b.sched, task)->slot;
+    rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
+    rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
+    CU_ASSERT_EQUAL(rask_sched_output(b.sched, 1)->size, 24);
+    rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_UNWANTED);
+    rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
+    CU_ASSERT_EQUAL(rask_sched_output(b.sched, 1)->size, 48);
+    teardown(&b);
+}
+
+/* One count is bent at a time; the checker names the invariant and the task. */
+static void the_checker_sees_what_is_broken(void)
+{
+    struct bench b;
+    struct rask_error error;
+    const uint64_t first = 1;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit(&b, 2, &first, 1), RASK_OK);
+    place(&b);
+    struct rask_sched_task *t = rask_life_at(b.sched, rask_ids_find(b.sched, 1));
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_OK);
+    t->n_waiters++;
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
+    CU_ASSERT(strstr(error.text, "n_waiters") != NULL && strstr(error.text, "task 1 ") != NULL);
+    t->n_waiters--;
+    b.sched->peers[1].backlog_ns++;
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
+    CU_ASSERT(strstr(error.text, "rank 1") != NULL);
+    b.sched->peers[1].backlog_ns--;
+    b.sched->n_unfinished++;
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
+    b.sched->n_unfinished--;
+    t->state = RASK_TASK_MEMORY;
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
+    t->state = RASK_TASK_PROCESSING;
+    CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_OK);
+    teardown(&b);
+}
+
+static void equal_calls_give_equal_bytes(void)
+{
+    struct bench a, b;
+    setup(&a);
+    setup(&b);
+    for (int i = 0; i < 2; i++) {
+        struct bench *one = i == 0 ? &a : &b;
+        hello(one, 1);
+        hello(one, 2);
+        for (uint64_t id = 1; id <= 40; id++)
+            CU_ASSERT_EQUAL(submit(one, id, NULL, 0), RASK_OK);
+        place(one);
+    }
+    for (int32_t rank = 0; rank < 3; rank++) {
+        const struct rask_buf *x = rask_sched_output(a.sched, rank), *y = rask_sched_output(b.sched, rank);
+        CU_ASSERT_EQUAL_FATAL(x->size, y->size);
+        CU_ASSERT(x->size == 0 || memcmp(x->data, y->data, x->size) == 0);
+    }
+    teardown(&a);
+    teardown(&b);
+}
+
+static void it_tells_stories_and_describes_itself(void)
+{
+    struct bench b;
+    struct rask_buf text = {0};
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(rask_sched_story(b.sched, 1, &text), RASK_OK);
+    CU_ASSERT(strstr((const char *)text.data, "queued -> processing cause=assign") != NULL);
+    rask_buf_clear(&text);
+    CU_ASSERT_EQUAL(rask_sched_describe(b.sched, &text), RASK_OK);
+    CU_ASSERT(strstr((const char *)text.data, "1 processing") != NULL);
+    CU_ASSERT(strstr((const char *)text.data, "rank 2: not there") != NULL);
+    rask_buf_release(&text);
+    teardown(&b);
+}
+
+RASK_UNIT_MAIN("sched", {"from submission to nothing", a_task_goes_its_way_from_submission_to_nothing},
+               {"lineage is kept", lineage_is_kept_for_stored_results},
+               {"old assignments are ignored", a_message_about_an_old_assignment_is_ignored},
+               {"what cannot be is refused", what_cannot_be_is_refused_and_named},
+               {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},
+               {"an unknown input", an_unknown_input_is_an_error_of_the_task_alone},
+               {"it asks to be called in time", it_asks_to_be_called_when_a_time_is_up},
+               {"withdrawals go out once", a_withdrawal_goes_out_once_per_reason},
+               {"the checker sees what is broken", the_checker_sees_what_is_broken},
+               {"equal calls give equal bytes", equal_calls_give_equal_bytes},
+               {"stories and descriptions", it_tells_stories_and_describes_itself})

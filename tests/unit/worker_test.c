@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* worker_test.c: the worker machine record by record: what it fetches, when a task is ready, and that each
+ * assignment is answered once, in whatever way it ends. */
+#include "unit.h"
+
+#include "base/alloc.h"
+#include "wire/call.h"
+#include "worker/worker.h"
+
+#include <string.h>
+
+/* A worker and a run queue of one thread that never runs anything by itself. */
+struct bench {
+    struct rask_worker worker;
+    struct rask_task *queued[8];
+    uint32_t n_queued;
+    uint8_t memory[4096];
+    struct rask_buf in;
+};
+
+static int take_back(void *context, struct rask_task *task)
+{
+    struct bench *b = context;
+    for (uint32_t i = 0; i < b->n_queued; i++) {
+        if (b->queued[i] != task)
+            continue;
+        b->queued[i] = b->queued[--b->n_queued];
+        return 1;
+    }
+    return 0;
+}
+
+static void setup(struct bench *b)
+{
+    struct rask_error error;
+    memset(b, 0, sizeof *b);
+    struct rask_worker_config config = {.rank = 2, .n_slots = 1, .payloads = b->memory, .context = b,
+                                        .take_back = take_back};
+    CU_ASSERT_EQUAL_FATAL(rask_worker_init(&b->worker, &config, &error), RASK_OK);
+}
+
+static void teardown(struct bench *b)
+{
+    struct rask_error error;
+    CU_ASSERT_EQUAL(rask_worker_check(&b->worker, &error), RASK_OK);
+    rask_worker_release(&b->worker);
+    rask_buf_release(&b->in);
+}
+
+/* Hands the record in `in` to the worker. */
+static rask_status receive(struct bench *b)
+{
+    struct rask_error error;
+    rask_status status = rask_worker_receive(&b->worker, b->in.data, &error);
+    rask_buf_clear(&b->in);
+    return status;
+}
+
+/* RUN in slot `slot`, with `n` inputs of rank 1 named 101, 102, ... from `first` on. */
+static rask_status run(struct bench *b, uint32_t slot, uint32_t first, uint32_t n)
+{
+    uint32_t call[8] = {n, RASK_CALL_RESULT, RASK_CALL_RESULT, RASK_CALL_RESULT};
+    struct rask_wire_input inputs[3];
+    for (uint32_t i = 0; i < n; i++)
+        inputs[i] = (struct rask_wire_input){101 + first + i, 64, 700, 1, 0};
+    struct rask_msg_run m = {.task = 1000 + slot, .slot = slot, .epoch = 1, .call = (const uint8_t *)call,
+                             .n_call = n == 0 ? 0 : (uint32_t)rask_call_table_bytes(n), .input = inputs, .n_input = n};
+    CU_ASSERT_EQUAL(rask_wire_put_run(&b->in, &m), 0);
+    return receive(b);
+}
+
+static void withdraw(struct bench *b, uint32_t slot, uint32_t is_unwanted)
+{
+    struct rask_msg_withdraw m = {.slot = slot, .epoch = 1, .is_unwanted = is_unwanted};
+    CU_ASSERT_EQUAL(rask_wire_put_withdraw(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(receive(b), RASK_OK);
+}
+
+static void free_one(struct bench *b, uint64_t object, uint64_t offset)
+{
+    const uint64_t pair[2] = {object, offset};
+    struct rask_msg_free m = {.pair = pair, .n_pair = 2};
+    CU_ASSERT_EQUAL(rask_wire_put_free(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(receive(b), RASK_OK);
+}
+
+static void queue_ready(struct bench *b)
+{
+    uint32_t n;
+    for (struct rask_task *task = rask_worker_take_ready(&b->worker, &n); task != NULL; task = task->next)
+        b->queued[b->n_queued++] = task;
+}
+
+/* The messages that went out since the last look, "HELLO DONE". */
+static const char *sent(struct bench *b, char *text)
+{
+    size_t at = 0;
+    int is_malformed = 0;
+    const uint8_t *record;
+    text[0] = '\0';
+    while ((record = rask_wire_next(b->worker.out.data, b->worker.out.size, &at, &is_malformed)) != NULL)
+        snprintf(text + strlen(text), 200 - strlen(text), "%s%s", text[0] == '\0' ? "" : " ",
+                 rask_wire_name(rask_wire_id(record)));
+    rask_buf_clear(&b->worker.out);
+    return text;
+}
+
+static void it_says_hello_first(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HELLO");
+    teardown(&b);
+}
+
+static void a_task_without_inputs_is_ready_at_once_and_answers_done(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 0), RASK_OK);
+    queue_ready(&b);
+    CU_ASSERT_EQUAL_FATAL(b.n_queued, 1);
+    b.queued[0]->result = b.queued[0]->small;
+    b.queued[0]->result_bytes = 8;
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, b.queued[0]), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "DONE");
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    teardown(&b);
+}
+
+static void two_tasks_share_one_fetch(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 1);
+    CU_ASSERT_EQUAL(b.worker.n_ready, 0);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.n_ready, 2);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
+    queue_ready(&b);
+    CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 256);
+    CU_ASSERT_EQUAL(run(&b, 3, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.fetches.count, 1);
+    CU_ASSERT_EQUAL(b.worker.n_ready, 1);
+    teardown(&b);
+}
+
+static void a_freed_copy_goes_with_its_last_reader(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    queue_ready(&b);
+    free_one(&b, 101, 256);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 0);
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, b.queued[0]), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 1);
+    CU_ASSERT_EQUAL(b.worker.frees.items[0], 256);
+    CU_ASSERT_EQUAL(b.worker.fetched.count, 0);
+    (void)sent(&b, text);
+    teardown(&b);
+}
+
+static void an_own_result_is_freed_at_once(void)
+{
+    struct bench b;
+    setup(&b);
+    free_one(&b, 55, 512);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 1);
+    CU_ASSERT_EQUAL(b.worker.frees.items[0], 512);
+    teardown(&b);
+}
+
+static void a_withdrawn_task_is_returned_unless_it_runs(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    for (uint32_t slot = 1; slot <= 3; slot++)
+        CU_ASSERT_EQUAL(run(&b, slot, 0, 0), RASK_OK);
+    withdraw(&b, 2, 0);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "RETURNED");
+    queue_ready(&b);
+    CU_ASSERT_EQUAL(b.n_queued, 2);
+    struct rask_task *running = b.queued[--b.n_queued];
+    withdraw(&b, b.queued[0]->slot, 1);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "RETURNED");
+    withdraw(&b, running->slot, 0);
+    CU_ASSERT_EQUAL(rask_task_notice_cancel(running), 0);
+    withdraw(&b, running->slot, 1);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
+    CU_ASSERT_EQUAL(rask_task_notice_cancel(running), 1);
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, running), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "ERRED");
+    teardown(&b);
+}
+
+static void what_a_function_stores_after_it_noticed_is_freed(void)
+{
+    struct bench b;
+    setup(&b);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 0), RASK_OK);
+    queue_ready(&b);
+    struct rask_task *task = b.queued[--b.n_queued];
+    withdraw(&b, 1, 1);
+    (void)rask_task_notice_cancel(task);
+    task->result_offset = 128;
+    task->result_bytes = 700;
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, task), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(b.worker.frees.count, 1);
+    CU_ASSERT_EQUAL(b.worker.frees.items[0], 128);
+    teardown(&b);
+}
+
+/* Until then the scheduler must keep the object where it is being read. */
+static void a_withdrawn_task_is_returned_when_its_fetches_have_ended(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 2), RASK_OK);
+    withdraw(&b, 1, 1);
+    withdraw(&b, 1, 1);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 320, RASK_OK), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
+    CU_ASSERT_EQUAL(b.worker.n_ready, 0);
+    teardown(&b);
+}
+
+static void a_missing_object_ends_the_tasks_that_wait_for_it(void)
+{
+    struct bench b;
+    char text[200];
+    struct rask_msg_missing m;
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
+                    RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_wire_get_missing(b.worker.out.data, &m), 0);
+    CU_ASSERT_EQUAL(m.object, 101);
+    CU_ASSERT_EQUAL(m.holder, 1);
+    CU_ASSERT_EQUAL_FATAL(m.n_ended, 1);
+    CU_ASSERT_EQUAL(m.ended[0].slot, 1);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "MISSING");
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    teardown(&b);
+}
+
+static void without_room_for_an_input_the_task_fails(void)
+{
+    struct bench b;
+    char text[200];
+    struct rask_msg_erred m;
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_MEMORY), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_wire_get_erred(b.worker.out.data, &m), 0);
+    CU_ASSERT_EQUAL(m.code, RASK_ERR_MEMORY);
+    CU_ASSERT(m.n_text > 0 && strstr(m.text, "700 bytes") != NULL);
+    CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 0, RASK_ERR_MEMORY), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "ERRED");
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[2].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE ERRED");
+    teardown(&b);
+}
+
+static void the_client_gets_what_it_wants_here_or_on_arrival(void)
+{
+    struct bench b;
+    const struct rask_wire_input object = {101, 64, 700, 1, 0};
+    setup(&b);
+    CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.arrivals.count, 0);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.fetches.count, 1);
+    CU_ASSERT_EQUAL_FATAL(b.worker.arrivals.count, 2);
+    CU_ASSERT_EQUAL(b.worker.arrivals.items[1].offset, 256);
+    teardown(&b);
+}
+
+static void a_malformed_assignment_is_refused(void)
+{
+    struct bench b;
+    const uint64_t data = 7;
+    uint32_t call[4] = {1, RASK_CALL_RESULT};
+    const struct rask_wire_input input = {101, 64, 700, -1, 0};
+    struct rask_msg_run m = {.slot = 1, .epoch = 1, .call = (const uint8_t *)call, .n_call = 8, .input = &input,
+                             .n_input = 1, .data = (const uint8_t *)&data, .n_data = 8};
+    setup(&b);
+    CU_ASSERT_EQUAL(rask_wire_put_run(&b.in, &m), 0);
+    CU_ASSERT_EQUAL(receive(&b), RASK_ERR_PROTOCOL);
+    m.slot = 2;
+    m.n_input = 0;
+    CU_ASSERT_EQUAL(rask_wire_put_run(&b.in, &m), 0);
+    CU_ASSERT_EQUAL(receive(&b), RASK_ERR_PROTOCOL);
+    struct rask_msg_done done = {.slot = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_done(&b.in, &done), 0);
+    CU_ASSERT_EQUAL(receive(&b), RASK_ERR_PROTOCOL);
+    rask_worker_release(&b.worker);
+    rask_buf_release(&b.in);
+}
+
+static void a_late_withdrawal_is_ignored(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    withdraw(&b, 1, 1);
+    withdraw(&b, 70000, 1);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
+    teardown(&b);
+}
+
+RASK_UNIT_MAIN("worker", {"it says hello first", it_says_hello_first},
+               {"without inputs: ready at once", a_task_without_inputs_is_ready_at_once_and_answers_done},
+               {"two tasks share one fetch", two_tasks_share_one_fetch},
+               {"a freed copy goes with its reader", a_freed_copy_goes_with_its_last_reader},
+               {"an own result is freed at once", an_own_result_is_freed_at_once},
+               {"withdrawn: returned unless it runs", a_withdrawn_task_is_returned_unless_it_runs},
+               {"noticed: what it stores is freed", what_a_function_stores_after_it_noticed_is_freed},
+               {"withdrawn while it fetches", a_withdrawn_task_is_returned_when_its_fetches_have_ended},
+               {"a missing object ends its tasks", a_missing_object_ends_the_tasks_that_wait_for_it},
+               {"no room: the task fails", without_room_for_an_input_the_task_fails},
+               {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
+               {"a malformed assignment is refused", a_malformed_assignment_is_refused},
+               {"a late withdrawal is ignored", a_late_withdrawal_is_ignored})
