@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# csv_errors.sh: what `rask csv` says to wrong input: one message that names the thing and the
+# place, the exit code, nothing on standard output; the same for any block size and any rank.
+. "$(dirname "$0")/csv.bash"
+cd "$scratch" || exit 1
+
+# refuses CODE TEXT ARGUMENT...: the message holds TEXT and begins the only line, or the first of a caret's.
+refuses()
+{
+    local code=$1 text=$2 found lines
+    shift 2
+    "$RASK" csv "$@" >out 2>err
+    found=$?
+    lines=$(wc -l <err)
+    [ "$found" = "$code" ] || fail "csv $*: exit code $found and not $code: $(head -c 300 err)"
+    [ ! -s out ] || fail "csv $*: standard output: $(head -c 100 out)"
+    grep -qF -- "$text" err || fail "csv $*: no '$text' in: $(head -c 300 err)"
+    [ "$lines" = 1 ] || { [ "$lines" = 3 ] && grep -q '^ *^' err; } || fail "csv $*: $lines lines: $(cat err)"
+}
+
+# refuses_everywhere CODE TEXT ARGUMENT...: the very same message however the file is cut.
+refuses_everywhere()
+{
+    refuses "$@"
+    cp err expected
+    local code=$1 block
+    shift 2
+    for block in 5000 10007 64KiB 1MiB; do
+        "$RASK" csv --block "$block" "$@" >out 2>err
+        [ $? = "$code" ] && [ ! -s out ] && cmp -s err expected ||
+            fail "csv --block $block $*: $(head -c 300 err) and not $(cat expected)"
+    done
+    has_mpi || return
+    on_ranks 2 "$RASK" csv --block 50000 "$@" >out 2>err
+    [ $? = "$code" ] && [ ! -s out ] && grep -qF -- "$(cat expected)" err ||
+        fail "csv on 2 ranks $*: $(head -c 300 err) and not $(cat expected)"
+}
+
+printf 'city,price,day\nOslo,3,2020-01-01\nBergen,4,2020-01-02\n' >good.csv
+
+wrong_use()
+{
+    refuses 2 "unknown option '--bye', did you mean '--by'" --bye city good.csv
+    refuses 2 "unknown option '-x'" -x good.csv
+    refuses 2 "needs a value" good.csv --by
+    refuses 2 "no files" --by city
+    refuses 2 "'yaml' is not table, csv or json" --format yaml good.csv
+    refuses 2 "--limit: 'x'" --limit x good.csv
+    refuses 2 "--limit: '0'" --limit 0 good.csv
+    refuses 2 "--block: '0'" --block 0 good.csv
+    refuses 2 "'price=number' is not COLUMN=TYPE" --types price=number good.csv
+    refuses 2 "there twice" --types price=text,price=int64 good.csv
+    refuses 2 "neither one character" --delimiter ab good.csv
+    refuses 2 "an empty name in 'city,'" --by city, good.csv
+    refuses 2 "unknown aggregate 'median'" --agg median:price good.csv
+    refuses 2 "aggregate 'sum' needs a column" --agg sum good.csv
+    refuses 2 "sum of column 'city' is not possible: it is text" --agg sum:city good.csv
+    refuses 2 "twice" --agg sum:price,sum:price good.csv
+    refuses 2 "cannot sort by 'prize'" --sort prize good.csv
+    refuses 2 "threads" --threads many good.csv
+}
+
+wrong_names()
+{
+    refuses 2 "no column 'cty' in good.csv; did you mean 'city'?" --by cty good.csv
+    refuses 2 "no column 'xyzzy' in good.csv; the columns are: city, price, day" --by xyzzy good.csv
+    refuses 2 "did you mean 'price'?" --agg sum:prize good.csv
+    refuses 2 "did you mean 'day'?" --types dya=date good.csv
+    refuses 2 "did you mean 'price'?" --where 'prise > 3' good.csv
+}
+
+wrong_conditions()
+{
+    refuses 2 "^" --where 'price >' good.csv
+    refuses 2 "^" --where 'price > 3)' good.csv
+    refuses 2 "^" --where "city = 'Oslo" good.csv
+    refuses 2 "^" --where "city > 3" good.csv
+    refuses 2 "^" --where "price + 1" good.csv
+}
+
+wrong_files()
+{
+    mkdir -p empty.d
+    : >empty.csv
+    printf '\x7fELF\x02\x01\x00\x00\x00,binary\n\x00\x01\x02\n' >binary.csv
+    gzip -c good.csv >packed.csv.gz
+    refuses 1 "nowhere.csv: No such file or directory" nowhere.csv
+    refuses 1 "nowhere*.csv: no file has such a name" 'nowhere*.csv'
+    refuses 1 "no .csv or .tsv file in this directory" empty.d
+    refuses 1 "empty.csv: no header and no record" empty.csv
+    refuses 1 "binary.csv" binary.csv
+    refuses 1 "packed.csv.gz" packed.csv.gz
+    mkfifo pipe.csv
+    refuses 1 "pipe.csv: is no regular file" pipe.csv
+}
+
+# Permissions mean nothing to root, so another user tries.
+forbidden_files()
+{
+    mkdir -p closed.d && cp good.csv closed.d && cp good.csv closed.csv && chmod 000 closed.d closed.csv
+    if [ "$(id -u)" != 0 ]; then
+        refuses 1 "closed.d: the directory cannot be read: Permission denied" closed.d
+        refuses 1 "closed.csv: Permission denied" closed.csv
+    elif command -v setpriv >/dev/null && chmod 755 . && setpriv --reuid 65534 --clear-groups test -x "$RASK"; then
+        local path
+        for path in closed.d closed.csv; do
+            setpriv --reuid 65534 --clear-groups "$RASK" csv $path >out 2>err
+            [ $? = 1 ] && [ ! -s out ] && grep -q "$path: .*Permission denied" err || fail "$path: $(cat err)"
+        done
+    else
+        echo "SKIP (part): root may read everything, and no other user can run $RASK"
+    fi
+    chmod 755 closed.d closed.csv
+}
+
+# Errors in the data: the first one in the order of files and lines is told, wherever it is found.
+wrong_data()
+{
+    awk 'BEGIN { print "k,v,w"; for (i = 1; i <= 40000; i++) print i % 7 "," i ",\"a\nb\"" }' >big.csv
+    { cat big.csv; printf '1,oops,x\n2,1.5,y\n3,4\n'; cat good.csv; } >value.csv
+    refuses_everywhere 1 "value.csv: line 80002, column v: 'oops' is no int64; say --types v=TYPE" \
+        --by k --agg sum:v --types k=int64,v=int64 value.csv
+    { cat big.csv; printf '1,2\n2,oops,x\n'; } >short.csv
+    refuses_everywhere 1 "short.csv: line 80002: 2 fields where the header has 3; --fill-short" \
+        --by k --agg sum:v --types v=int64 short.csv
+    { cat big.csv; printf '1,2,3,4\n'; } >long.csv
+    refuses_everywhere 1 "long.csv: line 80002: 4 fields where the header has 3" --by k long.csv
+    { cat big.csv; printf '1,2,"never\nclosed\n'; } >quote.csv
+    refuses_everywhere 1 "quote.csv: line 80002: a quote in the record that begins here is never closed" \
+        --by k quote.csv
+    { cat big.csv; printf '1,2,\0\n'; } >nul.csv
+    refuses_everywhere 1 "nul.csv: a NUL byte at offset" --by k nul.csv
+    { cat big.csv; printf '1,9223372036854775807,x\n'; } >overflow.csv
+    refuses_everywhere 1 "overflow.csv: line 80002: " --by k --where 'v + 1 > 0' overflow.csv
+    refuses_everywhere 1 "short.csv: line 80002" --by k --types v=int64 --agg max:v short.csv value.csv long.csv
+    refuses_everywhere 1 "value.csv: line 80002" --by k --types v=int64 --agg max:v value.csv short.csv long.csv
+}
+
+# A header without rows is no error, and neither are files of which some are empty.
+nothing_to_count()
+{
+    printf 'city,price\n' >header.csv
+    [ "$("$RASK" csv --quiet --format csv header.csv)" = "$(printf 'count\n0')" ] || fail "a header alone"
+    [ "$("$RASK" csv --quiet --format csv --by city header.csv)" = "city,count" ] || fail "a header alone, by city"
+    [ "$("$RASK" csv --quiet --format csv header.csv empty.csv good.csv)" = "$(printf 'count\n2')" ] ||
+        fail "an empty file beside others"
+}
+
+# A disk that is full where the answer goes.
+wrong_output()
+{
+    [ -w /dev/full ] || return
+    "$RASK" csv good.csv >/dev/full 2>err
+    [ $? = 1 ] && grep -q "standard output: No space left" err || fail "a full disk: $(cat err)"
+}
+
+wrong_use
+wrong_names
+wrong_conditions
+wrong_files
+forbidden_files
+wrong_data
+nothing_to_count
+wrong_output
+finish
