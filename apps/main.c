@@ -38,8 +38,8 @@ static int print_overview(FILE *stream)
     if (!rask_is_speaker())
         return RASK_EXIT_DONE;
     fprintf(stream, "Usage: rask COMMAND [OPTION]... [OPERAND]...\n"
-                    "Runs tasks on all cores of this machine, or on all ranks of a job:\n"
-                    "  mpirun -n 4 rask COMMAND ...\n\n"
+                    "Runs tasks on all cores of this machine, or on all ranks of a job, as in\n"
+                    "mpirun -n 4 rask COMMAND ...\n\n"
                     "Commands:\n");
     for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
@@ -60,7 +60,7 @@ static int refuse_command(const char *name)
         fprintf(stderr, "rask: unknown command '%.64s'%s%s%s; see rask --help\n", name,
                 nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,
                 nearest == NULL ? "" : "'");
-    return RASK_EXIT_USAGE;
+    return rask_exit_early(RASK_EXIT_USAGE);
 }
 
 /* All settings as help text, or as the items of a man page. */
@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 {
     if (argc < 2) {
         (void)print_overview(stderr);
-        return RASK_EXIT_USAGE;
+        return rask_exit_early(RASK_EXIT_USAGE);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_overview(stdout);

@@ -44,6 +44,11 @@ int rask_is_speaker(void)
     return launcher.rank <= 0;
 }
 
+int rask_exit_early(int code)
+{
+    return rask_is_speaker() ? code : RASK_EXIT_DONE;
+}
+
 int rask_line_refuse(const struct rask_usage *usage, const char *format, ...)
 {
     char text[RASK_ERROR_TEXT_BYTES];
@@ -53,14 +58,14 @@ int rask_line_refuse(const struct rask_usage *usage, const char *format, ...)
     va_end(arguments);
     if (rask_is_speaker())
         fprintf(stderr, "rask %s: %s; see rask %s --help\n", usage->command, text, usage->command);
-    return RASK_EXIT_USAGE;
+    return rask_exit_early(RASK_EXIT_USAGE);
 }
 
 int rask_fail(const struct rask_error *error)
 {
     struct rask_log log;
     if (!rask_is_speaker())
-        return RASK_EXIT_FAILED;
+        return RASK_EXIT_DONE;
     rask_log_init(&log, stderr, -1, RASK_LOG_ERROR);
     rask_log_failure(&log, error);
     return RASK_EXIT_FAILED;
@@ -311,7 +316,7 @@ static int check_settings(struct reading *reading)
     struct rask_config outside;
     if (rask_config_load(&outside, (const char *const *)environ, &error) != RASK_OK) {
         (void)rask_fail(&error);
-        return RASK_EXIT_USAGE;
+        return rask_exit_early(RASK_EXIT_USAGE);
     }
     if (reading->config.origins[RASK_CONFIG_INDEX_signals].strength != RASK_CONFIG_PROGRAM &&
         outside.origins[RASK_CONFIG_INDEX_signals].strength == RASK_CONFIG_DEFAULT &&

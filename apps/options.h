@@ -5,7 +5,7 @@
  * Every command takes its own options, all settings of the runtime (base/config.def), --quiet and
  * --help. Options may stand anywhere among the operands, as `--name value` or `--name=value`; `--`
  * ends them. Under a launcher each rank reads the same words and comes to the same verdict, before
- * MPI is up, and rank 0 alone speaks.
+ * MPI is up, and rank 0 alone speaks and tells the launcher by its exit code.
  *
  * Functions that return an exit code return RASK_GO_ON when there is nothing to leave for. */
 #ifndef RASK_APPS_OPTIONS_H
@@ -77,5 +77,10 @@ int rask_line_stop(struct rask *rask, rask_status status, const struct rask_erro
 
 /* 1 on the rank that speaks; works before MPI is up. */
 int rask_is_speaker(void);
+
+/* The exit code of a command that ends before MPI is up: `code` on the rank that speaks. The others
+ * are done, because a launcher takes a process's failure as reason to end the job at once, maybe
+ * before the speaker has spoken. */
+int rask_exit_early(int code);
 
 #endif

@@ -56,10 +56,12 @@ double bench_median(const struct bench_times *times)
     return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-/* A figure to six digits: what is beyond them is noise. */
+/* Whole numbers as they are; others to six digits: what is beyond them is noise. */
 static rask_status put_number(struct rask_buf *out, double value)
 {
     char text[RASK_FORMAT_BYTES];
+    if (isfinite(value) && fabs(value) < 9e15 && floor(value) == value)
+        return rask_buf_printf(out, "%.0f", value);
     snprintf(text, sizeof text, "%.6g", value);
     return rask_json_number(out, isfinite(value) ? strtod(text, NULL) : value);
 }

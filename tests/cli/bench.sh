@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# bench.sh: `rask bench` prints one JSON object per line with the members that are promised, for every
+# benchmark, alone and on ranks; no figure is judged. Ctrl-C stops it in order.
+# shellcheck source=tests/cli/cli.bash
+. "$top_srcdir/tests/cli/cli.bash"
+command -v python3 >/dev/null || {
+    echo "SKIP: no python3 to read JSON with"
+    exit 77
+}
+all="noop latency chain tree fanout transfer idle start"
+
+# expect_lines NAMES RANKS: $out has these lines in this order, each complete.
+expect_lines()
+{
+    printf '%s\n' "$out" | python3 -c "
+import json, sys
+own = {'noop': ['tasks_per_s', 'scheduler_bytes_per_task'], 'latency': ['p50_ns', 'p99_ns'],
+       'chain': ['ns_per_task'], 'tree': ['tasks_per_s'], 'fanout': ['tasks_per_s'],
+       'transfer': ['bytes', 'bytes_per_s', 'raw_get_bytes_per_s', 'memcpy_bytes_per_s', 'moved_bytes'],
+       'idle': ['scheduler_cpu', 'worker_cpu', 'wake_p50_ns', 'cpu'], 'start': []}
+lines = [json.loads(line) for line in sys.stdin]
+assert [line['bench'] for line in lines] == '$1'.split(), lines
+for line in lines:
+    name = line['bench']
+    common = ['ranks', 'threads', 'tasks', 'seconds', 'min', 'max', 'repeats', 'probe_ns', 'load', 'version']
+    for member in common + own[name]:
+        assert member in line, (name, member)
+    assert line['ranks'] == (1 if name == 'start' else $2) and line['threads'] >= 1, line
+    assert 0 < line['min'] <= line['seconds'] <= line['max'] and line['repeats'] >= 1, line
+    assert line['probe_ns'] is None or line['probe_ns'] > 0, line
+    for member in own[name]:
+        if member not in ('raw_get_bytes_per_s', 'scheduler_bytes_per_task', 'moved_bytes'):
+            assert isinstance(line[member], list) or line[member] >= 0, (name, member, line)
+    if name == 'noop':
+        assert line['scheduler_bytes_per_task'] > 0, line
+    if name == 'idle':
+        assert len(line['cpu']) == line['ranks'], line
+    if name == 'transfer':
+        assert line['moved_bytes'] == (line['bytes'] if $2 > 1 else 0), line
+" || fail "lines of $1"
+}
+
+run 0 bench --tasks 500 --repeats 2 --seconds 0.2 --bytes 100kB
+silent err
+expect_lines "$all" 1
+run 0 bench --tasks 300 --repeats 1 --threads 1 tree noop
+expect_lines "tree noop" 1
+said out '"threads": 1,'
+said out '"repeats": 1,'
+said out '"tasks": 599,'
+run 0 bench --bytes 1 --seconds 0 transfer
+expect_lines transfer 1
+said out '"repeats": 1,'
+
+# The hidden side of `start` is not for people.
+run 2 bench --first-result
+silent out
+
+# The first Ctrl-C ends it in order, with its own exit code.
+keep 130 "interrupted" timeout --preserve-status -s INT 1 "$RASK" bench noop --seconds 100 --repeats 1000
+said err "rask: interrupted"
+
+if has_mpi; then
+    for n in 2 4; do
+        run_ranks "$n" 0 bench --tasks 300 --repeats 2 --seconds 0.2 --bytes 100kB --threads 1
+        expect_lines "$all" "$n"
+    done
+    run_ranks 2 0 bench --tasks 200 --repeats 1 --bytes 50kB --rank0-works no --window two-sided transfer latency
+    expect_lines "transfer latency" 2
+    said out '"raw_get_bytes_per_s": null'
+fi
+finish

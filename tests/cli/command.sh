@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# command.sh: the command's own words: help, version, wrong use, exit codes, and what completions and
+# man pages say of them.
+# shellcheck source=tests/cli/cli.bash
+. "$top_srcdir/tests/cli/cli.bash"
+
+run 0 --version
+[[ $out =~ ^rask\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "--version: one line with the version"
+run 0 --help
+silent err
+overview=$out
+for command in csv info bench help; do
+    said out "  $command "
+done
+run 0 help
+[ "$out" = "$overview" ] || fail "rask help is rask --help"
+run 2
+silent out
+said err "Usage: rask"
+
+# Each command explains itself, both ways, and has a man page with all its options.
+for command in csv info bench; do
+    run 0 "$command" --help
+    silent err
+    said out "Usage: rask $command"
+    text=$out
+    run 0 help "$command"
+    [ "$out" = "$text" ] || fail "rask help $command is rask $command --help"
+    page=$top_srcdir/docs/man/rask-$command.1
+    for option in $(printf '%s\n' "$text" | sed -n '/^Settings/q; s/^  --\([a-z-]*\).*/\1/p'); do
+        case $option in help | quiet | threads) continue ;; esac
+        grep -q -- "\\\\-\\\\-${option//-/\\\\-}" "$page" || fail "man page of $command without --$option"
+    done
+done
+run 0 help settings
+said out "--threads VALUE"
+said out "RASK_LOG_FILE"
+
+# What completions take for commands and options.
+words=$(printf '%s\n' "$overview" | sed -n 's/^  *\([a-z][a-z0-9-]*\) .*/\1/p' | tr '\n' ' ')
+[ "$words" = "csv info bench help " ] || fail "completion would offer: $words"
+
+# Wrong use: one line that names the thing and the nearest right one; nothing on standard output.
+while read -r text arguments; do
+    read -r -a words <<<"$arguments"
+    run 2 "${words[@]}"
+    silent out
+    said err "${text//_/ }"
+    [ "$(printf '%s\n' "$err" | wc -l)" = 1 ] || fail "rask $arguments: more than one line"
+done <<'END'
+did_you_mean_'info' inof
+did_you_mean_'bench' help bensh
+unknown_command_'frobnicate' frobnicate
+did_you_mean_'--threads' info --thread 2
+did_you_mean_'--repeats' bench --repeat 2
+option_--threads_needs_a_value info --threads
+option_--json_takes_no_value info --json=yes
+an_integer,_0_to_4096 info --threads lots
+a_number,_2_to_100000000 bench --tasks=none
+a_size,_1_B_to_1_TiB bench --bytes 0
+'extra'_is_one_word_too_many info extra
+did_you_mean_'noop' bench nop
+options_begin_with_-- info -x
+END
+
+# -- ends the options.
+run 2 info -- --json
+said err "'--json' is one word too many"
+
+if has_mpi; then
+    for arguments in "info --thread 2" "nonsense" "bench nop" "info --threads x"; do
+        read -r -a words <<<"$arguments"
+        run_ranks 3 2 "${words[@]}"
+        silent out
+        [ "$(own_lines)" = 1 ] || fail "3 ranks: rask $arguments: $(own_lines) lines of rask, not 1"
+    done
+    run_ranks 3 0 --help
+    [ "$out" = "$overview" ] || fail "3 ranks: --help is printed once"
+    run_ranks 2 0 info --help
+    [ "$(printf '%s\n' "$out" | grep -c '^Usage')" = 1 ] || fail "2 ranks: info --help is printed once"
+fi
+finish

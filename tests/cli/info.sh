@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# info.sh: `rask info` alone and on ranks: what it shows of the job, and where settings come from.
+# shellcheck source=tests/cli/cli.bash
+. "$top_srcdir/tests/cli/cli.bash"
+
+# expect_json EXPRESSION: $out is one JSON object `info` for which the expression holds.
+expect_json()
+{
+    command -v python3 >/dev/null || return 0
+    printf '%s' "$out" | python3 -c "
+import json, sys
+info = json.load(sys.stdin)
+settings = {s['name']: s for s in info['settings']}
+sys.exit(0 if ($1) else 1)" || fail "JSON: not so: $1"
+}
+
+# setting NAME: its line on the page.
+setting()
+{
+    printf '%s\n' "$out" | sed -n "s/^  $1  *//p"
+}
+
+run 0 info --threads 1
+silent err
+for word in Machine Job Ranks Settings embedded "one process" "scheduler, client, worker"; do
+    said out "$word"
+done
+[[ $(setting threads) =~ ^1\ .*option\ --threads$ ]] || fail "threads: value 1 from option --threads"
+[[ $(setting bind) =~ default$ ]] || fail "bind: from default"
+
+run 0 info --json --threads=2
+silent err
+expect_json "info['form'] == 'embedded' and info['slots'] == 2 and info['workers'] == 1"
+expect_json "len(info['ranks']) == 1 and info['ranks'][0]['slots'] == 2 and info['ranks'][0]['host'] != ''"
+expect_json "settings['threads'] == {'name': 'threads', 'value': '2', 'source': 'option --threads'}"
+expect_json "settings['signals']['source'] == 'program' and len(settings) > 20"
+
+# Option before environment before file before default; the place is told.
+printf '# mine\nlog = info\nspin = 7us\nthreads = 3\n' >"$scratch/settings"
+export RASK_CONFIG=$scratch/settings RASK_SPIN=9us
+run 0 info --json --threads 1
+unset RASK_SPIN
+expect_json "settings['threads']['value'] == '1' and settings['threads']['source'] == 'option --threads'"
+expect_json "settings['spin']['value'] == '9 us' and settings['spin']['source'] == 'RASK_SPIN'"
+expect_json "settings['log']['value'] == 'info' and settings['log']['source'].endswith('settings line 2')"
+expect_json "settings['arena']['source'] == 'default'"
+
+# --quiet: no progress, no warnings; an option of one's own still counts.
+run 0 info --json --quiet
+expect_json "settings['log']['value'] == 'error' and settings['progress']['value'] == 'no'"
+run 0 info --json --quiet --log debug
+expect_json "settings['log']['value'] == 'debug'"
+
+# What is wrong in the file or the environment is told with its place.
+printf 'threads = 1\nthread = 2\n' >"$scratch/settings"
+run 2 info
+silent out
+said err "settings line 2"
+said err "the nearest is \"threads\""
+unset RASK_CONFIG
+RASK_THREDS=1 run 2 info
+said err "RASK_THREDS"
+said err "RASK_THREADS"
+
+run 0 info --counters
+silent err
+said out "tasks_done"
+said out "get_bytes_rank0_relayed"
+
+if has_mpi; then
+    for n in 2 4; do
+        run_ranks "$n" 0 info --threads 1
+        said out "$n ranks"
+        said out "Open MPI"
+        said out "MPI_THREAD_"
+        [ "$(printf '%s\n' "$out" | grep -c ' worker ')" -ge "$((n - 1))" ] || fail "$n ranks: a line per worker"
+        [ "$(printf '%s\n' "$out" | grep -c '^Settings')" = 1 ] || fail "$n ranks: one page"
+        run_ranks "$n" 0 info --json --threads 1 --rank0-works no
+        expect_json "info['form'] == 'MPI' and [r['rank'] for r in info['ranks']] == list(range($n))"
+        expect_json "info['workers'] == $n - 1 and sum(r['slots'] for r in info['ranks']) == info['slots']"
+        expect_json "info['ranks'][0]['roles'] == 'scheduler, client' and info['ranks'][1]['roles'] == 'worker'"
+        expect_json "len({r['process'] for r in info['ranks']}) == $n"
+    done
+fi
+finish
