@@ -25,3 +25,8 @@ check_PROGRAMS += tests/unit/api_life_test
 tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
 tests_unit_api_life_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_life_test
+
+check_PROGRAMS += tests/unit/describe_test
+tests_unit_describe_test_SOURCES = tests/unit/describe_test.c
+tests_unit_describe_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/describe_test
