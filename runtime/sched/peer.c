@@ -241,6 +241,7 @@ void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank)
     t->rank = rank;
     t->slot = slot;
     seat->task = task;
+    seat->since_ns = s->now_ns;
     seat->estimate_ns = rask_sched_estimate(s, t->function);
     p->backlog_ns += seat->estimate_ns;
     p->n_assigned++;

@@ -137,6 +137,7 @@ enum rask_sched_withdrawal { RASK_WITHDRAWN_NO, RASK_WITHDRAWN_FOR_THIEF, RASK_W
 struct rask_sched_seat {
     uint32_t task;                      /* 0 = free */
     uint32_t epoch;                     /* raised at each use */
+    uint64_t since_ns;                  /* when it was assigned */
     uint32_t next, previous;            /* list of the worker's assignments, oldest first; or free list */
     uint32_t estimate_ns;
     int32_t thief;                      /* withdrawn on behalf of this worker; -1 none */

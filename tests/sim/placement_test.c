@@ -204,6 +204,25 @@ static void an_idle_worker_takes_what_waits_for_another(void)
     story_end(&s);
 }
 
+/* The function has been quick so far, so that many tasks were sent ahead; now each takes long. */
+static void tasks_sent_ahead_by_a_wrong_estimate_are_taken_back(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    s.ranks[2].start_ns = STORY_MS(1);
+    story_start(&s);
+    for (int i = 0; i < 50; i++)
+        CALL(&s, .run_ns = 100);
+    story_run_for(&s, STORY_US(900));
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = STORY_MS(10));
+    story_run_for(&s, STORY_US(50));
+    CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 20);
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 2).n_started >= 8);
+    story_end(&s);
+}
+
 static void dear_data_is_not_moved_for_cheap_work(void)
 {
     struct story s;
@@ -233,4 +252,5 @@ RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_th
                {"scattered data spreads by slots", scattered_data_spreads_by_slots},
                {"broadcast reaches every worker", broadcast_puts_a_copy_on_every_worker},
                {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
+               {"a wrong estimate is made good", tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
                {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})

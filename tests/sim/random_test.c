@@ -20,7 +20,7 @@
 #define MAX_RANKS 7
 #define MAX_FUTURES 400
 #define MAX_DEPS 6
-#define DEFAULT_SEEDS 4000
+#define DEFAULT_SEEDS 12000
 
 /* What may have gone wrong with a result, its inputs' troubles included. */
 #define TROUBLE_ERROR 1u
