@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* spread.c: a program whose results must cross from worker to worker: objects are made on one worker, combined on the
- * next and summed up on the one after. It prints on which hosts its workers were, and a sum that is the same
- * wherever it runs:
+/* spread.c: a program whose results must cross from worker to worker: objects are made on one
+ * worker, combined on the next and summed up on the one after. It prints on which hosts its workers
+ * were, and a sum that is the same wherever it runs:
  *
  *     ranks 4, workers 3, hosts n1 n2
  *     sum 2821471069435200000
@@ -74,7 +74,8 @@ static rask_status find_workers(struct rask *rask, int32_t *ranks, struct rask_e
     struct rask_future futures[MOST_WORKERS];
     int32_t n = rask_worker_count(rask);
     const char *last = "";
-    rask_status status = rask_run_everywhere(rask, &(struct rask_call){.function = tell_place}, futures, error);
+    rask_status status =
+        rask_run_everywhere(rask, &(struct rask_call){.function = tell_place}, futures, error);
     if (status == RASK_OK)
         printf("ranks %d, workers %d, hosts", rask_rank_count(rask), n);
     for (int32_t i = 0; i < n && status == RASK_OK; i++) {
@@ -93,23 +94,28 @@ static rask_status find_workers(struct rask *rask, int32_t *ranks, struct rask_e
 }
 
 /* Every object, and every partial sum of them, is made on another worker than the one before. */
-static rask_status add_up(struct rask *rask, const int32_t *ranks, uint64_t *sum, struct rask_error *error)
+static rask_status add_up(struct rask *rask, const int32_t *ranks, uint64_t *sum,
+                          struct rask_error *error)
 {
     struct rask_future total = {0}, next, made;
     int32_t n_workers = rask_worker_count(rask);
     rask_status status = RASK_OK;
     for (uint32_t i = 0; i < N_OBJECTS && status == RASK_OK; i++) {
-        struct rask_call_options here = {.size = sizeof here, .ranks = &ranks[i % (uint32_t)n_workers], .n_ranks = 1};
+        struct rask_call_options here = {
+            .size = sizeof here, .ranks = &ranks[i % (uint32_t)n_workers], .n_ranks = 1};
         struct rask_call_options there = here;
         there.ranks = &ranks[(i + 1) % (uint32_t)n_workers];
-        status = rask_submit(rask, RASK_CALL_WITH(&here, make_numbers, RASK_VALUE(i)), &made, error);
+        status =
+            rask_submit(rask, RASK_CALL_WITH(&here, make_numbers, RASK_VALUE(i)), &made, error);
         if (status == RASK_OK && i == 0) {
             total = made;
             continue;
         }
         if (status == RASK_OK)
-            status = rask_submit(rask, RASK_CALL_WITH(&there, combine_numbers, RASK_RESULT(total), RASK_RESULT(made)),
-                                 &next, error);
+            status = rask_submit(
+                rask,
+                RASK_CALL_WITH(&there, combine_numbers, RASK_RESULT(total), RASK_RESULT(made)),
+                &next, error);
         rask_release(rask, &made, 1);
         rask_release(rask, &total, 1);
         total = next;
