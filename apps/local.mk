@@ -20,6 +20,7 @@ rask_LDADD = librask_core.la
 
 examplesdir = $(docdir)/examples
 dist_examples_DATA =
+include apps/examples/local.mk
 
 dist_bashcompletion_DATA = apps/completion/bash/rask
 dist_zshcompletion_DATA = apps/completion/zsh/_rask

@@ -23,6 +23,7 @@ AM_TESTS_ENVIRONMENT = \
 	TEST_CXX='$(TEST_CXX)'; export TEST_CXX; \
 	TEST_CFLAGS='$(RASK_SANITIZE)'; export TEST_CFLAGS; \
 	TEST_CPPFLAGS='$(MPI_CFLAGS)'; export TEST_CPPFLAGS; \
+	TEST_LIBS='$(MPI_LIBS)'; export TEST_LIBS; \
 	PKG_CONFIG='$(PKG_CONFIG)'; export PKG_CONFIG; \
 	ASAN_OPTIONS="$${ASAN_OPTIONS-detect_leaks=1:strict_string_checks=1}"; export ASAN_OPTIONS; \
 	LSAN_OPTIONS="$${LSAN_OPTIONS-suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0}"; \
