@@ -56,6 +56,7 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = loop->comm->bell};
     atomic_fetch_add(&rt->n_guests, 1);
     (void)!rask_threads_work(rt, &until);
+    rask_signals_stop(rt);
     rask_threads_stop(rt);
     rask_status status = loop->status;
     if (status != RASK_OK && error != NULL)
@@ -227,7 +228,7 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
                                 .message_bytes_sent = comm->bytes_sent,
                                 .message_bytes_received = comm->bytes_received, .get_count = comm->gets,
                                 .get_bytes = comm->get_bytes,
-                                .get_bytes_rank0_relayed = rt->loop.counters.get_bytes_relayed,
+                                .get_bytes_rank0_relayed = s.relayed_bytes,
                                 .inline_bytes = s.inline_bytes, .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
                                 .scheduler_bytes = s.live_bytes, .live_tasks = s.live_tasks,
                                 .loop_turns = rt->loop.counters.turns, .sleeps = comm->sleeps,

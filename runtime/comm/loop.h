@@ -27,7 +27,6 @@
 
 struct rask_loop_counters {
     uint64_t turns;
-    uint64_t get_bytes_relayed;     /* object bytes that this rank carried between two others: 0 by construction */
     uint64_t scheduler_ns;
 };
 

@@ -164,21 +164,31 @@ static uint32_t take_seat(struct rask_sched *s, struct rask_sched_peer *p)
     return slot;
 }
 
-/* The replica a task on `rank` should read: its own, else one of the same node, else any. */
+/* How much a replica is worth to a task on `rank`: its own is best, then one of the same node; a copy that a rank
+ * without slots (rank 0, for its client) has fetched is the last resort, so that it carries no data between workers. */
+static int worth(const struct rask_sched *s, const struct rask_sched_replica *replica, int32_t rank)
+{
+    if (replica->offset == RASK_WIRE_NO_OFFSET)
+        return 0;
+    if (replica->rank == rank)
+        return 4;
+    if (replica->is_copy && (replica->rank == 0 || s->peers[replica->rank].n_slots == 0))
+        return 1;
+    return s->peers[replica->rank].node == s->peers[rank].node ? 3 : 2;
+}
+
 static const struct rask_sched_replica *nearest(const struct rask_sched *s, const struct rask_sched_task *d,
                                                 int32_t rank)
 {
     const struct rask_sched_replica *best = NULL;
-    for (uint32_t r = d->replicas; r != 0;) {
+    int most = 0;
+    for (uint32_t r = d->replicas; r != 0 && most < 4;) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
-        r = replica->next_of_task;
-        if (replica->offset == RASK_WIRE_NO_OFFSET)
-            continue;
-        if (replica->rank == rank)
-            return replica;
-        if (best == NULL || (s->peers[replica->rank].node == s->peers[rank].node &&
-                             s->peers[best->rank].node != s->peers[rank].node))
+        int value = worth(s, replica, rank);
+        if (value > most)
             best = replica;
+        most = value > most ? value : most;
+        r = replica->next_of_task;
     }
     return best;
 }
@@ -196,6 +206,8 @@ static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t,
             const struct rask_sched_replica *replica = nearest(s, d, rank);
             input.offset = replica->offset;
             input.holder = replica->rank;
+            if (replica->is_copy && replica->rank == 0 && rank != 0)
+                s->counters.relayed_bytes += d->bytes;
         } else {
             uint8_t *room = rask_buf_room(&s->input_data, rask_wire_pad(d->bytes));
             if (room == NULL) {

@@ -518,6 +518,9 @@ rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struc
     }
     if (is_known) {
         rask_replica_add(s, task, source, m->offset);
+        for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
+            if (rask_replica_at(s, r)->rank == source)
+                rask_replica_at(s, r)->is_copy = 1;
         return s->status;
     }
     uint64_t pair[2] = {m->object, m->offset};

@@ -77,6 +77,7 @@ struct rask_sched_counters {
     uint64_t live_tasks, live_bytes;        /* records now, and the scheduler's own memory for them */
     uint64_t peak_tasks;
     uint64_t inline_bytes;                  /* result bytes that passed through completions */
+    uint64_t relayed_bytes;                 /* object bytes that workers were sent to rank 0's copies for */
 };
 void rask_sched_counters(const struct rask_sched *sched, struct rask_sched_counters *counters);
 

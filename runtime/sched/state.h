@@ -105,6 +105,7 @@ struct rask_sched_replica {
     int32_t rank;
     uint32_t next_of_task;
     uint32_t next_of_rank, previous_of_rank;
+    uint32_t is_copy;                   /* fetched from another rank, not made or scattered there */
 };
 
 /* A further id of a task. */

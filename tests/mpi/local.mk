@@ -8,3 +8,11 @@
 #   endif
 #   TESTS += tests/mpi/x.n2.mpi tests/mpi/x.n4.mpi
 # Only rank 0 prints. Without MPI the tests are skipped by tests/mpirun.sh.
+
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/api_test
+tests_mpi_api_test_SOURCES = tests/mpi/api_test.c
+tests_mpi_api_test_LDADD = $(mpi_ldadd)
+endif
+TESTS += tests/mpi/api_test.n1.mpi tests/mpi/api_test.n2.mpi tests/mpi/api_test.n3.mpi \
+	tests/mpi/api_test.n4.mpi tests/mpi/api_test.n8.mpi
