@@ -253,14 +253,14 @@ static void hand_arrivals(struct rask_loop *loop)
 
 /* How many sleepers the queue needs: one per task that can start now, but for those that the caller runs itself and
  * those that spinning threads find. A spinner that goes to sleep stops counting before it looks for the last time. */
-static int32_t n_to_wake(const struct rask_exec *exec, uint32_t n_own)
+static int32_t n_to_wake(struct rask_exec *exec, uint32_t n_own)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    uint32_t n_spinning = atomic_fetch_add_explicit(&exec->n_spinning, 0, memory_order_seq_cst);
     uint32_t n_queued = atomic_load_explicit(&exec->n_queued, memory_order_relaxed);
     uint32_t n_running = atomic_load_explicit(&exec->n_running, memory_order_relaxed);
     uint32_t n_free = n_running < exec->n_slots ? exec->n_slots - n_running : 0;
     uint32_t n_start = n_queued < n_free ? n_queued : n_free;
-    uint32_t n_awake = n_own + atomic_load_explicit(&exec->n_spinning, memory_order_relaxed);
+    uint32_t n_awake = n_own + n_spinning;
     return n_start > n_awake ? (int32_t)(n_start - n_awake) : 0;
 }
 
