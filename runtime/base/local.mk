@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/base and their unit tests.
+librask_core_la_SOURCES += runtime/base/fence.h
 librask_core_la_SOURCES += \
 	runtime/base/alloc.c \
 	runtime/base/alloc.h \

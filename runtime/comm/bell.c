@@ -11,6 +11,8 @@
  * and nothing else. */
 #include "comm/comm.h"
 
+#include "base/fence.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -25,7 +27,7 @@ _Static_assert(sizeof(struct rask_bell) == 64, "one cache line, the same in ever
 uint32_t rask_bell_begin(struct rask_bell *bell)
 {
     atomic_fetch_add_explicit(&bell->n_sleepers, 1, memory_order_seq_cst);
-    atomic_thread_fence(memory_order_seq_cst);
+    rask_fence();
     return atomic_load_explicit(&bell->sequence, memory_order_acquire);
 }
 
@@ -50,7 +52,7 @@ void rask_bell_end(struct rask_bell *bell)
 
 int rask_bell_ring(struct rask_bell *bell, int32_t n_wake)
 {
-    atomic_thread_fence(memory_order_seq_cst);
+    rask_fence();
     if (atomic_load_explicit(&bell->n_sleepers, memory_order_relaxed) == 0)
         return 0;
     atomic_fetch_add_explicit(&bell->sequence, 1, memory_order_seq_cst);
