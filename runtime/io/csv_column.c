@@ -210,13 +210,14 @@ static inline bool fast_int(const char *text, size_t n, int64_t *value)
     return true;
 }
 
+static const uint64_t whole_tens[9] = {1,      10,      100,      1000,     10000,
+                                       100000, 1000000, 10000000, 100000000};
+
 /* Up to seven digits, a point, up to eight digits: an integer below 2^53 over a power of ten that
  * is a double, so that one division rounds correctly. Or up to eight digits. */
 static inline bool fast_float(const char *text, size_t n, double *value)
 {
     static const double tens[9] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
-    static const uint64_t whole_tens[9] = {1,      10,      100,      1000,     10000,
-                                           100000, 1000000, 10000000, 100000000};
     bool is_negative = text[0] == '-';
     text += is_negative;
     n -= is_negative;
@@ -239,6 +240,32 @@ static inline bool fast_float(const char *text, size_t n, double *value)
     double result = (double)(int64_t)digits / tens[n_fraction];
     *value = is_negative ? -result : result;
     return digits >> 53 == 0;
+}
+
+/* Up to eight digits, a point, 9 to 16 digits, 19 in all: what programs write that print doubles in
+ * full. */
+static inline bool long_float(const char *text, size_t n, double *value)
+{
+    bool is_negative = text[0] == '-';
+    text += is_negative;
+    n -= is_negative;
+    if (n < 11 || n > 20)
+        return false;
+    uint64_t bytes = load8(text);
+    uint64_t others = ((bytes + 0x76 * EACH_BYTE) | bytes) & (0x80 * EACH_BYTE);
+    size_t n_whole = others != 0 ? (size_t)__builtin_ctzll(others) >> 3 : 8;
+    size_t n_last = n - n_whole - 9;
+    if (n_whole == 0 || text[n_whole] != '.' || n_last - 1 >= 8)
+        return false;
+    uint64_t middle = load8(text + n_whole + 1);
+    uint64_t last = load8(text + n_whole + 9) << (64 - 8 * n_last);
+    if (!are_digits(middle) || !are_digits(last))
+        return false;
+    uint64_t digits = digits8(bytes << (64 - 8 * n_whole)) * whole_tens[8] + digits8(middle);
+    double result =
+        rask_number_decimal(digits * whole_tens[n_last] + digits8(last), (unsigned)n_last + 8);
+    *value = is_negative ? -result : result;
+    return true;
 }
 
 static inline void set_missing(struct rask_csv_values *values, uint32_t row)
@@ -279,7 +306,7 @@ static uint32_t parse_floats(const struct rask_csv_parse *parse, const struct ra
         size_t n;
         const char *text = locate(&fields, row, &n);
         double value = 0;
-        if (!is_fast || !fast_float(text, n, &value)) {
+        if (!is_fast || !(fast_float(text, n, &value) || long_float(text, n, &value))) {
             enum outcome outcome = slow_float(parse, text, n, &value);
             if (outcome == UNFIT)
                 return row;

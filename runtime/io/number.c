@@ -3,7 +3,8 @@
  *
  * Floating point goes three ways. Up to 19 digits and a power of ten of 22 at most, digits below
  * 2^53: one multiplication or division of exact doubles (Clinger 1990). Else up to 19 digits and a
- * power of 27 at most, where 5^27 < 2^63: an exact 128-bit product or quotient, rounded once.
+ * power of 27 at most, where 5^27 < 2^63: a 128-bit product with the power of five or its inverse,
+ * rounded once.
  * Everything else: the C library's strtod in the C locale, with digits that cannot matter folded
  * into one. */
 #include "io/number.h"
@@ -103,21 +104,87 @@ static bool read_decimal(const char *at, const char *end, struct decimal *d)
     return true;
 }
 
-/* Rounds the 128-bit number high:low, not 0, with more bits below when `is_sticky`, times
- * 2^exponent. */
-static double round_wide(uint64_t high, uint64_t low, bool is_sticky, int exponent)
+/* Rounds the 128-bit number high:low, not 0, times 2^exponent. */
+static double round_wide(uint64_t high, uint64_t low, int exponent)
 {
     int shift = high != 0 ? __builtin_clzll(high) : 64 + __builtin_clzll(low);
     unsigned __int128 wide = ((unsigned __int128)high << 64 | low) << shift;
     uint64_t top = (uint64_t)(wide >> 64), rest = (uint64_t)wide;
     uint64_t mantissa = top >> 11, below = top & 0x7ff;
-    bool is_above = below > 0x400 || (below == 0x400 && (rest != 0 || is_sticky || (mantissa & 1)));
+    bool is_above = below > 0x400 || (below == 0x400 && (rest != 0 || (mantissa & 1)));
     double result = (double)(mantissa + is_above);
     /* |exponent| stays far inside the range of normal doubles: the scale is exact. */
     uint64_t bits = (uint64_t)(1023 + exponent - shift + 75) << 52;
     double scale;
     memcpy(&scale, &bits, sizeof scale);
     return result * scale;
+}
+
+/* 1 / 5^k in 128 bits, rounded up, scaled so that the highest bit is set. */
+static const struct {
+    uint64_t high, low;
+} inverse_fives[MAX_WIDE_POWER + 1] = {
+    {UINT64_C(0x8000000000000000), UINT64_C(0x0000000000000000)},
+    {UINT64_C(0xcccccccccccccccc), UINT64_C(0xcccccccccccccccd)},
+    {UINT64_C(0xa3d70a3d70a3d70a), UINT64_C(0x3d70a3d70a3d70a4)},
+    {UINT64_C(0x83126e978d4fdf3b), UINT64_C(0x645a1cac083126ea)},
+    {UINT64_C(0xd1b71758e219652b), UINT64_C(0xd3c36113404ea4a9)},
+    {UINT64_C(0xa7c5ac471b478423), UINT64_C(0x0fcf80dc33721d54)},
+    {UINT64_C(0x8637bd05af6c69b5), UINT64_C(0xa63f9a49c2c1b110)},
+    {UINT64_C(0xd6bf94d5e57a42bc), UINT64_C(0x3d32907604691b4d)},
+    {UINT64_C(0xabcc77118461cefc), UINT64_C(0xfdc20d2b36ba7c3e)},
+    {UINT64_C(0x89705f4136b4a597), UINT64_C(0x31680a88f8953031)},
+    {UINT64_C(0xdbe6fecebdedd5be), UINT64_C(0xb573440e5a884d1c)},
+    {UINT64_C(0xafebff0bcb24aafe), UINT64_C(0xf78f69a51539d749)},
+    {UINT64_C(0x8cbccc096f5088cb), UINT64_C(0xf93f87b7442e45d4)},
+    {UINT64_C(0xe12e13424bb40e13), UINT64_C(0x2865a5f206b06fba)},
+    {UINT64_C(0xb424dc35095cd80f), UINT64_C(0x538484c19ef38c95)},
+    {UINT64_C(0x901d7cf73ab0acd9), UINT64_C(0x0f9d37014bf60a11)},
+    {UINT64_C(0xe69594bec44de15b), UINT64_C(0x4c2ebe687989a9b4)},
+    {UINT64_C(0xb877aa3236a4b449), UINT64_C(0x09befeb9fad487c3)},
+    {UINT64_C(0x9392ee8e921d5d07), UINT64_C(0x3aff322e62439fd0)},
+    {UINT64_C(0xec1e4a7db69561a5), UINT64_C(0x2b31e9e3d06c32e6)},
+    {UINT64_C(0xbce5086492111aea), UINT64_C(0x88f4bb1ca6bcf585)},
+    {UINT64_C(0x971da05074da7bee), UINT64_C(0xd3f6fc16ebca5e04)},
+    {UINT64_C(0xf1c90080baf72cb1), UINT64_C(0x5324c68b12dd6339)},
+    {UINT64_C(0xc16d9a0095928a27), UINT64_C(0x75b7053c0f178294)},
+    {UINT64_C(0x9abe14cd44753b52), UINT64_C(0xc4926a9672793543)},
+    {UINT64_C(0xf79687aed3eec551), UINT64_C(0x3a83ddbd83f52205)},
+    {UINT64_C(0xc612062576589dda), UINT64_C(0x95364afe032a819e)},
+    {UINT64_C(0x9e74d1b791e07e48), UINT64_C(0x775ea264cf55347e)},
+};
+
+/* mantissa * 2^(exponent - 52), mantissa below 2^54 with its last bit to be rounded away. */
+static double round_last(uint64_t mantissa, int exponent)
+{
+    mantissa = (mantissa + (mantissa & 1)) >> 1;
+    uint64_t bits = (uint64_t)(1023 + exponent) << 52;
+    double scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return (double)mantissa * 0x1p-52 * scale;
+}
+
+/* digits / 10^power for 1 <= power <= MAX_WIDE_POWER, digits not 0, rounded once: the product with
+ * the inverse of 5^power has enough exact bits to decide (Lemire 2021: for powers this small no
+ * number of 64 bits comes so near to a half that they would not). */
+static double divide_by_ten(uint64_t digits, int power)
+{
+    int up = __builtin_clzll(digits);
+    uint64_t normal = digits << up;
+    unsigned __int128 product = (unsigned __int128)normal * inverse_fives[power].high;
+    uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+    if ((high & 0x1ff) == 0x1ff) {
+        unsigned __int128 more = (unsigned __int128)normal * inverse_fives[power].low;
+        low += (uint64_t)(more >> 64);
+        high += low < (uint64_t)(more >> 64);
+    }
+    int top = (int)(high >> 63);
+    uint64_t mantissa = high >> (top + 9);
+    int exponent = ((-217706 * power) >> 16) + 63 + top - up;
+    /* Exactly half is possible up to 5^4 only, and then goes to the even neighbour. */
+    if (low <= 1 && power <= 4 && (mantissa & 3) == 1 && mantissa << (top + 9) == high)
+        mantissa &= ~UINT64_C(1);
+    return round_last(mantissa, exponent);
 }
 
 /* digits * 10^power, digits not 0, |power| <= MAX_WIDE_POWER. */
@@ -151,18 +218,10 @@ static double scale_wide(uint64_t digits, int power)
                                                        298023223876953125,
                                                        1490116119384765625,
                                                        7450580596923828125};
-    uint64_t five = fives[power < 0 ? -power : power];
-    if (power >= 0) {
-        unsigned __int128 product = (unsigned __int128)digits * five;
-        return round_wide((uint64_t)(product >> 64), (uint64_t)product, false, power);
-    }
-    /* The dividend's top bit is set and the divisor's is not, so the quotient has at least 64 bits.
-     */
-    int up = __builtin_clzll(digits);
-    unsigned __int128 dividend = (unsigned __int128)(digits << up) << 64;
-    unsigned __int128 quotient = dividend / five;
-    bool is_sticky = quotient * five != dividend;
-    return round_wide((uint64_t)(quotient >> 64), (uint64_t)quotient, is_sticky, power - up - 64);
+    if (power < 0)
+        return divide_by_ten(digits, -power);
+    unsigned __int128 product = (unsigned __int128)digits * fives[power];
+    return round_wide((uint64_t)(product >> 64), (uint64_t)product, power);
 }
 
 /* Writes the number again with MAX_SIGNIFICANT digits at most: of those left out only whether any
@@ -204,6 +263,12 @@ static double convert(const struct decimal *d)
     if (magnitude > MAX_EXACT_POWER || d->digits >> 53 != 0)
         return scale_wide(d->digits, (int)d->power);
     return d->power < 0 ? (double)d->digits / tens[magnitude] : (double)d->digits * tens[magnitude];
+}
+
+double rask_number_decimal(uint64_t digits, unsigned n_fraction)
+{
+    struct decimal d = {.digits = digits, .power = -(int64_t)n_fraction};
+    return convert(&d);
 }
 
 static bool read_infinity(const char *text, size_t n, double *value)

@@ -20,6 +20,9 @@ bool rask_number_int64(const char *text, size_t n, int64_t *value);
  * nan. */
 bool rask_number_float64(const char *text, size_t n, double *value);
 
+/* digits / 10^n_fraction, n_fraction <= 22, rounded as above. */
+double rask_number_decimal(uint64_t digits, unsigned n_fraction);
+
 /* true, True, TRUE, false, False, FALSE. */
 bool rask_number_bool(const char *text, size_t n, int64_t *value);
 
