@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* future.h: submit tasks, wait for them, read, cancel and release their results.
  *
- * A future is a claim on one object: the result of a task, or scattered data. It is a small value; copies of it are
- * the same claim. The object lives until the claim is released (or the runtime stops) and nothing else needs it.
+ * A future is a claim on one object: the result of a task, or scattered data. It is a small value;
+ * copies of it are the same claim. The object lives until the claim is released (or the runtime
+ * stops) and nothing else needs it.
  *
- * Thread: any thread of the process, tasks included, unless said otherwise. A wait inside a task lends the task's
- * slot to other tasks. Timeouts are in nanoseconds, RASK_FOREVER for none; a timeout never cancels work. */
+ * Thread: any thread of the process, tasks included, unless said otherwise. A wait inside a task
+ * lends the task's slot to other tasks. Timeouts are in nanoseconds, RASK_FOREVER for none; a
+ * timeout never cancels work. */
 #ifndef RASK_FUTURE_H
 #define RASK_FUTURE_H
 
@@ -25,11 +27,12 @@ struct rask_future {
     uint64_t id;
 };
 
-/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER or RASK_RESULT (or RASK_NODE in a graph, see graph.h). */
+/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER or RASK_RESULT (or RASK_NODE in a
+ * graph, see graph.h). */
 struct rask_input {
-    const void *data;           /* bytes that are copied into the call; NULL for a result */
-    uint64_t bytes;             /* the id of a node, if data is NULL and future is none */
-    struct rask_future future;  /* the result that the task needs, if data is NULL */
+    const void *data; /* bytes that are copied into the call; NULL for a result */
+    uint64_t bytes; /* the id of a node, if data is NULL and future is none */
+    struct rask_future future; /* the result that the task needs, if data is NULL */
 };
 
 static inline struct rask_input rask_input_bytes(const void *data, uint64_t bytes)
@@ -57,23 +60,23 @@ struct rask_resource {
 
 /* Annotations. Zero means default. */
 struct rask_call_options {
-    size_t size;            /* sizeof(struct rask_call_options) */
-    int32_t priority;       /* higher runs first; default 0 */
-    uint32_t retries;       /* how often a failing run is repeated */
-    int is_pure;            /* same function and inputs, same result: computed once, whoever asks */
-    int is_producer;        /* makes much data from little: is held back until a worker needs it */
-    int is_forgotten;       /* nobody waits for it: no future is made, it runs all the same */
-    const int32_t *ranks;   /* ranks that may run it; NULL = any */
+    size_t size; /* sizeof(struct rask_call_options) */
+    int32_t priority; /* higher runs first; default 0 */
+    uint32_t retries; /* how often a failing run is repeated */
+    int is_pure; /* same function and inputs, same result: computed once, whoever asks */
+    int is_producer; /* makes much data from little: is held back until a worker needs it */
+    int is_forgotten; /* nobody waits for it: no future is made, it runs all the same */
+    const int32_t *ranks; /* ranks that may run it; NULL = any */
     size_t n_ranks;
-    int is_loose;           /* `ranks` is a wish: another one will do if none of them is there */
+    int is_loose; /* `ranks` is a wish: another one will do if none of them is there */
     const struct rask_resource *resources;
     size_t n_resources;
 };
 
-/* A function and what it is called with. Inputs of at most 64 KiB of bytes in all travel in the call; more is put
- * into the object store first. */
+/* A function and what it is called with. Inputs of at most 64 KiB of bytes in all travel in the
+ * call; more is put into the object store first. */
 struct rask_call {
-    rask_function_pointer function;     /* or NULL and a name */
+    rask_function_pointer function; /* or NULL and a name */
     const char *name;
     const struct rask_input *inputs;
     size_t n_inputs;
@@ -83,18 +86,20 @@ struct rask_call {
 #ifndef __cplusplus
 /* rask_submit(rask, RASK_CALL(add, RASK_VALUE(x), RASK_RESULT(f)), &future, NULL) */
 #define RASK_CALL(function, ...) RASK_CALL_WITH(NULL, function, __VA_ARGS__)
-#define RASK_CALL_WITH(call_options, call_function, ...)                                                 \
-    (&(const struct rask_call){                                                                          \
-        (call_function), NULL, (const struct rask_input[]){__VA_ARGS__},                                 \
-        sizeof((const struct rask_input[]){__VA_ARGS__}) / sizeof(struct rask_input), (call_options)})
+#define RASK_CALL_WITH(call_options, call_function, ...)                                        \
+    (&(const struct rask_call){(call_function), NULL, (const struct rask_input[]){__VA_ARGS__}, \
+                               sizeof((const struct rask_input[]){__VA_ARGS__}) /               \
+                                   sizeof(struct rask_input),                                   \
+                               (call_options)})
 #endif
 
 /* Submits one task. Returns at once. The inputs' futures may be released right after.
- * Errors: RASK_ERR_UNKNOWN_FUNCTION (not registered; the text names it), RASK_ERR_ARGUMENT (a future that is none, a
- * rank or resource that does not exist), RASK_ERR_LIMIT (too many inputs), RASK_ERR_MEMORY, RASK_ERR_STATE (stopped).
- * `future` may be NULL only with is_forgotten. */
+ * Errors: RASK_ERR_UNKNOWN_FUNCTION (not registered; the text names it), RASK_ERR_ARGUMENT (a
+ * future that is none, a rank or resource that does not exist), RASK_ERR_LIMIT (too many inputs),
+ * RASK_ERR_MEMORY, RASK_ERR_STATE (stopped). `future` may be NULL only with is_forgotten. */
 RASK_API RASK_MUST_USE rask_status rask_submit(struct rask *rask, const struct rask_call *call,
-                                               struct rask_future *future, struct rask_error *error);
+                                               struct rask_future *future,
+                                               struct rask_error *error);
 
 /* Items of a map: `count` of `bytes` each, one after the other. */
 struct rask_items {
@@ -103,72 +108,86 @@ struct rask_items {
     size_t count;
 };
 
-/* Submits one task per item: input 0 is the item, the call's own inputs follow. futures: items->count of them.
- * Errors: as rask_submit; nothing is submitted then. */
+/* Submits one task per item: input 0 is the item, the call's own inputs follow. futures:
+ * items->count of them. Errors: as rask_submit; nothing is submitted then. */
 RASK_API RASK_MUST_USE rask_status rask_map(struct rask *rask, const struct rask_call *call,
-                                            const struct rask_items *items, struct rask_future *futures,
-                                            struct rask_error *error);
+                                            const struct rask_items *items,
+                                            struct rask_future *futures, struct rask_error *error);
 
-/* Submits the call once on every worker, bound to it; futures: rask_worker_count of them, in rank order. */
-RASK_API RASK_MUST_USE rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
-                                                       struct rask_future *futures, struct rask_error *error);
+/* Submits the call once on every worker, bound to it; futures: rask_worker_count of them, in rank
+ * order. */
+RASK_API RASK_MUST_USE rask_status rask_run_everywhere(struct rask *rask,
+                                                       const struct rask_call *call,
+                                                       struct rask_future *futures,
+                                                       struct rask_error *error);
 
 enum rask_future_state {
-    RASK_FUTURE_NONE,       /* id 0, or released */
+    RASK_FUTURE_NONE, /* id 0, or released */
     RASK_FUTURE_PENDING,
     RASK_FUTURE_DONE,
-    RASK_FUTURE_FAILED,     /* rask_result tells why */
+    RASK_FUTURE_FAILED, /* rask_result tells why */
     RASK_FUTURE_CANCELLED
 };
 RASK_API enum rask_future_state rask_future_state(struct rask *rask, struct rask_future future);
 
 /* Waits until all futures are finished, well or not.
- * Errors: RASK_ERR_TIMEOUT, RASK_ERR_ARGUMENT (one is none or released), RASK_ERR_INTERRUPTED (Ctrl-C). */
-RASK_API RASK_MUST_USE rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n,
-                                             int64_t timeout_ns);
+ * Errors: RASK_ERR_TIMEOUT, RASK_ERR_ARGUMENT (one is none or released), RASK_ERR_INTERRUPTED
+ * (Ctrl-C). */
+RASK_API RASK_MUST_USE rask_status rask_wait(struct rask *rask, const struct rask_future *futures,
+                                             size_t n, int64_t timeout_ns);
 
 /* Waits until one of them is finished; *index is the first that is. Errors: as rask_wait. */
-RASK_API RASK_MUST_USE rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n,
+RASK_API RASK_MUST_USE rask_status rask_wait_any(struct rask *rask,
+                                                 const struct rask_future *futures, size_t n,
                                                  int64_t timeout_ns, size_t *index);
 
-/* Waits for the result and gives it in place, without a copy; a result on another rank is fetched once.
- * Owns: [borrow] until the future is released. Errors: the task's own error with its story (RASK_ERR_TASK,
- * RASK_ERR_DEPENDENCY, RASK_ERR_CANCELLED, RASK_ERR_WORKER_KILLED, RASK_ERR_NO_WORKER, RASK_ERR_OBJECT_LOST, or the
- * code the function gave), RASK_ERR_TIMEOUT, RASK_ERR_INTERRUPTED, RASK_ERR_MEMORY. */
-RASK_API RASK_MUST_USE rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns,
-                                               struct rask_view *view, struct rask_error *error);
+/* Waits for the result and gives it in place, without a copy; a result on another rank is fetched
+ * once. Owns: [borrow] until the future is released. Errors: the task's own error with its story
+ * (RASK_ERR_TASK, RASK_ERR_DEPENDENCY, RASK_ERR_CANCELLED, RASK_ERR_WORKER_KILLED,
+ * RASK_ERR_NO_WORKER, RASK_ERR_OBJECT_LOST, or the code the function gave), RASK_ERR_TIMEOUT,
+ * RASK_ERR_INTERRUPTED, RASK_ERR_MEMORY. */
+RASK_API RASK_MUST_USE rask_status rask_result(struct rask *rask, struct rask_future future,
+                                               int64_t timeout_ns, struct rask_view *view,
+                                               struct rask_error *error);
 
-/* The results of n futures, in place. The first error in their order is returned; views set up to there. */
-RASK_API RASK_MUST_USE rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n,
-                                               struct rask_view *views, struct rask_error *error);
+/* The results of n futures, in place. The first error in their order is returned; views set up to
+ * there. */
+RASK_API RASK_MUST_USE rask_status rask_gather(struct rask *rask, const struct rask_future *futures,
+                                               size_t n, struct rask_view *views,
+                                               struct rask_error *error);
 
-/* Gives up claims. What nobody else needs is not computed, or freed. Futures that are none are skipped. */
+/* Gives up claims. What nobody else needs is not computed, or freed. Futures that are none are
+ * skipped. */
 RASK_API void rask_release(struct rask *rask, const struct rask_future *futures, size_t n);
 
-/* Cancels tasks that are not finished; what depends on them fails as cancelled. A running function goes on to its
- * end (rask_task_is_cancelled tells it) and its result is dropped. The futures stay yours to release. */
+/* Cancels tasks that are not finished; what depends on them fails as cancelled. A running function
+ * goes on to its end (rask_task_is_cancelled tells it) and its result is dropped. The futures stay
+ * yours to release. */
 RASK_API void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n);
 
 /* Where scattered data goes. Zero means default. */
 struct rask_scatter_options {
     size_t size;
-    const int32_t *ranks;   /* one of these ranks; NULL = round robin over the workers by their slots */
+    /* one of these ranks; NULL = round robin over the workers by their slots */
+    const int32_t *ranks;
     size_t n_ranks;
-    int is_broadcast;       /* a copy on every worker */
-    int is_pure;            /* same bytes, same object: scattering again is free */
+    int is_broadcast; /* a copy on every worker */
+    int is_pure; /* same bytes, same object: scattering again is free */
 };
 
 /* Copies `bytes` into the object store and lets a worker hold them. Returns at once.
  * Errors: RASK_ERR_MEMORY, RASK_ERR_ARGUMENT, RASK_ERR_STATE. */
 RASK_API RASK_MUST_USE rask_status rask_scatter(struct rask *rask, struct rask_view data,
                                                 const struct rask_scatter_options *options,
-                                                struct rask_future *future, struct rask_error *error);
+                                                struct rask_future *future,
+                                                struct rask_error *error);
 
 /* Futures in the order in which they finish. */
 struct rask_completed;
 
 /* Owns: *completed [give] freed by rask_completed_free. Thread: one at a time. */
-RASK_API RASK_MUST_USE rask_status rask_completed_new(struct rask *rask, struct rask_completed **completed,
+RASK_API RASK_MUST_USE rask_status rask_completed_new(struct rask *rask,
+                                                      struct rask_completed **completed,
                                                       struct rask_error *error);
 RASK_API void rask_completed_free(struct rask_completed *completed);
 
@@ -177,12 +196,16 @@ RASK_API RASK_MUST_USE rask_status rask_completed_add(struct rask_completed *com
                                                       const struct rask_future *futures, size_t n,
                                                       struct rask_error *error);
 
-/* The next finished one, whether well or not. RASK_END when none is left. Errors: RASK_ERR_TIMEOUT, RASK_ERR_INTERRUPTED. */
-RASK_API RASK_MUST_USE rask_status rask_completed_next(struct rask_completed *completed, int64_t timeout_ns,
+/* The next finished one, whether well or not. RASK_END when none is left. Errors: RASK_ERR_TIMEOUT,
+ * RASK_ERR_INTERRUPTED. */
+RASK_API RASK_MUST_USE rask_status rask_completed_next(struct rask_completed *completed,
+                                                       int64_t timeout_ns,
                                                        struct rask_future *future);
 
-/* The task's name in messages and traces: its content key, or function and number. Errors: RASK_ERR_ARGUMENT. */
-RASK_API rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text, size_t text_bytes);
+/* The task's name in messages and traces: its content key, or function and number. Errors:
+ * RASK_ERR_ARGUMENT. */
+RASK_API rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,
+                                     size_t text_bytes);
 
 #ifdef __cplusplus
 }

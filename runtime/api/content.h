@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* content.h: content keys: what makes two pure calls the same call.
  *
- * The key of a call is the hash of its function's name and version and of the keys of its inputs; the key of bytes is
- * the hash of the bytes. Bytes have one key whether they travel in the call, were scattered as pure data or are a
- * constant of a graph, and a call has one key whether it was submitted alone or as a member of a fused chain.
- * Private to api/. */
+ * The key of a call is the hash of its function's name and version and of the keys of its inputs;
+ * the key of bytes is the hash of the bytes. Bytes have one key whether they travel in the call,
+ * were scattered as pure data or are a constant of a graph, and a call has one key whether it was
+ * submitted alone or as a member of a fused chain. Private to api/. */
 #ifndef RASK_API_CONTENT_H
 #define RASK_API_CONTENT_H
 
@@ -17,7 +17,8 @@
 /* The key of bytes. Never {0, 0}. */
 struct rask_key128 rask_content_of_bytes(struct rask_view bytes);
 
-/* The key of a future's object: its content key, or for an impure one a key that nothing else has. */
+/* The key of a future's object: its content key, or for an impure one a key that nothing else has.
+ */
 struct rask_key128 rask_content_of_future(const struct rask_client *client, uint64_t id);
 
 /* The key of a call: begin, one add per input in order, end. Never {0, 0}. */

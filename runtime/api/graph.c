@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* graph.c: graphs that a program writes down, as nodes of lazy/graph.h. What each kind of node holds is told here;
- * from node to task is graph_submit.c.
+/* graph.c: graphs that a program writes down, as nodes of lazy/graph.h. What each kind of node
+ * holds is told here; from node to task is graph_submit.c.
  *
- * A call's bytes are a table and values as in wire/call.h; inputs that are results of nodes are its dependencies.
- * A future is a call of no function without inputs, with an annotation that no other call has: so it is never fused,
- * and is found again by it. A call's options are its annotation: calls with different options are never fused. */
+ * A call's bytes are a table and values as in wire/call.h; inputs that are results of nodes are its
+ * dependencies. A future is a call of no function without inputs, with an annotation that no other
+ * call has: so it is never fused, and is found again by it. A call's options are its annotation:
+ * calls with different options are never fused. */
 #include "api/graph.h"
 
 #include "base/alloc.h"
@@ -18,7 +19,8 @@ static const char future_annotation[] = "future";
 rask_status rask_graph_new(struct rask *rask, struct rask_graph **graph, struct rask_error *error)
 {
     if (rask == NULL || graph == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_graph_new without a runtime or a place for the graph");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_graph_new without a runtime or a place for the graph");
     struct rask_runtime *rt = rask_runtime_of(rask);
     struct rask_graph *made = rask_alloc_zeroed(1, sizeof *made);
     if (made == NULL)
@@ -63,25 +65,31 @@ static rask_status find_node(const struct rask_graph *graph, uint64_t id, struct
     return RASK_OK;
 }
 
-static rask_status add_constant(struct rask_graph *graph, struct rask_view data, struct rask_lazy_ref *ref,
-                                struct rask_error *error)
+static rask_status add_constant(struct rask_graph *graph, struct rask_view data,
+                                struct rask_lazy_ref *ref, struct rask_error *error)
 {
     if (data.bytes > UINT32_MAX)
-        return rask_error_set(error, RASK_ERR_LIMIT,
-                              "a constant of %llu bytes in a graph; scatter 4 GiB and more, and use the future",
-                              (unsigned long long)data.bytes);
-    struct rask_lazy_node node = {.kind = RASK_LAZY_CONSTANT, .bytes = data.data, .n_bytes = (uint32_t)data.bytes};
+        return rask_error_set(
+            error, RASK_ERR_LIMIT,
+            "a constant of %llu bytes in a graph; scatter 4 GiB and more, and use the future",
+            (unsigned long long)data.bytes);
+    struct rask_lazy_node node = {
+        .kind = RASK_LAZY_CONSTANT, .bytes = data.data, .n_bytes = (uint32_t)data.bytes};
     return rask_lazy_graph_add(graph->lazy, &node, ref, error);
 }
 
-static rask_status add_future(struct rask_graph *graph, struct rask_future future, struct rask_lazy_ref *ref,
-                              struct rask_error *error)
+static rask_status add_future(struct rask_graph *graph, struct rask_future future,
+                              struct rask_lazy_ref *ref, struct rask_error *error)
 {
-    struct rask_lazy_node node = {.kind = RASK_LAZY_CALL, .function = RASK_REGISTRY_NONE, .bytes = &future.id,
-                                  .n_bytes = sizeof future.id, .annotation = graph->future_annotation,
+    struct rask_lazy_node node = {.kind = RASK_LAZY_CALL,
+                                  .function = RASK_REGISTRY_NONE,
+                                  .bytes = &future.id,
+                                  .n_bytes = sizeof future.id,
+                                  .annotation = graph->future_annotation,
                                   .is_impure = true};
     if (rask_client_find(&rask_runtime_of(graph->rask)->loop.client, future.id) == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "an input's future (%llx) is none, or was released",
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "an input's future (%llx) is none, or was released",
                               (unsigned long long)future.id);
     return rask_lazy_graph_add(graph->lazy, &node, ref, error);
 }
@@ -98,7 +106,8 @@ static rask_status add_dep(struct rask_graph *graph, const struct rask_input *in
         status = add_future(graph, input->future, &ref, error);
     else if (find_node(graph, input->bytes, &ref) != RASK_OK)
         status = rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is %s", index,
-                                input->bytes == 0 ? "neither a future, a node nor bytes" : "a node of another graph");
+                                input->bytes == 0 ? "neither a future, a node nor bytes"
+                                                  : "a node of another graph");
     else
         status = RASK_OK;
     if (status == RASK_OK && graph_deps_push(&graph->deps, ref) != 0)
@@ -107,7 +116,8 @@ static rask_status add_dep(struct rask_graph *graph, const struct rask_input *in
 }
 
 /* Packs the inputs into the scratch of the graph: values into `bytes`, the rest into `deps`. */
-static rask_status pack_inputs(struct rask_graph *graph, const struct rask_call *call, struct rask_error *error)
+static rask_status pack_inputs(struct rask_graph *graph, const struct rask_call *call,
+                               struct rask_error *error)
 {
     static const uint8_t zeros[8] = {0};
     uint32_t n_inputs = (uint32_t)call->n_inputs;
@@ -141,8 +151,8 @@ static rask_status pack_inputs(struct rask_graph *graph, const struct rask_call 
 }
 
 /* The options as bytes that are equal when they mean the same; none for defaults. */
-static rask_status annotate(struct rask_graph *graph, const struct rask_call_options *o, uint32_t *annotation,
-                            struct rask_error *error)
+static rask_status annotate(struct rask_graph *graph, const struct rask_call_options *o,
+                            uint32_t *annotation, struct rask_error *error)
 {
     struct rask_graph_note note = {.priority = 0};
     struct rask_buf bytes = {0};
@@ -163,10 +173,12 @@ static rask_status annotate(struct rask_graph *graph, const struct rask_call_opt
         memcpy(resource.name, o->resources[i].name, strlen(o->resources[i].name));
         failed = rask_buf_append(&bytes, &resource, sizeof resource) != 0;
     }
-    rask_status status = failed ? rask_error_memory(error, sizeof note, "the options of a node") : RASK_OK;
+    rask_status status =
+        failed ? rask_error_memory(error, sizeof note, "the options of a node") : RASK_OK;
     static const struct rask_graph_note defaults = {.priority = 0};
     if (status == RASK_OK && memcmp(&note, &defaults, sizeof note) != 0)
-        status = rask_lazy_graph_annotate(graph->lazy, bytes.data, (uint32_t)bytes.size, annotation, error);
+        status = rask_lazy_graph_annotate(graph->lazy, bytes.data, (uint32_t)bytes.size, annotation,
+                                          error);
     rask_buf_release(&bytes);
     return status;
 }
@@ -175,17 +187,20 @@ static rask_status check_add(const struct rask_graph *graph, const struct rask_c
                              const struct rask_node *node, struct rask_error *error)
 {
     if (graph == NULL || call == NULL || node == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_graph_add without a graph, a call or a place for the node");
-    if (call->inputs == NULL && call->n_inputs != 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs", call->n_inputs);
-    if (call->options != NULL && call->options->is_forgotten)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "is_forgotten means nothing in a graph: want the node, and release its future");
+                              "rask_graph_add without a graph, a call or a place for the node");
+    if (call->inputs == NULL && call->n_inputs != 0)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs",
+                              call->n_inputs);
+    if (call->options != NULL && call->options->is_forgotten)
+        return rask_error_set(
+            error, RASK_ERR_ARGUMENT,
+            "is_forgotten means nothing in a graph: want the node, and release its future");
     return RASK_OK;
 }
 
-rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *call, struct rask_node *node,
-                           struct rask_error *error)
+rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *call,
+                           struct rask_node *node, struct rask_error *error)
 {
     struct rask_lazy_node added = {.kind = RASK_LAZY_CALL};
     struct rask_lazy_ref ref;
@@ -214,8 +229,8 @@ rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *cal
     return status;
 }
 
-rask_status rask_graph_constant(struct rask_graph *graph, struct rask_view data, struct rask_node *node,
-                                struct rask_error *error)
+rask_status rask_graph_constant(struct rask_graph *graph, struct rask_view data,
+                                struct rask_node *node, struct rask_error *error)
 {
     struct rask_lazy_ref ref;
     if (graph == NULL || node == NULL || (data.data == NULL && data.bytes != 0))
@@ -227,7 +242,8 @@ rask_status rask_graph_constant(struct rask_graph *graph, struct rask_view data,
     return status;
 }
 
-rask_status rask_graph_want(struct rask_graph *graph, struct rask_node node, struct rask_error *error)
+rask_status rask_graph_want(struct rask_graph *graph, struct rask_node node,
+                            struct rask_error *error)
 {
     struct rask_lazy_ref ref;
     if (graph == NULL || find_node(graph, node.id, &ref) != RASK_OK)

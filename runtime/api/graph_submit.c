@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* graph_submit.c: from the nodes of a graph to submitted tasks: plan (lazy/opt.h), static order (sched/order.h), then
- * one submission per task in that order.
+/* graph_submit.c: from the nodes of a graph to submitted tasks: plan (lazy/opt.h), static order
+ * (sched/order.h), then one submission per task in that order.
  *
- * The sequence numbers that the client gives out are the order of its tasks. So submitting in the static order gives
- * the ranks of the graph as they are, behind everything submitted before and before everything after, and a task's
- * inputs always have futures when it is submitted.
+ * The sequence numbers that the client gives out are the order of its tasks. So submitting in the
+ * static order gives the ranks of the graph as they are, behind everything submitted before and
+ * before everything after, and a task's inputs always have futures when it is submitted.
  *
- * A chain is one call of rask_fused: its program, then what its members need from outside. Its key, if it is pure, is
- * that of its last member submitted alone; retries are the members' own and not the task's. */
+ * A chain is one call of rask_fused: its program, then what its members need from outside. Its key,
+ * if it is pure, is that of its last member submitted alone; retries are the members' own and not
+ * the task's. */
 #include "api/graph.h"
 
 #include "base/alloc.h"
@@ -33,15 +34,18 @@ struct unpacked_options {
 struct submission {
     struct rask_graph *graph;
     struct rask_opt_plan plan;
-    uint32_t *rank;                     /* [own] place of each task in the order */
-    uint32_t *at;                       /* [own] the task at each place */
-    struct rask_future *futures;        /* [own] of each task; id 0: not submitted yet, or without a future */
-    uint8_t *is_needed;                 /* [own] by another task, or wanted */
-    uint8_t *is_kept;                   /* [own] not to be released: wanted, or the program's own future */
-    struct graph_inputs inputs;         /* of the task that is being submitted; 0 is the program of a chain */
-    struct graph_words words;           /* that program */
-    struct rask_hash hash;              /* of the member */
-    struct rask_key128 key;             /* of the member before */
+    uint32_t *rank; /* [own] place of each task in the order */
+    uint32_t *at; /* [own] the task at each place */
+    /* [own] of each task; id 0: not submitted yet, or without a future */
+    struct rask_future *futures;
+    uint8_t *is_needed; /* [own] by another task, or wanted */
+    /* [own] not to be released: wanted, or the program's own future */
+    uint8_t *is_kept;
+    /* of the task that is being submitted; 0 is the program of a chain */
+    struct graph_inputs inputs;
+    struct graph_words words; /* that program */
+    struct rask_hash hash; /* of the member */
+    struct rask_key128 key; /* of the member before */
     struct unpacked_options unpacked;
 };
 
@@ -78,7 +82,9 @@ static int fits(const struct submission *s)
         uint64_t n_inputs = 1;
         for (uint32_t m = s->plan.member_offsets[t]; m < s->plan.member_offsets[t + 1]; m++) {
             struct rask_lazy_node node = node_at(s, s->plan.members[m]);
-            n_inputs += node.kind == RASK_LAZY_CALL && !is_future(&node) ? rask_call_count(node.bytes, node.n_bytes) : 0;
+            n_inputs += node.kind == RASK_LAZY_CALL && !is_future(&node)
+                            ? rask_call_count(node.bytes, node.n_bytes)
+                            : 0;
         }
         if (n_members(s, t) > 1 && n_inputs > RASK_CALL_INPUTS_MOST)
             return 0;
@@ -86,13 +92,16 @@ static int fits(const struct submission *s)
     return 1;
 }
 
-static rask_status make_plan(struct submission *s, const struct rask_graph_options *options, struct rask_error *error)
+static rask_status make_plan(struct submission *s, const struct rask_graph_options *options,
+                             struct rask_error *error)
 {
     struct rask_opt_options o = {.size = sizeof o};
     if (options != NULL)
-        o.skip = (options->is_unfused ? RASK_OPT_NO_FUSE : 0) | (options->is_unculled ? RASK_OPT_NO_CULL : 0);
+        o.skip = (options->is_unfused ? RASK_OPT_NO_FUSE : 0) |
+                 (options->is_unculled ? RASK_OPT_NO_CULL : 0);
     if (rask_lazy_graph_n_wanted(s->graph->lazy) == 0 && (o.skip & RASK_OPT_NO_CULL) == 0)
-        return rask_error_set(error, RASK_ERR_STATE, "nothing of the graph is wanted: say what with rask_graph_want");
+        return rask_error_set(error, RASK_ERR_STATE,
+                              "nothing of the graph is wanted: say what with rask_graph_want");
     rask_status status = rask_opt_plan_init(&s->plan, s->graph->lazy, &o, error);
     if (status == RASK_OK && !fits(s)) {
         o.skip |= RASK_OPT_NO_FUSE;
@@ -112,7 +121,8 @@ static rask_status make_order(struct submission *s, struct rask_error *error)
     s->futures = rask_alloc_zeroed(n, sizeof *s->futures);
     s->is_needed = rask_alloc_zeroed(n, 1);
     s->is_kept = rask_alloc_zeroed(n, 1);
-    if (s->rank == NULL || s->at == NULL || s->futures == NULL || s->is_needed == NULL || s->is_kept == NULL)
+    if (s->rank == NULL || s->at == NULL || s->futures == NULL || s->is_needed == NULL ||
+        s->is_kept == NULL)
         return rask_error_memory(error, n * (sizeof *s->futures + 10), "the tasks of a graph");
     struct rask_order_graph rows = {.n_tasks = n, .offsets = plan->dep_offsets, .deps = plan->deps};
     rask_status status = rask_order_compute(&rows, s->rank, error);
@@ -127,7 +137,8 @@ static rask_status make_order(struct submission *s, struct rask_error *error)
     return RASK_OK;
 }
 
-static const struct rask_call_options *unpack_options(struct submission *s, const struct rask_lazy_node *node)
+static const struct rask_call_options *unpack_options(struct submission *s,
+                                                      const struct rask_lazy_node *node)
 {
     uint32_t n_bytes;
     const uint8_t *bytes = rask_lazy_graph_annotation(s->graph->lazy, node->annotation, &n_bytes);
@@ -164,10 +175,12 @@ static int add_input(struct submission *s, struct rask_input input)
     const struct rask_client *client = &rask_runtime_of(s->graph->rask)->loop.client;
     if (input.data != NULL && input.bytes == 0)
         input.data = "";
-    rask_content_add(&s->hash, input.data != NULL
-                                   ? rask_content_of_bytes((struct rask_view){input.data, input.bytes})
-                                   : rask_content_of_future(client, input.future.id));
-    return graph_words_push(&s->words, (uint32_t)s->inputs.count) != 0 || graph_inputs_push(&s->inputs, input) != 0;
+    rask_content_add(&s->hash,
+                     input.data != NULL
+                         ? rask_content_of_bytes((struct rask_view){input.data, input.bytes})
+                         : rask_content_of_future(client, input.future.id));
+    return graph_words_push(&s->words, (uint32_t)s->inputs.count) != 0 ||
+           graph_inputs_push(&s->inputs, input) != 0;
 }
 
 /* An input of a member that is a result, a constant, or the member before. */
@@ -184,7 +197,8 @@ static int add_dep(struct submission *s, const struct rask_opt_input *from)
     return add_input(s, rask_input_bytes(view.data, view.bytes));
 }
 
-/* Appends a member: to the program, its inputs to the call, its key to the key. -1 without memory. */
+/* Appends a member: to the program, its inputs to the call, its key to the key. -1 without memory.
+ */
 static int add_member(struct submission *s, uint32_t member)
 {
     struct rask_lazy_node node = node_at(s, s->plan.members[member]);
@@ -192,8 +206,10 @@ static int add_member(struct submission *s, uint32_t member)
     const struct rask_opt_input *from = s->plan.inputs + s->plan.input_offsets[member];
     uint32_t n_inputs = rask_call_count(call, node.n_bytes);
     const uint8_t *value = n_inputs == 0 ? NULL : call + rask_call_table_bytes(n_inputs);
-    rask_content_begin(&s->hash, rask_registry_at(rask_runtime_of(s->graph->rask)->registry, node.function));
-    if (graph_words_push(&s->words, node.function) != 0 || graph_words_push(&s->words, n_inputs) != 0)
+    rask_content_begin(&s->hash,
+                       rask_registry_at(rask_runtime_of(s->graph->rask)->registry, node.function));
+    if (graph_words_push(&s->words, node.function) != 0 ||
+        graph_words_push(&s->words, n_inputs) != 0)
         return -1;
     for (uint32_t i = 0; i < n_inputs; i++) {
         uint32_t entry = rask_call_input(call, i);
@@ -220,18 +236,24 @@ static rask_status submit_call(struct submission *s, uint32_t task, struct rask_
     unpack_options(s, &node);
     graph_inputs_clear(&s->inputs);
     graph_words_clear(&s->words);
-    failed = graph_inputs_push(&s->inputs, rask_input_bytes("", 0)) != 0 || graph_words_push(&s->words, n) != 0 ||
+    failed = graph_inputs_push(&s->inputs, rask_input_bytes("", 0)) != 0 ||
+             graph_words_push(&s->words, n) != 0 ||
              graph_words_push(&s->words, s->unpacked.options.retries) != 0;
-    for (uint32_t m = s->plan.member_offsets[task]; m < s->plan.member_offsets[task + 1] && !failed; m++)
+    for (uint32_t m = s->plan.member_offsets[task]; m < s->plan.member_offsets[task + 1] && !failed;
+         m++)
         failed = add_member(s, m) != 0;
     if (failed)
-        return rask_error_memory(error, s->inputs.count * sizeof *s->inputs.items, "the inputs of a task");
-    struct rask_call call = {.name = rask_registry_at(registry, node.function)->name, .inputs = s->inputs.items + 1,
-                             .n_inputs = s->inputs.count - 1, .options = &s->unpacked.options};
+        return rask_error_memory(error, s->inputs.count * sizeof *s->inputs.items,
+                                 "the inputs of a task");
+    struct rask_call call = {.name = rask_registry_at(registry, node.function)->name,
+                             .inputs = s->inputs.items + 1,
+                             .n_inputs = s->inputs.count - 1,
+                             .options = &s->unpacked.options};
     if (n > 1) {
         call.function = rask_fused;
         s->unpacked.options.retries = 0;
-        s->inputs.items[0] = rask_input_bytes(s->words.items, s->words.count * sizeof *s->words.items);
+        s->inputs.items[0] =
+            rask_input_bytes(s->words.items, s->words.count * sizeof *s->words.items);
         call.inputs--;
         call.n_inputs++;
     }
@@ -250,8 +272,9 @@ static rask_status submit_task(struct submission *s, uint32_t task, struct rask_
     }
     if (node.kind == RASK_LAZY_CALL)
         return submit_call(s, task, error);
-    return s->is_needed[task] ? rask_scatter(s->graph->rask, constant_view(&node), &pure, &s->futures[task], error)
-                              : RASK_OK;
+    return s->is_needed[task]
+               ? rask_scatter(s->graph->rask, constant_view(&node), &pure, &s->futures[task], error)
+               : RASK_OK;
 }
 
 /* Lets go of all futures that are not kept. */
@@ -264,7 +287,8 @@ static void release_rest(struct submission *s)
     rask_release(s->graph->rask, s->futures, n);
 }
 
-static rask_status submit_all(struct submission *s, struct rask_future *futures, struct rask_error *error)
+static rask_status submit_all(struct submission *s, struct rask_future *futures,
+                              struct rask_error *error)
 {
     rask_status status = RASK_OK;
     for (uint32_t r = 0; r < s->plan.n_tasks && status == RASK_OK; r++)
@@ -282,7 +306,8 @@ rask_status rask_graph_submit(struct rask_graph *graph, const struct rask_graph_
 {
     struct submission s = {.graph = graph};
     if (graph == NULL || (futures == NULL && rask_lazy_graph_n_wanted(graph->lazy) != 0))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_graph_submit without a graph or futures");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_graph_submit without a graph or futures");
     rask_status status = make_plan(&s, options, error);
     if (status == RASK_OK)
         status = make_order(&s, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* setup.c: what a process needs to become a rank of a job: settings, functions, machine, store, transport, binding,
- * machines, threads, in this order. Each step can fail with one clear error; rask_runtime_tear_down frees what is there. */
+/* setup.c: what a process needs to become a rank of a job: settings, functions, machine, store,
+ * transport, binding, machines, threads, in this order. Each step can fail with one clear error;
+ * rask_runtime_tear_down frees what is there. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -15,8 +16,8 @@ extern char **environ;
 
 /* Bytes of address room for objects when nothing is said: the machine's memory, at least this. */
 #define MIN_ARENA_BYTES (UINT64_C(1) << 30)
-/* Spinning time when ranks share cores: whoever waits sleeps nearly at once, since a yielding spinner may still keep
- * the core for milliseconds. */
+/* Spinning time when ranks share cores: whoever waits sleeps nearly at once, since a yielding
+ * spinner may still keep the core for milliseconds. */
 #define OVERSUBSCRIBED_SPIN_NS 3000u
 
 /* "name=value" of the program, or "--name=value" of its command line. */
@@ -26,7 +27,8 @@ static rask_status take_setting(struct rask_runtime *rt, const char *text, struc
     const char *begin = text + (is_option ? 2 : 0), *equals = strchr(begin, '=');
     char name[64], source[80];
     if (equals == NULL || (size_t)(equals - begin) >= sizeof name)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "setting '%s': write it as name=value", text);
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "setting '%s': write it as name=value",
+                              text);
     memcpy(name, begin, (size_t)(equals - begin));
     name[equals - begin] = '\0';
     snprintf(source, sizeof source, "option --%s", name);
@@ -34,10 +36,12 @@ static rask_status take_setting(struct rask_runtime *rt, const char *text, struc
 }
 
 /* Settings from file, environment and the program. */
-static rask_status take_settings(struct rask_runtime *rt, const struct rask_options *options, struct rask_error *error)
+static rask_status take_settings(struct rask_runtime *rt, const struct rask_options *options,
+                                 struct rask_error *error)
 {
     rask_status status = rask_config_load(&rt->config, (const char *const *)environ, error);
-    for (size_t i = 0; status == RASK_OK && options->settings != NULL && options->settings[i] != NULL; i++)
+    for (size_t i = 0;
+         status == RASK_OK && options->settings != NULL && options->settings[i] != NULL; i++)
         status = take_setting(rt, options->settings[i], error);
     if (status == RASK_OK && options->n_threads != 0) {
         char text[16];
@@ -52,11 +56,12 @@ static rask_status open_log(struct rask_runtime *rt, struct rask_error *error)
     if (rt->config.log_file[0] != '\0') {
         rt->log_file = fopen(rt->config.log_file, "a");
         if (rt->log_file == NULL)
-            return rask_error_set(error, RASK_ERR_IO, "cannot write the log file %s: %s", rt->config.log_file,
-                                  strerror(errno));
+            return rask_error_set(error, RASK_ERR_IO, "cannot write the log file %s: %s",
+                                  rt->config.log_file, strerror(errno));
         setvbuf(rt->log_file, NULL, _IOLBF, 0);
     }
-    rask_log_init(&rt->log, rt->log_file != NULL ? rt->log_file : stderr, -1, (enum rask_log_level)rt->config.log_level);
+    rask_log_init(&rt->log, rt->log_file != NULL ? rt->log_file : stderr, -1,
+                  (enum rask_log_level)rt->config.log_level);
     return RASK_OK;
 }
 
@@ -111,8 +116,10 @@ static rask_status plan_binding(struct rask_runtime *rt, struct rask_error *erro
     int32_t *ranks = rask_alloc((size_t)n * sizeof *ranks);
     rask_status status = RASK_ERR_MEMORY;
     if (cpusets != NULL && ranks != NULL) {
-        struct rask_bind_request request = {.size = sizeof request, .n_threads = (int32_t)rt->config.threads,
-                                            .n_ranks = n, .index = caps->rank_on_node};
+        struct rask_bind_request request = {.size = sizeof request,
+                                            .n_threads = (int32_t)rt->config.threads,
+                                            .n_ranks = n,
+                                            .index = caps->rank_on_node};
         int32_t k = 0;
         for (int32_t r = 0; !rt->is_embedded && r < caps->n_ranks && k < n; r++) {
             if (rt->boot.nodes[r] != caps->node)
@@ -135,7 +142,8 @@ static rask_status plan_binding(struct rask_runtime *rt, struct rask_error *erro
     return status;
 }
 
-/* Tasks that rank 0 runs at once: automatic is all its cores but one, and its one core in a job of two cores. */
+/* Tasks that rank 0 runs at once: automatic is all its cores but one, and its one core in a job of
+ * two cores. */
 static uint32_t own_slots(const struct rask_runtime *rt)
 {
     const struct rask_comm_caps *caps = &rt->boot.comm->caps;
@@ -169,10 +177,14 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     loop->exec.n_slots = own_slots(rt);
     loop->exec.inline_bytes = (uint32_t)rt->config.inline_bytes;
     loop->exec.rank = caps->rank;
-    struct rask_worker_config worker = {.rank = caps->rank, .node = caps->node, .n_slots = loop->exec.n_slots,
+    struct rask_worker_config worker = {.rank = caps->rank,
+                                        .node = caps->node,
+                                        .n_slots = loop->exec.n_slots,
                                         .memory_bytes = rask_store_arena_bytes(rt->store),
-                                        .payloads = (uint8_t *)rask_store_base(rt->store) + RASK_OBJECT_HEADER_BYTES,
-                                        .context = rt, .take_back = take_back};
+                                        .payloads = (uint8_t *)rask_store_base(rt->store) +
+                                                    RASK_OBJECT_HEADER_BYTES,
+                                        .context = rt,
+                                        .take_back = take_back};
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
     worker.resources = resources;
     rask_client_init(&loop->client, caps->rank);
@@ -192,7 +204,8 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     sched.n_ranks = (uint32_t)caps->n_ranks;
     sched.n_functions = rt->registry->count;
     sched.saturation = rt->config.saturation;
-    sched.max_ahead = rt->config.window_depth > 0 ? (uint32_t)rt->config.window_depth : sched.max_ahead;
+    sched.max_ahead =
+        rt->config.window_depth > 0 ? (uint32_t)rt->config.window_depth : sched.max_ahead;
     sched.allowed_failures = (uint32_t)rt->config.allowed_failures;
     sched.no_worker_timeout_ns = rt->config.no_worker_timeout_ns;
     sched.is_stealing = rt->config.stealing;
@@ -209,7 +222,8 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attac
     void *mpi_comm = attachment == NULL ? NULL : attachment->mpi_comm;
     rt->is_embedded = attachment == NULL ? launch == RASK_LAUNCH_ALONE : attachment->n_ranks == 1;
     if (launch == RASK_LAUNCH_UNKNOWN)
-        return rask_error_set(error, RASK_ERR_UNSUPPORTED, "%s; this build has no MPI: configure it with an MPI",
+        return rask_error_set(error, RASK_ERR_UNSUPPORTED,
+                              "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
     rask_status status = rask_registry_new(rask_registry_entries(), &rt->registry, error);
     if (status == RASK_OK)
@@ -218,7 +232,8 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attac
     if (status == RASK_OK)
         status = rask_store_new(arena_bytes(&rt->config), &rt->store, error);
     if (status == RASK_OK)
-        status = rt->is_embedded ? rask_comm_local_new(&rt->boot.comm, error) : boot_job(rt, mpi_comm, error);
+        status = rt->is_embedded ? rask_comm_local_new(&rt->boot.comm, error)
+                                 : boot_job(rt, mpi_comm, error);
     if (status == RASK_OK)
         status = plan_binding(rt, error);
     if (status == RASK_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* signals.c: what a command does at Ctrl-C: the first one ends all waits with RASK_ERR_INTERRUPTED, so that the
- * program can stop in order; the second one ends the process. SIGUSR1 prints a stall report. A thread of its own
- * takes the signals, so nothing runs inside a signal handler. */
+/* signals.c: what a command does at Ctrl-C: the first one ends all waits with RASK_ERR_INTERRUPTED,
+ * so that the program can stop in order; the second one ends the process. SIGUSR1 prints a stall
+ * report. A thread of its own takes the signals, so nothing runs inside a signal handler. */
 #include "api/runtime.h"
 
 #include "base/error.h"
@@ -50,7 +50,8 @@ rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error
     pthread_sigmask(SIG_BLOCK, &set, &rt->old_signals);
     int failed = pthread_create(&rt->signal_thread, NULL, signal_thread, rt);
     if (failed != 0)
-        return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start a thread for signals: %s", strerror(failed));
+        return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start a thread for signals: %s",
+                              strerror(failed));
     rt->has_signal_thread = 1;
     return RASK_OK;
 }

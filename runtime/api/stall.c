@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stall.c: why nothing moves: the states of all roles of this process and who waits for whom; and the event trace. */
+/* stall.c: why nothing moves: the states of all roles of this process and who waits for whom; and
+ * the event trace. */
 #include "api/runtime.h"
 
 #include "base/clock.h"
@@ -28,12 +29,12 @@ static rask_status describe(struct rask_runtime *rt, struct rask_buf *text)
     rask_status status = rask_buf_printf(
         text,
         "---- rask: report of rank %d of %d, process %ld ----\n"
-        "threads: %u of %u slots run tasks, %u queued, %u threads wait inside tasks; last turn of the loop %" PRIu64
-        " us ago\n"
+        "threads: %u of %u slots run tasks, %u queued, %u threads wait inside tasks; last turn of "
+        "the loop %" PRIu64 " us ago\n"
         "client: %" PRIu64 " futures pending\n",
-        loop->comm->caps.rank, loop->comm->caps.n_ranks, (long)getpid(), atomic_load(&loop->exec.n_running),
-        loop->exec.n_slots, atomic_load(&loop->exec.n_queued), atomic_load(&rt->n_blocked),
-        (rask_now_ns() - last_ns) / 1000, loop->client.n_pending);
+        loop->comm->caps.rank, loop->comm->caps.n_ranks, (long)getpid(),
+        atomic_load(&loop->exec.n_running), loop->exec.n_slots, atomic_load(&loop->exec.n_queued),
+        atomic_load(&rt->n_blocked), (rask_now_ns() - last_ns) / 1000, loop->client.n_pending);
     if (status == RASK_OK)
         status = rask_worker_describe(&loop->worker, text);
     if (status == RASK_OK && loop->sched != NULL)
@@ -63,8 +64,10 @@ void rask_trace_save(struct rask_runtime *rt)
     FILE *file = fopen(rt->config.trace, "w");
     if (file == NULL || rask_sched_trace(rt->loop.sched, &text) != RASK_OK ||
         fwrite(text.data, 1, text.size, file) != text.size)
-        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace, strerror(errno));
+        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace,
+                       strerror(errno));
     if (file != NULL && fclose(file) != 0)
-        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace, strerror(errno));
+        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace,
+                       strerror(errno));
     rask_buf_release(&text);
 }

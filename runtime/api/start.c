@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* start.c: rask_start, rask_stop and what can be asked of a runtime.
  *
- * A client that returns from main, or calls exit, without rask_stop ends the job in the same way: a handler that runs
- * at exit does it. A task that calls exit ends the process at once; under MPI the launcher ends the job. */
+ * A client that returns from main, or calls exit, without rask_stop ends the job in the same way: a
+ * handler that runs at exit does it. A task that calls exit ends the process at once; under MPI the
+ * launcher ends the job. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -53,7 +54,8 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     if (rt->config.bind && rt->plan.n_threads > 0 &&
         rask_place_bind_thread(rt->topo, &rt->plan.places[0], &ignored) != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_INFO, "%s", ignored.text);
-    struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = loop->comm->bell};
+    struct rask_until until = {
+        .is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = loop->comm->bell};
     atomic_fetch_add(&rt->n_guests, 1);
     (void)!rask_threads_work(rt, &until);
     rask_signals_stop(rt);
@@ -105,7 +107,8 @@ static void stop_at_exit(int exit_code, void *argument)
 }
 
 /* Rank 0, or alone: waits for all ranks and hands the runtime to the program. */
-static rask_status open_client(struct rask_runtime *rt, struct rask **rask, struct rask_error *error)
+static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
+                               struct rask_error *error)
 {
     rt->guard = rask_alloc(sizeof *rt->guard);
     rt->works = rask_alloc_zeroed((size_t)rt->boot.comm->caps.n_ranks, 1);
@@ -124,8 +127,9 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask, stru
     return RASK_OK;
 }
 
-rask_status rask_runtime_start(const struct rask_options *options, const struct rask_attachment *attachment,
-                               struct rask **rask, struct rask_error *error)
+rask_status rask_runtime_start(const struct rask_options *options,
+                               const struct rask_attachment *attachment, struct rask **rask,
+                               struct rask_error *error)
 {
     static const struct rask_options no_options = {.size = sizeof no_options};
     struct rask_error own_error = {.code = RASK_OK, .rank = -1};
@@ -134,7 +138,8 @@ rask_status rask_runtime_start(const struct rask_options *options, const struct 
     struct rask_runtime *rt = rask_alloc_zeroed(1, sizeof *rt);
     if (rt == NULL || rask == NULL) {
         rask_free(rt);
-        return rask == NULL ? rask_error_set(error, RASK_ERR_ARGUMENT, "rask_start without a place for the handle")
+        return rask == NULL ? rask_error_set(error, RASK_ERR_ARGUMENT,
+                                             "rask_start without a place for the handle")
                             : rask_error_memory(error, sizeof *rt, "the runtime");
     }
     rask_status status = rask_runtime_configure(rt, options, error);
@@ -158,7 +163,8 @@ rask_status rask_runtime_start(const struct rask_options *options, const struct 
     return status;
 }
 
-rask_status rask_start(const struct rask_options *options, struct rask **rask, struct rask_error *error)
+rask_status rask_start(const struct rask_options *options, struct rask **rask,
+                       struct rask_error *error)
 {
     return rask_runtime_start(options, NULL, rask, error);
 }
@@ -222,16 +228,24 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
     const struct rask_comm_counters *comm = &rt->loop.comm->counters;
     if (rt->loop.sched != NULL)
         rask_sched_counters(rt->loop.sched, &s);
-    *c = (struct rask_counters){.tasks_submitted = s.submitted, .tasks_done = s.done, .tasks_failed = s.failed,
-                                .tasks_stolen = s.stolen, .tasks_recomputed = s.recomputed,
-                                .messages_sent = comm->batches_sent, .messages_received = comm->batches_received,
+    *c = (struct rask_counters){.tasks_submitted = s.submitted,
+                                .tasks_done = s.done,
+                                .tasks_failed = s.failed,
+                                .tasks_stolen = s.stolen,
+                                .tasks_recomputed = s.recomputed,
+                                .messages_sent = comm->batches_sent,
+                                .messages_received = comm->batches_received,
                                 .message_bytes_sent = comm->bytes_sent,
-                                .message_bytes_received = comm->bytes_received, .get_count = comm->gets,
+                                .message_bytes_received = comm->bytes_received,
+                                .get_count = comm->gets,
                                 .get_bytes = comm->get_bytes,
                                 .get_bytes_rank0_relayed = s.relayed_bytes,
-                                .inline_bytes = s.inline_bytes, .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
-                                .scheduler_bytes = s.live_bytes, .live_tasks = s.live_tasks,
-                                .loop_turns = rt->loop.counters.turns, .sleeps = comm->sleeps,
+                                .inline_bytes = s.inline_bytes,
+                                .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
+                                .scheduler_bytes = s.live_bytes,
+                                .live_tasks = s.live_tasks,
+                                .loop_turns = rt->loop.counters.turns,
+                                .sleeps = comm->sleeps,
                                 .wakeups = comm->wakeups_sent};
     rask_loop_give(&rt->loop);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* submit.c: from a call to a SUBMIT record in the client's output: finding the function, checking and packing the
- * inputs, the key of a pure call. Nothing is allocated for a call of a few small inputs.
+/* submit.c: from a call to a SUBMIT record in the client's output: finding the function, checking
+ * and packing the inputs, the key of a pure call. Nothing is allocated for a call of a few small
+ * inputs.
  *
- * Records gather in the client's output and go to the scheduler when somebody turns the loop; the submitting thread
- * does it itself when nothing was under way (so that work begins at once) and every RECORDS_PER_TURN records, unless
- * another thread has just done so. One task is left for this thread's own slot: it runs it when it waits, or the
- * helper does a moment later. */
+ * Records gather in the client's output and go to the scheduler when somebody turns the loop; the
+ * submitting thread does it itself when nothing was under way (so that work begins at once) and
+ * every RECORDS_PER_TURN records, unless another thread has just done so. One task is left for this
+ * thread's own slot: it runs it when it waits, or the helper does a moment later. */
 #include "api/runtime.h"
 
 #include "api/content.h"
@@ -26,12 +27,12 @@
 /* A call made ready to be submitted. */
 struct packed {
     struct rask_msg_submit m;
-    uint64_t *deps;                     /* `stack_deps`, or memory of its own */
-    uint8_t *call;                      /* `stack_call`, or memory of its own */
-    struct rask_future *scattered;      /* inputs that were too large for the call; [own] */
+    uint64_t *deps; /* `stack_deps`, or memory of its own */
+    uint8_t *call; /* `stack_call`, or memory of its own */
+    struct rask_future *scattered; /* inputs that were too large for the call; [own] */
     size_t n_scattered;
     uint64_t key[2];
-    uint32_t *allow;                    /* [own] */
+    uint32_t *allow; /* [own] */
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
     uint64_t stack_deps[STACK_DEPS];
     _Alignas(8) uint8_t stack_call[STACK_CALL_BYTES];
@@ -49,8 +50,8 @@ static void unpack(struct rask *rask, struct packed *p)
     rask_free(p->allow);
 }
 
-static rask_status find_function(const struct rask_runtime *rt, const struct rask_call *call, uint32_t *function,
-                                 struct rask_error *error)
+static rask_status find_function(const struct rask_runtime *rt, const struct rask_call *call,
+                                 uint32_t *function, struct rask_error *error)
 {
     *function = call->function != NULL ? rask_registry_find(rt->registry, call->function)
                 : call->name != NULL   ? rask_registry_find_name(rt->registry, call->name)
@@ -63,25 +64,27 @@ static rask_status find_function(const struct rask_runtime *rt, const struct ras
 }
 
 /* Scatters an input that is too large for the call; as pure data if the call is pure. */
-static rask_status scatter_input(struct rask *rask, const struct rask_call *call, size_t index, struct packed *p,
-                                 struct rask_error *error)
+static rask_status scatter_input(struct rask *rask, const struct rask_call *call, size_t index,
+                                 struct packed *p, struct rask_error *error)
 {
     struct rask_view view = {call->inputs[index].data, call->inputs[index].bytes};
-    struct rask_scatter_options options = {.size = sizeof options,
-                                           .is_pure = call->options != NULL && call->options->is_pure};
+    struct rask_scatter_options options = {
+        .size = sizeof options, .is_pure = call->options != NULL && call->options->is_pure};
     if (p->scattered == NULL)
         p->scattered = rask_alloc_zeroed(call->n_inputs, sizeof *p->scattered);
     if (p->scattered == NULL)
-        return rask_error_memory(error, call->n_inputs * sizeof *p->scattered, "the inputs of a call");
+        return rask_error_memory(error, call->n_inputs * sizeof *p->scattered,
+                                 "the inputs of a call");
     rask_status status = rask_scatter(rask, view, &options, &p->scattered[p->n_scattered], error);
     if (status == RASK_OK)
         p->n_scattered++;
     return status;
 }
 
-/* Bytes of the packed call, and how many inputs are results. Values that would not fit are scattered first. */
-static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p, size_t *call_bytes,
-                           struct rask_error *error)
+/* Bytes of the packed call, and how many inputs are results. Values that would not fit are
+ * scattered first. */
+static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p,
+                           size_t *call_bytes, struct rask_error *error)
 {
     size_t bytes = rask_call_table_bytes((uint32_t)call->n_inputs);
     uint32_t n_deps = 0;
@@ -90,10 +93,11 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
         size_t padded = rask_wire_pad(input->bytes);
         if (input->data == NULL) {
             if (input->future.id == 0)
-                return rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is %s", i,
-                                      input->bytes != 0 ? "a node of a graph: add the call to the graph, or submit "
-                                                          "the graph and take the node's future"
-                                                        : "neither a future nor bytes");
+                return rask_error_set(
+                    error, RASK_ERR_ARGUMENT, "input %zu is %s", i,
+                    input->bytes != 0 ? "a node of a graph: add the call to the graph, or submit "
+                                        "the graph and take the node's future"
+                                      : "neither a future nor bytes");
             n_deps++;
             continue;
         }
@@ -115,7 +119,8 @@ static rask_status check_count(const struct rask_call *call, struct rask_error *
 {
     if (call->n_inputs <= RASK_CALL_INPUTS_MOST)
         return RASK_OK;
-    return rask_error_set(error, RASK_ERR_LIMIT, "a call of %zu inputs; at most %u are possible: combine them by a tree",
+    return rask_error_set(error, RASK_ERR_LIMIT,
+                          "a call of %zu inputs; at most %u are possible: combine them by a tree",
                           call->n_inputs, RASK_CALL_INPUTS_MOST);
 }
 
@@ -164,8 +169,8 @@ static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, 
     return RASK_OK;
 }
 
-static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_call_options *o, struct packed *p,
-                              struct rask_error *error)
+static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_call_options *o,
+                              struct packed *p, struct rask_error *error)
 {
     int32_t n_ranks = rt->boot.comm->caps.n_ranks;
     if (o->n_ranks > RASK_LIMIT_RANKS)
@@ -175,7 +180,8 @@ static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_c
         return rask_error_memory(error, o->n_ranks * sizeof *p->allow, "a restriction");
     for (size_t i = 0; i < o->n_ranks; i++) {
         if (o->ranks[i] < 0 || o->ranks[i] >= n_ranks)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "a task for rank %d; there are ranks 0 to %d", o->ranks[i],
+            return rask_error_set(error, RASK_ERR_ARGUMENT,
+                                  "a task for rank %d; there are ranks 0 to %d", o->ranks[i],
                                   n_ranks - 1);
         p->allow[i] = (uint32_t)o->ranks[i];
     }
@@ -184,21 +190,24 @@ static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_c
     return RASK_OK;
 }
 
-static rask_status pack_options(const struct rask_runtime *rt, const struct rask_call_options *o, struct packed *p,
-                                struct rask_error *error)
+static rask_status pack_options(const struct rask_runtime *rt, const struct rask_call_options *o,
+                                struct packed *p, struct rask_error *error)
 {
     p->m.priority = o->priority;
     p->m.retries = (uint16_t)(o->retries > UINT16_MAX ? UINT16_MAX : o->retries);
-    p->m.flags = (uint16_t)((o->is_loose ? RASK_SUBMIT_LOOSE : 0) | (o->is_producer ? RASK_SUBMIT_PRODUCER : 0) |
+    p->m.flags = (uint16_t)((o->is_loose ? RASK_SUBMIT_LOOSE : 0) |
+                            (o->is_producer ? RASK_SUBMIT_PRODUCER : 0) |
                             (o->is_forgotten ? RASK_SUBMIT_UNCLAIMED : 0));
     if (o->n_resources > RASK_LIMIT_RESOURCES)
-        return rask_error_set(error, RASK_ERR_LIMIT, "a task with %zu resources; at most %u are possible",
-                              o->n_resources, RASK_LIMIT_RESOURCES);
+        return rask_error_set(error, RASK_ERR_LIMIT,
+                              "a task with %zu resources; at most %u are possible", o->n_resources,
+                              RASK_LIMIT_RESOURCES);
     for (size_t i = 0; i < o->n_resources; i++) {
         size_t length = o->resources[i].name == NULL ? 0 : strlen(o->resources[i].name);
         if (length == 0 || length > RASK_RESOURCE_NAME_BYTES)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
-                                  length == 0 ? "" : o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
+            return rask_error_set(
+                error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
+                length == 0 ? "" : o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
         memset(&p->resources[i], 0, sizeof p->resources[i]);
         memcpy(p->resources[i].name, o->resources[i].name, length);
         p->resources[i].amount = o->resources[i].amount;
@@ -209,7 +218,8 @@ static rask_status pack_options(const struct rask_runtime *rt, const struct rask
 }
 
 /* All that does not need the client's lock. */
-static rask_status pack(struct rask *rask, const struct rask_call *call, struct packed *p, struct rask_error *error)
+static rask_status pack(struct rask *rask, const struct rask_call *call, struct packed *p,
+                        struct rask_error *error)
 {
     memset(p, 0, offsetof(struct packed, resources));
     p->call = p->stack_call;
@@ -224,8 +234,8 @@ static rask_status pack(struct rask *rask, const struct rask_call *call, struct 
 }
 
 /* The content key of a pure call: what it was given, or that of function and inputs. */
-static void make_key(const struct rask_runtime *rt, const struct rask_call *call, const struct rask_key128 *given,
-                     struct packed *p)
+static void make_key(const struct rask_runtime *rt, const struct rask_call *call,
+                     const struct rask_key128 *given, struct packed *p)
 {
     struct rask_hash hash;
     struct rask_key128 key;
@@ -235,9 +245,10 @@ static void make_key(const struct rask_runtime *rt, const struct rask_call *call
         rask_content_begin(&hash, rask_registry_at(rt->registry, p->m.function));
         for (size_t i = 0; i < call->n_inputs; i++) {
             const struct rask_input *input = &call->inputs[i];
-            rask_content_add(&hash, input->data != NULL
-                                        ? rask_content_of_bytes((struct rask_view){input->data, input->bytes})
-                                        : rask_content_of_future(&rt->loop.client, input->future.id));
+            rask_content_add(
+                &hash, input->data != NULL
+                           ? rask_content_of_bytes((struct rask_view){input->data, input->bytes})
+                           : rask_content_of_future(&rt->loop.client, input->future.id));
         }
         key = rask_content_end(&hash);
     }
@@ -255,7 +266,8 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
     struct rask_claim *claim = NULL;
     for (uint32_t i = 0; i < p->m.n_dep; i++)
         if (rask_client_find(client, p->deps[i]) == NULL)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "an input's future (%llx) is none, or was released",
+            return rask_error_set(error, RASK_ERR_ARGUMENT,
+                                  "an input's future (%llx) is none, or was released",
                                   (unsigned long long)p->deps[i]);
     if (atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
         return rask_error_set(error, RASK_ERR_STATE, "the job has ended");
@@ -277,30 +289,35 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
     return RASK_OK;
 }
 
-/* Lets the scheduler have what was submitted, now and then; another thread may be doing that already. */
+/* Lets the scheduler have what was submitted, now and then; another thread may be doing that
+ * already. */
 static void flush(struct rask_runtime *rt, uint64_t n_submitted, uint64_t n_pending)
 {
     if (n_pending <= 1)
         (void)rask_loop_try(&rt->loop, 1);
     else if (n_submitted % RECORDS_PER_TURN == 0 &&
-             rask_now_ns() - atomic_load_explicit(&rt->loop.last_turn_ns, memory_order_relaxed) > LOOP_STALE_NS)
+             rask_now_ns() - atomic_load_explicit(&rt->loop.last_turn_ns, memory_order_relaxed) >
+                 LOOP_STALE_NS)
         (void)rask_loop_try(&rt->loop, 1);
 }
 
-static rask_status check_call(const struct rask *rask, const struct rask_call *call, const struct rask_future *future,
-                              struct rask_error *error)
+static rask_status check_call(const struct rask *rask, const struct rask_call *call,
+                              const struct rask_future *future, struct rask_error *error)
 {
     if (rask == NULL || call == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a runtime or a call");
     if (call->inputs == NULL && call->n_inputs != 0)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs", call->n_inputs);
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs",
+                              call->n_inputs);
     if (future == NULL && (call->options == NULL || !call->options->is_forgotten))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a place for the future");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_submit without a place for the future");
     return RASK_OK;
 }
 
-rask_status rask_submit_as(struct rask *rask, const struct rask_call *call, const struct rask_key128 *key,
-                           struct rask_future *future, struct rask_error *error)
+rask_status rask_submit_as(struct rask *rask, const struct rask_call *call,
+                           const struct rask_key128 *key, struct rask_future *future,
+                           struct rask_error *error)
 {
     struct packed p;
     rask_status status = check_call(rask, call, future, error);
@@ -342,25 +359,29 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
     return status;
 }
 
-rask_status rask_map(struct rask *rask, const struct rask_call *call, const struct rask_items *items,
-                     struct rask_future *futures, struct rask_error *error)
+rask_status rask_map(struct rask *rask, const struct rask_call *call,
+                     const struct rask_items *items, struct rask_future *futures,
+                     struct rask_error *error)
 {
     rask_status status = RASK_OK;
     size_t n_done = 0;
     if (rask == NULL || call == NULL || items == NULL || (futures == NULL && items->count != 0))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map without a runtime, a call, items or futures");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_map without a runtime, a call, items or futures");
     if (items->bytes != 0 && items->data == NULL && items->count != 0)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map: items at a NULL address");
     struct rask_input *inputs = rask_alloc((call->n_inputs + 1) * sizeof *inputs);
     if (inputs == NULL)
-        return rask_error_memory(error, (call->n_inputs + 1) * sizeof *inputs, "the inputs of a map");
+        return rask_error_memory(error, (call->n_inputs + 1) * sizeof *inputs,
+                                 "the inputs of a map");
     if (call->n_inputs != 0)
         memcpy(inputs + 1, call->inputs, call->n_inputs * sizeof *inputs);
     struct rask_call each = *call;
     each.inputs = inputs;
     each.n_inputs = call->n_inputs + 1;
     for (; n_done < items->count && status == RASK_OK; n_done++) {
-        inputs[0] = rask_input_bytes((const uint8_t *)items->data + n_done * items->bytes, items->bytes);
+        inputs[0] =
+            rask_input_bytes((const uint8_t *)items->data + n_done * items->bytes, items->bytes);
         if (items->bytes == 0)
             inputs[0].data = "";
         status = rask_submit(rask, &each, &futures[n_done], error);
@@ -371,11 +392,12 @@ rask_status rask_map(struct rask *rask, const struct rask_call *call, const stru
     return status;
 }
 
-rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call, struct rask_future *futures,
-                                struct rask_error *error)
+rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
+                                struct rask_future *futures, struct rask_error *error)
 {
     if (rask == NULL || call == NULL || futures == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_run_everywhere without a runtime, a call or futures");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_run_everywhere without a runtime, a call or futures");
     struct rask_runtime *rt = rask_runtime_of(rask);
     struct rask_call_options options = {.size = sizeof options};
     struct rask_call each = *call;
@@ -399,8 +421,8 @@ rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
 }
 
 /* Puts data into this rank's store, or into the record itself. */
-static rask_status put_data(struct rask_runtime *rt, struct rask_view data, struct rask_msg_scatter *m,
-                            struct rask_error *error)
+static rask_status put_data(struct rask_runtime *rt, struct rask_view data,
+                            struct rask_msg_scatter *m, struct rask_error *error)
 {
     m->bytes = data.bytes;
     m->offset = RASK_WIRE_NO_OFFSET;
@@ -411,27 +433,30 @@ static rask_status put_data(struct rask_runtime *rt, struct rask_view data, stru
     }
     m->offset = rask_store_take(rt->store, m->task, data.bytes);
     if (m->offset == RASK_STORE_NONE)
-        return rask_error_set(error, RASK_ERR_MEMORY, "no memory on rank %d for %llu bytes of data (setting `arena`)",
+        return rask_error_set(error, RASK_ERR_MEMORY,
+                              "no memory on rank %d for %llu bytes of data (setting `arena`)",
                               rt->boot.comm->caps.rank, (unsigned long long)data.bytes);
     memcpy(rask_store_payload(rt->store, m->offset), data.data, data.bytes);
     return RASK_OK;
 }
 
-rask_status rask_scatter(struct rask *rask, struct rask_view data, const struct rask_scatter_options *options,
-                         struct rask_future *future, struct rask_error *error)
+rask_status rask_scatter(struct rask *rask, struct rask_view data,
+                         const struct rask_scatter_options *options, struct rask_future *future,
+                         struct rask_error *error)
 {
     static const struct rask_scatter_options no_options = {.size = sizeof no_options};
     struct rask_msg_scatter m = {.flags = 0};
     struct rask_claim *claim = NULL;
     uint64_t key[2];
     if (rask == NULL || future == NULL || (data.data == NULL && data.bytes != 0))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_scatter without a runtime, data or a future");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_scatter without a runtime, data or a future");
     struct rask_runtime *rt = rask_runtime_of(rask);
     options = options == NULL ? &no_options : options;
     uint32_t target = options->n_ranks > 0 ? (uint32_t)options->ranks[0] : 0;
     if (options->n_ranks > 0 && target >= (uint32_t)rt->boot.comm->caps.n_ranks)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d", options->ranks[0],
-                              rt->boot.comm->caps.n_ranks - 1);
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d",
+                              options->ranks[0], rt->boot.comm->caps.n_ranks - 1);
     if (options->is_pure) {
         struct rask_key128 content = rask_content_of_bytes(data);
         key[0] = content.lo;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* threads.c: who runs tasks, who turns the loop, who sleeps.
  *
- * A rank with n slots has n - 1 threads of its own; the n-th is the program's: on a worker rank the one that serves,
- * on rank 0 and alone the one inside a wait. While the program is elsewhere the helper stands in for it. The helper
- * otherwise only looks whether the loop has been turned lately, because all threads may be inside long tasks.
+ * A rank with n slots has n - 1 threads of its own; the n-th is the program's: on a worker rank the
+ * one that serves, on rank 0 and alone the one inside a wait. While the program is elsewhere the
+ * helper stands in for it. The helper otherwise only looks whether the loop has been turned lately,
+ * because all threads may be inside long tasks.
  *
- * A thread without work spins for a while (hardly at all when ranks outnumber cores), then sleeps at a bell. All
- * sleep at the bell of the process, which other ranks can ring, but for tasks that wait for tasks of their own: they
- * could do nothing with a ready task and sleep at a bell of their own. */
+ * A thread without work spins for a while (hardly at all when ranks outnumber cores), then sleeps
+ * at a bell. All sleep at the bell of the process, which other ranks can ring, but for tasks that
+ * wait for tasks of their own: they could do nothing with a ready task and sleep at a bell of their
+ * own. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -22,7 +24,8 @@
 #define QUANTUM_NS 10000u
 /* An idle thread leaves the loop to the one that has turned it within this time. */
 #define LOOP_IDLE_NS 2000u
-/* Sleeping pieces: with peers that cannot ring or transfers that nobody rings for, and otherwise only to be safe. */
+/* Sleeping pieces: with peers that cannot ring or transfers that nobody rings for, and otherwise
+ * only to be safe. */
 #define REMOTE_SLEEP_NS 200000
 #define LOCAL_SLEEP_NS 500000000
 #define SURPLUS_SLEEP_NS 2000000000
@@ -64,21 +67,25 @@ static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *
 static void count_awake(struct rask_runtime *rt, const struct rask_until *until, int is_awake)
 {
     if (until->may_run)
-        atomic_fetch_add_explicit(&rt->loop.exec.n_awake, is_awake ? 1u : UINT32_MAX, memory_order_seq_cst);
+        atomic_fetch_add_explicit(&rt->loop.exec.n_awake, is_awake ? 1u : UINT32_MAX,
+                                  memory_order_seq_cst);
 }
 
-/* Sleeps once, unless there is something to do after all. If somebody else has the loop, what arrives from now on
- * rings the bell, and what this thread has left behind is looked at after the attempt. */
+/* Sleeps once, unless there is something to do after all. If somebody else has the loop, what
+ * arrives from now on rings the bell, and what this thread has left behind is looked at after the
+ * attempt. */
 static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct rask_loop *loop = &rt->loop;
     if (until->before_sleep != NULL && until->before_sleep(until->context))
         return;
     uint32_t ticket = rask_bell_begin(until->bell);
-    int has_work = until->is_done(until->context) || (until->may_run && rask_exec_has_work(&loop->exec)) ||
+    int has_work = until->is_done(until->context) ||
+                   (until->may_run && rask_exec_has_work(&loop->exec)) ||
                    atomic_load(&loop->has_ended) || atomic_load(&loop->is_interrupted);
-    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 && !rask_exec_has_finished(&loop->exec) &&
-        !rask_client_has_output(&loop->client) && !until->is_done(until->context)) {
+    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 &&
+        !rask_exec_has_finished(&loop->exec) && !rask_client_has_output(&loop->client) &&
+        !until->is_done(until->context)) {
         loop->comm->counters.sleeps++;
         count_awake(rt, until, 0);
         rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
@@ -91,17 +98,18 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
 
 /* What a thread has been doing. */
 struct idling {
-    uint64_t since_ns;      /* 0: busy */
-    int is_counted;         /* among exec's spinning threads */
+    uint64_t since_ns; /* 0: busy */
+    int is_counted; /* among exec's spinning threads */
 };
 
-/* Whether to try for the loop: always if this thread has turned it last, else only when nobody has lately, so that
- * the machines' memory stays in the cache of one core. */
+/* Whether to try for the loop: always if this thread has turned it last, else only when nobody has
+ * lately, so that the machines' memory stays in the cache of one core. */
 static int is_my_turn(const struct rask_loop *loop, const struct idling *self)
 {
     if (atomic_load_explicit(&loop->owner, memory_order_relaxed) == (uintptr_t)self)
         return 1;
-    return rask_now_ns() - atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed) > LOOP_IDLE_NS;
+    return rask_now_ns() - atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed) >
+           LOOP_IDLE_NS;
 }
 
 /* One attempt at the loop. 1 if there was something to do. */
@@ -113,13 +121,15 @@ static int turn(struct rask_loop *loop, const struct rask_until *until, const st
     return n > 0;
 }
 
-/* Whether an idle thread should go on looking for work awake: not longer than it spins, and not when more threads are
- * awake than there are slots, since it would take the core of one that works. */
+/* Whether an idle thread should go on looking for work awake: not longer than it spins, and not
+ * when more threads are awake than there are slots, since it would take the core of one that works.
+ */
 static int is_spinning_on(struct rask_runtime *rt, const struct rask_until *until, uint64_t idle_ns)
 {
     const struct rask_exec *exec = &rt->loop.exec;
     uint32_t n_cores = exec->n_slots == 0 ? 1 : exec->n_slots;
-    uint32_t n_others = atomic_load_explicit(&exec->n_awake, memory_order_relaxed) - (until->may_run != 0);
+    uint32_t n_others =
+        atomic_load_explicit(&exec->n_awake, memory_order_relaxed) - (until->may_run != 0);
     return idle_ns < rt->spin_ns && n_others < n_cores;
 }
 
@@ -128,11 +138,13 @@ static void count_spinning(struct rask_runtime *rt, struct idling *idling, int i
     if (is_spinning == idling->is_counted)
         return;
     idling->is_counted = is_spinning;
-    atomic_fetch_add_explicit(&rt->loop.exec.n_spinning, is_spinning ? 1u : UINT32_MAX, memory_order_seq_cst);
+    atomic_fetch_add_explicit(&rt->loop.exec.n_spinning, is_spinning ? 1u : UINT32_MAX,
+                              memory_order_seq_cst);
 }
 
-/* A replacement for a thread that has come back: as many others are awake as there are slots. It sleeps without
- * looking at the queue, since one of the others does before it sleeps, and where messages do not wake it. */
+/* A replacement for a thread that has come back: as many others are awake as there are slots. It
+ * sleeps without looking at the queue, since one of the others does before it sleeps, and where
+ * messages do not wake it. */
 static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
 {
     struct rask_exec *exec = &rt->loop.exec;
@@ -143,8 +155,8 @@ static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
     uint32_t ticket = rask_bell_begin(&rt->loop.surplus);
     int is_surplus = 0;
     while (n > exec->n_slots && !is_surplus)
-        is_surplus = atomic_compare_exchange_weak_explicit(&exec->n_awake, &n, n - 1, memory_order_seq_cst,
-                                                           memory_order_relaxed);
+        is_surplus = atomic_compare_exchange_weak_explicit(
+            &exec->n_awake, &n, n - 1, memory_order_seq_cst, memory_order_relaxed);
     if (is_surplus) {
         if (!atomic_load(&rt->loop.has_ended) && !rask_exec_has_finished(exec))
             rask_bell_sleep(&rt->loop.surplus, ticket, SURPLUS_SLEEP_NS);
@@ -154,7 +166,8 @@ static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
 }
 
 /* Nothing to do now: looks on for a while, then sleeps. RASK_OK, or RASK_ERR_TIMEOUT. */
-static rask_status idle(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
+static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
+                        struct idling *idling)
 {
     uint64_t now_ns = rask_now_ns();
     if (now_ns >= until->deadline_ns)
@@ -171,13 +184,15 @@ static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
     return RASK_OK;
 }
 
-static rask_status work(struct rask_runtime *rt, const struct rask_until *until, struct idling *idling)
+static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
+                        struct idling *idling)
 {
     struct rask_loop *loop = &rt->loop;
     while (!until->is_done(until->context)) {
         if (atomic_load_explicit(&loop->has_ended, memory_order_acquire))
             return RASK_END;
-        if (until->is_interruptible && atomic_load_explicit(&loop->is_interrupted, memory_order_relaxed))
+        if (until->is_interruptible &&
+            atomic_load_explicit(&loop->is_interrupted, memory_order_relaxed))
             return RASK_ERR_INTERRUPTED;
         int was_busy = 0;
         if (until->is_pool)
@@ -230,8 +245,11 @@ static void *pool_thread(void *argument)
         status = rask_place_bind_thread(rt->topo, start.place, &error);
     if (status != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
-    struct rask_until until = {.is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1,
-                               .is_pool = 1, .bell = rt->loop.comm->bell};
+    struct rask_until until = {.is_done = never,
+                               .deadline_ns = UINT64_MAX,
+                               .may_run = 1,
+                               .is_pool = 1,
+                               .bell = rt->loop.comm->bell};
     (void)!rask_threads_work(rt, &until);
     return NULL;
 }
@@ -247,7 +265,8 @@ static rask_status spawn(struct rask_runtime *rt)
         return RASK_ERR_MEMORY;
     }
     start->runtime = rt;
-    start->place = rt->plan.n_threads > 0 ? &rt->plan.places[place % (uint32_t)rt->plan.n_threads] : NULL;
+    start->place =
+        rt->plan.n_threads > 0 ? &rt->plan.places[place % (uint32_t)rt->plan.n_threads] : NULL;
     if (pthread_create(&id, NULL, pool_thread, start) != 0) {
         rask_free(start);
         return RASK_ERR_SYSTEM;
@@ -266,8 +285,11 @@ static int has_guest_or_nothing(void *context)
 /* Runs what nobody else would: the program's thread is elsewhere and its slot is free. */
 static void stand_in(struct rask_runtime *rt)
 {
-    struct rask_until until = {.is_done = has_guest_or_nothing, .context = rt, .deadline_ns = UINT64_MAX,
-                               .may_run = 1, .bell = &rt->helper_bell};
+    struct rask_until until = {.is_done = has_guest_or_nothing,
+                               .context = rt,
+                               .deadline_ns = UINT64_MAX,
+                               .may_run = 1,
+                               .bell = &rt->helper_bell};
     (void)!rask_threads_work(rt, &until);
     (void)rask_loop_try(&rt->loop, 0);
 }
@@ -277,7 +299,8 @@ static void *helper_thread(void *argument)
     struct rask_runtime *rt = argument;
     struct rask_loop *loop = &rt->loop;
     while (!atomic_load(&loop->has_ended)) {
-        int is_busy = atomic_load(&loop->exec.n_running) != 0 || atomic_load(&loop->exec.n_queued) != 0 ||
+        int is_busy = atomic_load(&loop->exec.n_running) != 0 ||
+                      atomic_load(&loop->exec.n_queued) != 0 ||
                       rask_client_has_output(&loop->client);
         uint32_t ticket = rask_bell_begin(&rt->helper_bell);
         if (!atomic_load(&loop->has_ended))
@@ -304,7 +327,8 @@ rask_status rask_threads_start(struct rask_runtime *rt, struct rask_error *error
     if (status == RASK_OK && pthread_create(&rt->helper, NULL, helper_thread, rt) == 0)
         rt->has_helper = 1;
     if (status != RASK_OK || !rt->has_helper)
-        return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start %u threads: %s (limit `ulimit -u`)",
+        return rask_error_set(error, RASK_ERR_SYSTEM,
+                              "cannot start %u threads: %s (limit `ulimit -u`)",
                               rt->loop.exec.n_slots + 1, strerror(errno));
     return RASK_OK;
 }
@@ -337,7 +361,8 @@ void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
     rask_spin_lock(&rt->spawn_lock);
     uint32_t n = atomic_load(&rt->n_executors);
     if (n < n_blocked + loop->exec.n_slots && n < MAX_THREADS && spawn(rt) != RASK_OK)
-        rask_log_write(&rt->log, RASK_LOG_WARNING, "no further thread while a task waits: it may take longer");
+        rask_log_write(&rt->log, RASK_LOG_WARNING,
+                       "no further thread while a task waits: it may take longer");
     rask_spin_unlock(&rt->spawn_lock);
     rask_loop_wake(loop, 1);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* wait.c: waiting for futures, reading their results, letting go of them.
  *
- * The program's own thread works while it waits: it turns the loop and, when it has no deadline, runs tasks. A task
- * that waits gives its slot up first. A thread that is about to sleep marks the future it sleeps for, so that only
- * the end of that future wakes it. */
+ * The program's own thread works while it waits: it turns the loop and, when it has no deadline,
+ * runs tasks. A task that waits gives its slot up first. A thread that is about to sleep marks the
+ * future it sleeps for, so that only the end of that future wakes it. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -19,14 +19,16 @@
 struct goal {
     struct rask_runtime *runtime;
     const struct rask_future *futures;
-    size_t n, at;                       /* all: futures before `at` are finished; any: `at` is finished */
+    /* all: futures before `at` are finished; any: `at` is finished */
+    size_t n, at;
     struct rask_client_queue *queue;
 };
 
 static int is_finished(const struct rask_runtime *rt, struct rask_future future)
 {
     const struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
-    return claim == NULL || atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_PENDING;
+    return claim == NULL ||
+           atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_PENDING;
 }
 
 static int all_finished(void *context)
@@ -124,22 +126,26 @@ static int are_valid(const struct rask_runtime *rt, const struct rask_future *fu
     return 1;
 }
 
-rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n, int64_t timeout_ns)
+rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n,
+                      int64_t timeout_ns)
 {
-    if (rask == NULL || (futures == NULL && n != 0) || !are_valid(rask_runtime_of(rask), futures, n))
+    if (rask == NULL || (futures == NULL && n != 0) ||
+        !are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
-    struct rask_until until = {.is_done = all_finished, .before_sleep = mark_next, .context = &goal};
+    struct rask_until until = {
+        .is_done = all_finished, .before_sleep = mark_next, .context = &goal};
     return work_until(rask, &until, timeout_ns);
 }
 
-rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n, int64_t timeout_ns,
-                          size_t *index)
+rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n,
+                          int64_t timeout_ns, size_t *index)
 {
     if (rask == NULL || futures == NULL || n == 0 || !are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
-    struct rask_until until = {.is_done = any_finished, .before_sleep = mark_each, .context = &goal};
+    struct rask_until until = {
+        .is_done = any_finished, .before_sleep = mark_each, .context = &goal};
     rask_status status = work_until(rask, &until, timeout_ns);
     if (status == RASK_OK && index != NULL)
         *index = goal.at;
@@ -158,19 +164,22 @@ enum rask_future_state rask_future_state(struct rask *rask, struct rask_future f
 }
 
 /* Fills in what the client does not know: names of function, key and host. */
-static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *claim, struct rask_error *error)
+static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *claim,
+                              struct rask_error *error)
 {
     const struct rask_error *kept = claim->data;
     if (error == NULL)
         return kept->code;
     *error = *kept;
     uint32_t function = (uint32_t)claim->offset;
-    const char *name = function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";
+    const char *name =
+        function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";
     rask_text_copy(error->function, sizeof error->function, name);
     snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name,
              claim->object & ((UINT64_C(1) << 48) - 1));
     if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
-        rask_text_copy(error->host, sizeof error->host, rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
+        rask_text_copy(error->host, sizeof error->host,
+                       rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
     return error->code;
 }
 
@@ -196,13 +205,14 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
     rask_loop_take(loop);
     rask_spin_lock(&loop->client_lock);
     struct rask_claim *claim = rask_client_find(&loop->client, future.id);
-    int is_elsewhere = claim != NULL && claim->state == RASK_FUTURE_DONE && (claim->flags & RASK_CLAIM_ELSEWHERE) &&
-                       !(claim->flags & RASK_CLAIM_COMING);
+    int is_elsewhere = claim != NULL && claim->state == RASK_FUTURE_DONE &&
+                       (claim->flags & RASK_CLAIM_ELSEWHERE) && !(claim->flags & RASK_CLAIM_COMING);
     if (is_elsewhere && claim->holder == loop->comm->caps.rank) {
         rask_store_pin(rt->store, claim->offset);
         claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
     } else if (is_elsewhere) {
-        struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
+        struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder,
+                                         0};
         status = rask_client_want(&loop->client, future.id, claim);
         if (status == RASK_OK)
             status = rask_worker_want(&loop->worker, &object);
@@ -212,7 +222,8 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
     return status;
 }
 
-static void view_of(const struct rask_runtime *rt, const struct rask_claim *claim, struct rask_view *view)
+static void view_of(const struct rask_runtime *rt, const struct rask_claim *claim,
+                    struct rask_view *view)
 {
     view->bytes = claim->bytes;
     if (claim->flags & RASK_CLAIM_HERE)
@@ -221,13 +232,14 @@ static void view_of(const struct rask_runtime *rt, const struct rask_claim *clai
         view->data = claim->data != NULL ? claim->data : (const void *)&claim->offset;
 }
 
-rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns, struct rask_view *view,
-                        struct rask_error *error)
+rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns,
+                        struct rask_view *view, struct rask_error *error)
 {
     rask_status status = rask_wait(rask, &future, 1, timeout_ns);
     if (status != RASK_OK)
-        return rask_error_set(error, status, "%s", status == RASK_ERR_ARGUMENT ? "the future is none, or was released"
-                                                                               : rask_status_text(status));
+        return rask_error_set(error, status, "%s",
+                              status == RASK_ERR_ARGUMENT ? "the future is none, or was released"
+                                                          : rask_status_text(status));
     struct rask_runtime *rt = rask_runtime_of(rask);
     struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
     struct goal goal = {.runtime = rt, .futures = &future, .n = 1};
@@ -245,19 +257,22 @@ rask_status rask_result(struct rask *rask, struct rask_future future, int64_t ti
         return tell_error(rt, claim, error);
     if (claim->flags & RASK_CLAIM_NO_ROOM) {
         claim->flags &= ~RASK_CLAIM_NO_ROOM;
-        return rask_error_set(error, RASK_ERR_MEMORY, "no memory on rank %d for a result of %" PRIu64
-                              " bytes (setting `arena`)", rt->boot.comm->caps.rank, claim->bytes);
+        return rask_error_set(error, RASK_ERR_MEMORY,
+                              "no memory on rank %d for a result of %" PRIu64
+                              " bytes (setting `arena`)",
+                              rt->boot.comm->caps.rank, claim->bytes);
     }
     if (view != NULL)
         view_of(rt, claim, view);
     return RASK_OK;
 }
 
-rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n, struct rask_view *views,
-                        struct rask_error *error)
+rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n,
+                        struct rask_view *views, struct rask_error *error)
 {
     if (rask == NULL || ((futures == NULL || views == NULL) && n != 0))
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_gather without a runtime, futures or views");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_gather without a runtime, futures or views");
     rask_status status = rask_wait(rask, futures, n, RASK_FOREVER);
     if (status != RASK_OK)
         return rask_error_set(error, status, "%s", rask_status_text(status));
@@ -300,11 +315,13 @@ void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n)
     (void)rask_loop_try(&rt->loop, 0);
 }
 
-rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text, size_t text_bytes)
+rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,
+                            size_t text_bytes)
 {
     if (rask == NULL || text == NULL || text_bytes == 0)
         return RASK_ERR_ARGUMENT;
-    const struct rask_claim *claim = rask_client_find(&rask_runtime_of(rask)->loop.client, future.id);
+    const struct rask_claim *claim =
+        rask_client_find(&rask_runtime_of(rask)->loop.client, future.id);
     if (claim == NULL)
         return RASK_ERR_ARGUMENT;
     if (claim->key.lo != 0 || claim->key.hi != 0)
@@ -320,10 +337,12 @@ struct rask_completed {
     struct rask_client_queue queue;
 };
 
-rask_status rask_completed_new(struct rask *rask, struct rask_completed **completed, struct rask_error *error)
+rask_status rask_completed_new(struct rask *rask, struct rask_completed **completed,
+                               struct rask_error *error)
 {
     if (rask == NULL || completed == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_completed_new without a runtime or a place");
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_completed_new without a runtime or a place");
     struct rask_completed *c = rask_alloc_zeroed(1, sizeof *c);
     if (c == NULL)
         return rask_error_memory(error, sizeof *c, "a queue of completed futures");
@@ -344,8 +363,8 @@ void rask_completed_free(struct rask_completed *c)
     rask_free(c);
 }
 
-rask_status rask_completed_add(struct rask_completed *c, const struct rask_future *futures, size_t n,
-                               struct rask_error *error)
+rask_status rask_completed_add(struct rask_completed *c, const struct rask_future *futures,
+                               size_t n, struct rask_error *error)
 {
     struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
     rask_status status = RASK_OK;
@@ -353,8 +372,9 @@ rask_status rask_completed_add(struct rask_completed *c, const struct rask_futur
     for (size_t i = 0; i < n && status == RASK_OK; i++)
         status = rask_client_watch(&loop->client, futures[i].id, &c->queue);
     rask_spin_unlock(&loop->client_lock);
-    return status == RASK_OK ? RASK_OK : rask_error_set(error, status, "adding a future to wait for: %s",
-                                                        rask_status_text(status));
+    return status == RASK_OK ? RASK_OK
+                             : rask_error_set(error, status, "adding a future to wait for: %s",
+                                              rask_status_text(status));
 }
 
 static int has_next(void *context)
@@ -367,7 +387,8 @@ static int has_next(void *context)
     return is_over;
 }
 
-rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns, struct rask_future *future)
+rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
+                                struct rask_future *future)
 {
     struct rask_runtime *rt = rask_runtime_of(c->rask);
     struct goal goal = {.runtime = rt, .queue = &c->queue};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* spin.h: a lock for critical sections of some ten instructions, and the pause inside waiting loops.
+/* spin.h: a lock for critical sections of some ten instructions, and the pause inside waiting
+ * loops.
  *
- * A waiter gives its core away after a short while, because the holder may not be running when threads
- * outnumber cores. Not fair, not recursive, not for anything that may block. A zeroed struct is unlocked.
- * Thread: any. */
+ * A waiter gives its core away after a short while, because the holder may not be running when
+ * threads outnumber cores. Not fair, not recursive, not for anything that may block. A zeroed
+ * struct is unlocked. Thread: any. */
 #ifndef RASK_BASE_SPIN_H
 #define RASK_BASE_SPIN_H
 
@@ -29,7 +30,8 @@ struct rask_spin {
 
 static inline void rask_spin_lock(struct rask_spin *spin)
 {
-    while (__builtin_expect(atomic_exchange_explicit(&spin->is_held, 1, memory_order_acquire) != 0, 0)) {
+    while (__builtin_expect(atomic_exchange_explicit(&spin->is_held, 1, memory_order_acquire) != 0,
+                            0)) {
         uint32_t n_looks = 0;
         while (atomic_load_explicit(&spin->is_held, memory_order_relaxed) != 0) {
             rask_pause();

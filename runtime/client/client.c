@@ -96,7 +96,8 @@ uint64_t rask_client_new(struct rask_client *client, struct rask_claim **claim)
 struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t id)
 {
     uint64_t index = sequence_of(id) / RASK_CLIENT_PAGE;
-    if (id == 0 || (int32_t)(id >> 48) != client->rank || index / RASK_CLIENT_TABLE >= RASK_CLIENT_TABLE)
+    if (id == 0 || (int32_t)(id >> 48) != client->rank ||
+        index / RASK_CLIENT_TABLE >= RASK_CLIENT_TABLE)
         return NULL;
     const struct rask_client_mid *mid =
         atomic_load_explicit(&client->table[index / RASK_CLIENT_TABLE], memory_order_acquire);
@@ -104,7 +105,8 @@ struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t i
     if (page == NULL)
         return NULL;
     struct rask_claim *claim = &page->claims[sequence_of(id) % RASK_CLIENT_PAGE];
-    return atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_NONE ? NULL : claim;
+    return atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_NONE ? NULL
+                                                                                         : claim;
 }
 
 /* Queues that wait for this future get it, in order of finishing. */
@@ -123,7 +125,8 @@ static void tell_watchers(struct rask_client *client, struct rask_claim *claim, 
     }
 }
 
-static void finish(struct rask_client *client, struct rask_claim *claim, uint64_t id, enum rask_future_state state)
+static void finish(struct rask_client *client, struct rask_claim *claim, uint64_t id,
+                   enum rask_future_state state)
 {
     if (atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_PENDING)
         client->n_pending--;
@@ -137,8 +140,8 @@ static void finish(struct rask_client *client, struct rask_claim *claim, uint64_
 static rask_status on_state(struct rask_client *client, const struct rask_msg_state *m)
 {
     struct rask_claim *claim = rask_client_find(client, m->task);
-    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED || claim->state == RASK_FUTURE_FAILED ||
-        (claim->flags & RASK_CLAIM_HERE))
+    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
+        claim->state == RASK_FUTURE_FAILED || (claim->flags & RASK_CLAIM_HERE))
         return RASK_OK;
     claim->bytes = m->bytes;
     claim->holder = m->holder;
@@ -166,36 +169,42 @@ static rask_status on_state(struct rask_client *client, const struct rask_msg_st
 static rask_status on_failed(struct rask_client *client, const struct rask_msg_failed *m)
 {
     struct rask_claim *claim = rask_client_find(client, m->task);
-    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED || claim->state == RASK_FUTURE_FAILED ||
-        (claim->flags & RASK_CLAIM_HERE))
+    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
+        claim->state == RASK_FUTURE_FAILED || (claim->flags & RASK_CLAIM_HERE))
         return RASK_OK;
     struct rask_error *error = rask_alloc_zeroed(1, sizeof *error);
     if (error == NULL)
         return RASK_ERR_MEMORY;
     error->code = (rask_status)m->code;
     error->rank = m->rank;
-    memcpy(error->text, m->text, m->n_text < sizeof error->text ? m->n_text : sizeof error->text - 1);
+    memcpy(error->text, m->text,
+           m->n_text < sizeof error->text ? m->n_text : sizeof error->text - 1);
     free_data(claim);
     claim->data = error;
     claim->offset = m->function;
     claim->object = m->origin;
-    finish(client, claim, m->task, m->code == RASK_ERR_CANCELLED ? RASK_FUTURE_CANCELLED : RASK_FUTURE_FAILED);
+    finish(client, claim, m->task,
+           m->code == RASK_ERR_CANCELLED ? RASK_FUTURE_CANCELLED : RASK_FUTURE_FAILED);
     return RASK_OK;
 }
 
-rask_status rask_client_receive(struct rask_client *client, const uint8_t *record, struct rask_error *error)
+rask_status rask_client_receive(struct rask_client *client, const uint8_t *record,
+                                struct rask_error *error)
 {
     rask_status status = RASK_ERR_PROTOCOL;
     struct rask_msg_state state;
     struct rask_msg_failed failed;
     if (rask_wire_id(record) == RASK_MESSAGE_STATE && rask_wire_get_state(record, &state) == 0)
         status = on_state(client, &state);
-    else if (rask_wire_id(record) == RASK_MESSAGE_FAILED && rask_wire_get_failed(record, &failed) == 0)
+    else if (rask_wire_id(record) == RASK_MESSAGE_FAILED &&
+             rask_wire_get_failed(record, &failed) == 0)
         status = on_failed(client, &failed);
     if (status == RASK_ERR_PROTOCOL)
         return rask_error_set(error, status, "client %d: malformed %s", client->rank,
                               rask_wire_name(rask_wire_id(record)));
-    return status == RASK_OK ? status : rask_error_memory(error, sizeof(struct rask_error), "the outcome of a task");
+    return status == RASK_OK
+               ? status
+               : rask_error_memory(error, sizeof(struct rask_error), "the outcome of a task");
 }
 
 static int ask_again(struct rask_client *client, uint64_t id, int32_t holder)
@@ -216,9 +225,10 @@ rask_status rask_client_want(struct rask_client *client, uint64_t id, struct ras
     return RASK_OK;
 }
 
-/* The fetch for one claim has ended. 1 if the claim pins the object now. The claim may have been told of another
- * place meanwhile: then only a good end matters. */
-static uint32_t end_coming(struct rask_client *client, uint64_t id, int32_t holder, uint64_t offset, rask_status status)
+/* The fetch for one claim has ended. 1 if the claim pins the object now. The claim may have been
+ * told of another place meanwhile: then only a good end matters. */
+static uint32_t end_coming(struct rask_client *client, uint64_t id, int32_t holder, uint64_t offset,
+                           rask_status status)
 {
     struct rask_claim *claim = rask_client_find(client, id);
     claim->flags &= ~RASK_CLAIM_COMING;
@@ -245,8 +255,8 @@ static void push_release(struct rask_client *client, uint64_t id)
     rask_client_mark(client);
 }
 
-uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_t holder, uint64_t offset,
-                             rask_status status)
+uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_t holder,
+                             uint64_t offset, rask_status status)
 {
     uint32_t n = 0;
     size_t kept = 0;
@@ -270,7 +280,8 @@ static void drop_from_page(struct rask_client *client, uint64_t id)
 {
     struct rask_client_page **place = page_place(client, sequence_of(id));
     struct rask_client_page *page = *place;
-    if (--page->n_live == 0 && page->n_used == RASK_CLIENT_PAGE - (sequence_of(id) < RASK_CLIENT_PAGE)) {
+    if (--page->n_live == 0 &&
+        page->n_used == RASK_CLIENT_PAGE - (sequence_of(id) < RASK_CLIENT_PAGE)) {
         *place = NULL;
         rask_free(page);
     }
@@ -306,7 +317,8 @@ void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinn
             client->coming.items[i].is_released = 1;
 }
 
-rask_status rask_client_watch(struct rask_client *client, uint64_t id, struct rask_client_queue *queue)
+rask_status rask_client_watch(struct rask_client *client, uint64_t id,
+                              struct rask_client_queue *queue)
 {
     uint32_t w;
     struct rask_claim *claim = rask_client_find(client, id);
@@ -326,7 +338,8 @@ rask_status rask_client_watch(struct rask_client *client, uint64_t id, struct ra
 
 void rask_client_unwatch(struct rask_client *client, struct rask_client_queue *queue)
 {
-    for (uint32_t w = rask_slab_next(&client->watchers, 1); w != 0; w = rask_slab_next(&client->watchers, w + 1)) {
+    for (uint32_t w = rask_slab_next(&client->watchers, 1); w != 0;
+         w = rask_slab_next(&client->watchers, w + 1)) {
         struct watcher *watcher = rask_slab_at(&client->watchers, w);
         if (watcher->queue == queue)
             watcher->queue = NULL;

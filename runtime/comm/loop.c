@@ -7,12 +7,13 @@
 
 #include <string.h>
 
-/* A get under way: payload and header are read separately, since the local header has links of its own. */
+/* A get under way: payload and header are read separately, since the local header has links of its
+ * own. */
 struct get {
-    struct rask_object_header remote;   /* what came */
-    uint64_t object, offset;            /* offset in the local store */
-    uint32_t fetch;                     /* the worker's request */
-    uint32_t n_left;                    /* parts still to come */
+    struct rask_object_header remote; /* what came */
+    uint64_t object, offset; /* offset in the local store */
+    uint32_t fetch; /* the worker's request */
+    uint32_t n_left; /* parts still to come */
     rask_status status;
 };
 
@@ -63,7 +64,8 @@ static void to_machines(struct rask_loop *loop, const uint8_t *batch, size_t siz
     int is_malformed = 0, is_locked = 0;
     const uint8_t *record;
     rask_status status = RASK_OK;
-    while (status == RASK_OK && (record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL) {
+    while (status == RASK_OK &&
+           (record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL) {
         if (rask_wire_role(rask_wire_id(record)) != RASK_ROLE_CLIENT) {
             status = rask_worker_receive(&loop->worker, record, &error);
             continue;
@@ -76,7 +78,8 @@ static void to_machines(struct rask_loop *loop, const uint8_t *batch, size_t siz
     if (is_locked)
         rask_spin_unlock(&loop->client_lock);
     if (is_malformed)
-        status = rask_error_set(&error, RASK_ERR_PROTOCOL, "malformed record at byte %zu of %zu", at, size);
+        status = rask_error_set(&error, RASK_ERR_PROTOCOL, "malformed record at byte %zu of %zu",
+                                at, size);
     if (status != RASK_OK)
         rask_loop_break(loop, &error);
 }
@@ -100,7 +103,8 @@ static void on_batch(void *context, int32_t source, const uint8_t *bytes, size_t
         to_machines(loop, bytes, size);
 }
 
-/* A part of a get is there; with the last one the worker gets the object, if it is the right one. */
+/* A part of a get is there; with the last one the worker gets the object, if it is the right one.
+ */
 static void on_got(void *context, uint64_t request, rask_status status)
 {
     struct rask_loop *loop = context;
@@ -145,7 +149,8 @@ static int take_finished(struct rask_loop *loop)
 {
     int n = 0;
     struct rask_task *next;
-    for (struct rask_task *task = rask_exec_take_finished(&loop->exec); task != NULL; task = next, n++) {
+    for (struct rask_task *task = rask_exec_take_finished(&loop->exec); task != NULL;
+         task = next, n++) {
         next = task->next;
         rask_status status = rask_worker_finished(&loop->worker, task);
         if (status != RASK_OK)
@@ -195,7 +200,8 @@ static int schedule(struct rask_loop *loop)
     int n = 0;
     if (rask_sched_place(loop->sched, loop->now_ns, &error) != RASK_OK)
         rask_loop_break(loop, &error);
-    for (int32_t rank = rask_sched_next_output(loop->sched, 0); rank >= 0 && loop->status == RASK_OK;
+    for (int32_t rank = rask_sched_next_output(loop->sched, 0);
+         rank >= 0 && loop->status == RASK_OK;
          rank = rask_sched_next_output(loop->sched, rank + 1), n++) {
         struct rask_buf *out = rask_sched_output(loop->sched, rank);
         rask_status status = RASK_OK;
@@ -219,16 +225,22 @@ static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *
     if (get == NULL) {
         if (offset != RASK_STORE_NONE)
             rask_store_give(loop->store, offset);
-        if (rask_worker_fetched(&loop->worker, fetch->request, RASK_WIRE_NO_OFFSET, RASK_ERR_MEMORY) != RASK_OK)
+        if (rask_worker_fetched(&loop->worker, fetch->request, RASK_WIRE_NO_OFFSET,
+                                RASK_ERR_MEMORY) != RASK_OK)
             break_with(loop, RASK_ERR_MEMORY, "an object to be fetched");
         return;
     }
     *get = (struct get){.object = fetch->object, .offset = offset, .fetch = fetch->request};
     get->n_left = fetch->bytes == 0 ? 1 : 2;
-    struct rask_comm_get header = {.rank = fetch->holder, .offset = fetch->offset, .local = &get->remote,
-                                   .bytes = sizeof get->remote, .request = id};
-    struct rask_comm_get payload = {.rank = fetch->holder, .offset = fetch->offset + RASK_OBJECT_HEADER_BYTES,
-                                    .local = rask_store_payload(loop->store, offset), .bytes = fetch->bytes,
+    struct rask_comm_get header = {.rank = fetch->holder,
+                                   .offset = fetch->offset,
+                                   .local = &get->remote,
+                                   .bytes = sizeof get->remote,
+                                   .request = id};
+    struct rask_comm_get payload = {.rank = fetch->holder,
+                                    .offset = fetch->offset + RASK_OBJECT_HEADER_BYTES,
+                                    .local = rask_store_payload(loop->store, offset),
+                                    .bytes = fetch->bytes,
                                     .request = id};
     rask_status status = loop->comm->ops->get(loop->comm, &header);
     if (status == RASK_OK && fetch->bytes != 0)
@@ -251,8 +263,9 @@ static void hand_arrivals(struct rask_loop *loop)
     rask_spin_unlock(&loop->client_lock);
 }
 
-/* How many sleepers the queue needs: one per task that can start now, but for those that the caller runs itself and
- * those that spinning threads find. A spinner that goes to sleep stops counting before it looks for the last time. */
+/* How many sleepers the queue needs: one per task that can start now, but for those that the caller
+ * runs itself and those that spinning threads find. A spinner that goes to sleep stops counting
+ * before it looks for the last time. */
 static int32_t n_to_wake(struct rask_exec *exec, uint32_t n_own)
 {
     uint32_t n_spinning = atomic_fetch_add_explicit(&exec->n_spinning, 0, memory_order_seq_cst);
@@ -316,15 +329,16 @@ int rask_loop_try(struct rask_loop *loop, uint32_t n_own)
 {
     uint32_t free_value = 0;
     if (atomic_load_explicit(&loop->is_held, memory_order_relaxed) != 0 ||
-        !atomic_compare_exchange_strong_explicit(&loop->is_held, &free_value, 1, memory_order_acquire,
-                                                 memory_order_relaxed))
+        !atomic_compare_exchange_strong_explicit(&loop->is_held, &free_value, 1,
+                                                 memory_order_acquire, memory_order_relaxed))
         return -1;
     loop->now_ns = rask_now_ns();
     atomic_store_explicit(&loop->last_turn_ns, loop->now_ns, memory_order_relaxed);
     int n = turn(loop, n_own);
     int has_woken = loop->worker.has_stopped;
     if (atomic_load_explicit(&loop->client.has_woken, memory_order_relaxed) != 0)
-        has_woken |= (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
+        has_woken |=
+            (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
     if (loop->is_measuring && n > 0)
         loop->counters.scheduler_ns += rask_now_ns() - loop->now_ns;
     rask_loop_give(loop);
@@ -336,8 +350,8 @@ int rask_loop_try(struct rask_loop *loop, uint32_t n_own)
 void rask_loop_take(struct rask_loop *loop)
 {
     uint32_t free_value = 0;
-    for (uint32_t n = 1; !atomic_compare_exchange_weak_explicit(&loop->is_held, &free_value, 1, memory_order_acquire,
-                                                                memory_order_relaxed);
+    for (uint32_t n = 1; !atomic_compare_exchange_weak_explicit(
+             &loop->is_held, &free_value, 1, memory_order_acquire, memory_order_relaxed);
          n++) {
         free_value = 0;
         rask_pause();

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* loop.h: the only meeting of machines and I/O.
  *
- * The loop is a role and not a thread: whoever would otherwise wait takes it (rask_loop_try) and makes one turn:
+ * The loop is a role and not a thread: whoever would otherwise wait takes it (rask_loop_try) and
+ * makes one turn:
  *
  *   1. poll the transport: batches go to the machine they are for, ended gets to the worker
  *   2. finished tasks go to the worker, which answers the scheduler
  *   3. the client's and the worker's records go to the scheduler: here, or to rank 0
- *   4. rank 0: the scheduler gives out what is ready; its records go to the machines here, or to their ranks
- *   5. the worker's orders are carried out: gets are started, objects freed, ready tasks queued for the threads
+ *   4. rank 0: the scheduler gives out what is ready; its records go to the machines here, or to
+ * their ranks
+ *   5. the worker's orders are carried out: gets are started, objects freed, ready tasks queued for
+ * the threads
  *   6. whoever sleeps for a future that has finished is woken
  *
- * Everything inside a turn belongs to the holder, except: the client (client_lock), the run queue and the stack of
- * finished tasks (exec.h), bells. A turn never blocks. */
+ * Everything inside a turn belongs to the holder, except: the client (client_lock), the run queue
+ * and the stack of finished tasks (exec.h), bells. A turn never blocks. */
 #ifndef RASK_COMM_LOOP_H
 #define RASK_COMM_LOOP_H
 
@@ -35,35 +38,40 @@ struct rask_loop {
     struct rask_store *store;
     struct rask_exec exec;
     struct rask_worker worker;
-    struct rask_sched *sched;       /* rank 0 only */
+    struct rask_sched *sched; /* rank 0 only */
     struct rask_log *log;
     _Alignas(64) struct rask_spin client_lock;
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint64_t last_turn_ns;
-    _Atomic uintptr_t owner;                /* the thread that turned it last, by an address of its own */
-    _Atomic uint32_t has_ended;             /* STOP has come, or the job has failed: threads leave */
+    /* the thread that turned it last, by an address of its own */
+    _Atomic uintptr_t owner;
+    /* STOP has come, or the job has failed: threads leave */
+    _Atomic uint32_t has_ended;
     _Atomic uint32_t is_interrupted;
-    struct rask_bell waiters;               /* where tasks sleep that wait for tasks of their own */
-    struct rask_bell surplus;               /* where threads sleep that no message needs to wake */
-    struct rask_slab gets;                  /* gets under way */
+    struct rask_bell waiters; /* where tasks sleep that wait for tasks of their own */
+    struct rask_bell surplus; /* where threads sleep that no message needs to wake */
+    struct rask_slab gets; /* gets under way */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
-    rask_status status;                     /* what ended the job */
+    rask_status status; /* what ended the job */
     struct rask_error error;
-    uint64_t now_ns;                        /* of this turn */
-    int is_measuring;                       /* scheduler_ns is taken: one more clock read a turn */
+    uint64_t now_ns; /* of this turn */
+    int is_measuring; /* scheduler_ns is taken: one more clock read a turn */
 };
 
 /* Tries to take the loop for one turn. Number of events handled, or -1 if somebody else has it.
- * `n_own`: how many of the tasks that become ready the caller will run itself, and needs nobody woken for. */
+ * `n_own`: how many of the tasks that become ready the caller will run itself, and needs nobody
+ * woken for. */
 int rask_loop_try(struct rask_loop *loop, uint32_t n_own);
 
-/* Takes the loop, waiting for its holder; and gives it back. For changes to the machines from outside a turn. */
+/* Takes the loop, waiting for its holder; and gives it back. For changes to the machines from
+ * outside a turn. */
 void rask_loop_take(struct rask_loop *loop);
 void rask_loop_give(struct rask_loop *loop);
 
-/* Ends the job with an error: pending futures fail, threads leave. The first one counts. Holder only. */
+/* Ends the job with an error: pending futures fail, threads leave. The first one counts. Holder
+ * only. */
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error);
 
 /* Wakes up to `n` threads to run tasks, those first that messages wake too. Thread: any. */

@@ -111,15 +111,16 @@ static int tell_losses(struct rask_mpi *mpi)
     return n;
 }
 
-/* MPI is looked at in every poll while something of this rank is under way in it, while a thread is about to sleep on
- * this process's bell (what the last look before a sleep misses is seen late), and, with peers that have no ring to
- * this rank, whenever the rings are empty. Else only now and then: with ranks that outnumber cores each look at an
- * idle MPI gives the core away for milliseconds. */
+/* MPI is looked at in every poll while something of this rank is under way in it, while a thread is
+ * about to sleep on this process's bell (what the last look before a sleep misses is seen late),
+ * and, with peers that have no ring to this rank, whenever the rings are empty. Else only now and
+ * then: with ranks that outnumber cores each look at an idle MPI gives the core away for
+ * milliseconds. */
 static int is_turn_of_mpi(const struct rask_mpi *mpi, int n_from_rings)
 {
     int is_eager = mpi->base.caps.has_remote_nodes || mpi->n_channels == 0;
-    return (is_eager && n_from_rings == 0) || mpi->flight.n != 0 || mpi->n_queued != 0 || mpi->n_reads != 0 ||
-           mpi->n_polls % POLLS_PER_MPI_TURN == 0 ||
+    return (is_eager && n_from_rings == 0) || mpi->flight.n != 0 || mpi->n_queued != 0 ||
+           mpi->n_reads != 0 || mpi->n_polls % POLLS_PER_MPI_TURN == 0 ||
            atomic_load_explicit(&mpi->base.bell->n_sleepers, memory_order_relaxed) != 0;
 }
 

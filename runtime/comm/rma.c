@@ -267,11 +267,12 @@ static rask_status go_without(struct rask_mpi *mpi, int wants, const char *why,
     snprintf(mpi->window_text, sizeof mpi->window_text,
              "two-sided, answered by the holder's loop (%.256s)", why);
     if (wants == 2)
-        return rask_error_set(error, RASK_ERR_MPI,
-                              "one-sided gets were asked for (setting `window`), but this MPI has no "
-                              "usable window: %.300s; "
-                              "set window to auto or two-sided",
-                              why);
+        return rask_error_set(
+            error, RASK_ERR_MPI,
+            "one-sided gets were asked for (setting `window`), but this MPI has no "
+            "usable window: %.300s; "
+            "set window to auto or two-sided",
+            why);
     return RASK_OK;
 }
 

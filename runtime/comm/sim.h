@@ -55,6 +55,7 @@ struct rask_sim_call {
     uint64_t run_ns;
     uint64_t bytes;             /* of the result; 0 = 8. More than the inline limit are stored */
     uint32_t n_errors;          /* the first runs that fail */
+    uint32_t n_good;            /* runs after so many fail; 0 = no bound */
     uint32_t n_kills;           /* the first runs that kill their rank */
     uint32_t n_children;        /* tasks it submits half way, and waits for away from its slot */
     uint32_t child_depth;       /* levels of children below */

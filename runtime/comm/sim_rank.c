@@ -176,7 +176,8 @@ static void begin(struct sim_rank *r, struct rask_task *task)
     run->task = task;
     run->script = (uint32_t)(script - r->sim->scripts.items);
     script->n_runs++;
-    run->is_failing = script->n_runs <= script->call.n_errors;
+    run->is_failing = script->n_runs <= script->call.n_errors ||
+                      (script->call.n_good != 0 && script->n_runs > script->call.n_good);
     run->is_killing = script->n_runs <= script->call.n_kills && r->rank != 0;
     r->figures.n_started++;
     note_running(r);

@@ -116,10 +116,11 @@ rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
 /* The next batch of the range, 1 to RASK_BATCH_ROWS rows, columns in the order of spec.wants; it is
  * valid until the reader's next call. In it a missing number is 0, a missing float64 NaN, a missing
  * text of length 0; text is without its quotes, doubled quotes made single. What is wrong with a
- * record is told after all rows before it have been given. Returns RASK_END after the last; then the file has been checked to be unchanged, and is closed. Errors (file, line and
- * remedy in the text): RASK_ERR_FORMAT a record has too many or too few fields, a quote is never
- * closed, a NUL byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT;
- * RASK_ERR_CHANGED; RASK_ERR_IO; RASK_ERR_MEMORY. */
+ * record is told after all rows before it have been given. Returns RASK_END after the last; then
+ * the file has been checked to be unchanged, and is closed. Errors (file, line and remedy in the
+ * text): RASK_ERR_FORMAT a record has too many or too few fields, a quote is never closed, a NUL
+ * byte; RASK_ERR_TYPE a value does not fit its column; RASK_ERR_LIMIT; RASK_ERR_CHANGED;
+ * RASK_ERR_IO; RASK_ERR_MEMORY. */
 rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct rask_batch **batch,
                                  struct rask_error *error) RASK_MUST_USE;
 
@@ -128,8 +129,8 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
 void rask_csv_reader_bounds(const struct rask_csv_reader *reader, uint64_t *first_start,
                             uint64_t *next_start);
 
-/* The number, from 1, of the line at `offset` of the file that is being read, 0 if it cannot be found
- * out. Reads the file from its begin: for errors. */
+/* The number, from 1, of the line at `offset` of the file that is being read, 0 if it cannot be
+ * found out. Reads the file from its begin: for errors. */
 uint64_t rask_csv_reader_line(struct rask_csv_reader *reader, uint64_t offset);
 
 /* The exact next_start of a range whose exact first_start is given, without parsing and without

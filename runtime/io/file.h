@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What tells one state of a file from another. All zero: unknown. A device of 0 fits any: hosts that
- * share a file system number it each in its own way. */
+/* What tells one state of a file from another. All zero: unknown. A device of 0 fits any: hosts
+ * that share a file system number it each in its own way. */
 struct rask_file_identity {
     uint64_t n_bytes;
     int64_t mtime_ns;

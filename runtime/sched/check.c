@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* check.c: every invariant of the scheduler, by name. Runs after each step in debug and simulation builds; the cost
- * is proportional to all live records. */
+/* check.c: every invariant of the scheduler, by name. Runs after each step in debug and simulation
+ * builds; the cost is proportional to all live records. */
 #include "sched/state.h"
 
 #include "base/error.h"
@@ -16,26 +16,29 @@ static void broken(struct report *report, const char *invariant, const struct ra
 {
     if (report->status != RASK_OK)
         return;
-    report->status = rask_error_set(report->error, RASK_ERR_INTERNAL,
-                                    "invariant '%s' broken: task %llx is %s, claims %u, waiters %u, missing %u", invariant,
-                                    (unsigned long long)t->id, rask_life_state_text(t->state), t->n_claims,
-                                    t->n_waiters, t->n_missing);
+    report->status =
+        rask_error_set(report->error, RASK_ERR_INTERNAL,
+                       "invariant '%s' broken: task %llx is %s, claims %u, waiters %u, missing %u",
+                       invariant, (unsigned long long)t->id, rask_life_state_text(t->state),
+                       t->n_claims, t->n_waiters, t->n_missing);
 }
 
-#define HOLDS(condition, invariant) \
-    do {                            \
-        if (!(condition))           \
+#define HOLDS(condition, invariant)         \
+    do {                                    \
+        if (!(condition))                   \
             broken(report, (invariant), t); \
     } while (0)
 
 /* A task in one of these states claims its inputs. */
 static int claims_inputs(const struct rask_sched_task *t)
 {
-    return t->state == RASK_TASK_WAITING || t->state == RASK_TASK_QUEUED || t->state == RASK_TASK_NO_WORKER ||
-           t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING;
+    return t->state == RASK_TASK_WAITING || t->state == RASK_TASK_QUEUED ||
+           t->state == RASK_TASK_NO_WORKER || t->state == RASK_TASK_PROCESSING ||
+           t->state == RASK_TASK_LEAVING;
 }
 
-static void check_counts(const struct rask_sched *s, const struct rask_sched_task *t, struct report *report)
+static void check_counts(const struct rask_sched *s, const struct rask_sched_task *t,
+                         struct report *report)
 {
     uint32_t n_users = 0, n_waiters = 0, n_missing = 0;
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
@@ -48,9 +51,11 @@ static void check_counts(const struct rask_sched *s, const struct rask_sched_tas
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
         n_waiters += rask_replica_at(s, r)->offset == RASK_WIRE_NO_OFFSET;
     HOLDS(n_users == t->n_dependents, "n_dependents counts the edges to users");
-    HOLDS(n_waiters == t->n_waiters, "n_waiters counts users that need the result and copies under way");
+    HOLDS(n_waiters == t->n_waiters,
+          "n_waiters counts users that need the result and copies under way");
     if (t->state == RASK_TASK_WAITING)
-        HOLDS(n_missing == t->n_missing && n_missing > 0, "a waiting task counts its missing inputs");
+        HOLDS(n_missing == t->n_missing && n_missing > 0,
+              "a waiting task counts its missing inputs");
     if (t->state == RASK_TASK_QUEUED || t->state == RASK_TASK_NO_WORKER)
         HOLDS(n_missing == 0, "a ready task has all its inputs");
 }
@@ -59,20 +64,24 @@ static void check_state(const struct rask_sched *s, uint32_t id, const struct ra
                         struct report *report)
 {
     int is_assigned = t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING;
-    HOLDS((t->state == RASK_TASK_MEMORY) ==
-              (t->data != NULL || rask_replica_is_there(s, t) || (t->state == RASK_TASK_MEMORY && t->bytes == 0)),
+    HOLDS((t->state == RASK_TASK_MEMORY) == (t->data != NULL || rask_replica_is_there(s, t) ||
+                                             (t->state == RASK_TASK_MEMORY && t->bytes == 0)),
           "only a task in memory has a result, and it has one");
     HOLDS(t->state == RASK_TASK_MEMORY || t->replicas == 0, "only a task in memory has copies");
     HOLDS((t->state == RASK_TASK_ERRED) <= (t->error != 0), "a failed task has an error");
-    HOLDS(t->n_claims != 0 || t->n_waiters != 0 || !claims_inputs(t) || t->state == RASK_TASK_LEAVING,
+    HOLDS(t->n_claims != 0 || t->n_waiters != 0 || !claims_inputs(t) ||
+              t->state == RASK_TASK_LEAVING,
           "nobody computes what nobody needs");
-    HOLDS(t->state != RASK_TASK_RELEASED || t->n_dependents > 0, "a released task is kept only as lineage");
-    HOLDS(t->state != RASK_TASK_RELEASED || (t->n_claims == 0 && t->n_waiters == 0), "a needed task is under way");
+    HOLDS(t->state != RASK_TASK_RELEASED || t->n_dependents > 0,
+          "a released task is kept only as lineage");
+    HOLDS(t->state != RASK_TASK_RELEASED || (t->n_claims == 0 && t->n_waiters == 0),
+          "a needed task is under way");
     HOLDS(t->state != RASK_TASK_MEMORY || t->n_claims != 0 || t->n_waiters != 0 ||
               (t->replicas == 0 && t->n_dependents != 0),
           "a result that nobody needs is freed, or kept inline as lineage");
     HOLDS(rask_ids_find(s, t->id) == id, "a task is found by its id");
-    HOLDS(!is_assigned || (s->peers[t->rank].is_alive && s->peers[t->rank].seats.items[t->slot].task == id),
+    HOLDS(!is_assigned ||
+              (s->peers[t->rank].is_alive && s->peers[t->rank].seats.items[t->slot].task == id),
           "an assigned task has a seat at a living worker");
     if (t->flags & RASK_TASK_PURE) {
         uint32_t keyed = 0;
@@ -87,8 +96,8 @@ struct tally {
     uint64_t object_bytes;
 };
 
-static void tally_task(const struct rask_sched *s, const struct rask_sched_task *t, struct tally *tallies,
-                       uint32_t *n_common, uint64_t *n_unfinished)
+static void tally_task(const struct rask_sched *s, const struct rask_sched_task *t,
+                       struct tally *tallies, uint32_t *n_common, uint64_t *n_unfinished)
 {
     if (t->state == RASK_TASK_QUEUED && t->rank < 0)
         ++*n_common;
@@ -146,8 +155,10 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
     uint32_t n_common = 0;
     uint64_t n_unfinished = 0;
     if (tallies == NULL)
-        return rask_error_memory(error, s->config.n_ranks * sizeof *tallies, "the invariant checker");
-    for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0; id = rask_slab_next(&s->tasks, id + 1)) {
+        return rask_error_memory(error, s->config.n_ranks * sizeof *tallies,
+                                 "the invariant checker");
+    for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0;
+         id = rask_slab_next(&s->tasks, id + 1)) {
         const struct rask_sched_task *t = rask_life_at(s, id);
         check_counts(s, t, &report);
         check_state(s, id, t, &report);
@@ -156,21 +167,26 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
     for (uint32_t rank = 0; rank < s->config.n_ranks && report.status == RASK_OK; rank++) {
         const char *invariant = check_peer(s, (int32_t)rank, &tallies[rank]);
         if (invariant != NULL)
-            report.status = rask_error_set(error, RASK_ERR_INTERNAL, "invariant '%s' broken at rank %u", invariant, rank);
+            report.status = rask_error_set(error, RASK_ERR_INTERNAL,
+                                           "invariant '%s' broken at rank %u", invariant, rank);
     }
     rask_free(tallies);
     if (report.status == RASK_OK && s->tasks.count == 0 &&
-        (s->edges.count != 0 || s->replicas.count != 0 || s->claims.count != 0 || s->extras.count != 0 ||
-         s->errors.count != 0 || s->keys.count != 0 || s->pool.bytes_in_use != 0))
-        return rask_error_set(error, RASK_ERR_INTERNAL,
-                              "invariant 'without tasks there are no records' broken: %u edges, %u copies, %u ids, "
-                              "%u extras, %u errors, %zu keys, %llu bytes",
-                              s->edges.count, s->replicas.count, s->claims.count, s->extras.count, s->errors.count,
-                              s->keys.count, (unsigned long long)s->pool.bytes_in_use);
+        (s->edges.count != 0 || s->replicas.count != 0 || s->claims.count != 0 ||
+         s->extras.count != 0 || s->errors.count != 0 || s->keys.count != 0 ||
+         s->pool.bytes_in_use != 0))
+        return rask_error_set(
+            error, RASK_ERR_INTERNAL,
+            "invariant 'without tasks there are no records' broken: %u edges, %u copies, %u ids, "
+            "%u extras, %u errors, %zu keys, %llu bytes",
+            s->edges.count, s->replicas.count, s->claims.count, s->extras.count, s->errors.count,
+            s->keys.count, (unsigned long long)s->pool.bytes_in_use);
     if (report.status == RASK_OK && n_common != s->n_common)
-        return rask_error_set(error, RASK_ERR_INTERNAL, "invariant 'the common queue is counted' broken: %u, counted %u",
+        return rask_error_set(error, RASK_ERR_INTERNAL,
+                              "invariant 'the common queue is counted' broken: %u, counted %u",
                               n_common, s->n_common);
     if (report.status == RASK_OK && n_unfinished != s->n_unfinished)
-        return rask_error_set(error, RASK_ERR_INTERNAL, "invariant 'unfinished tasks are counted' broken");
+        return rask_error_set(error, RASK_ERR_INTERNAL,
+                              "invariant 'unfinished tasks are counted' broken");
     return report.status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* edges.c: who needs whose result. An edge is in two lists: the users of its source (doubly linked, since a user
- * may go at any time and a source may have a million) and the inputs of its user, in the order of the call. */
+/* edges.c: who needs whose result. An edge is in two lists: the users of its source (doubly linked,
+ * since a user may go at any time and a source may have a million) and the inputs of its user, in
+ * the order of the call. */
 #include "sched/state.h"
 
 int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ids.c: from a client's task id to the scheduler's record.
  *
- * A client numbers its tasks in sequence, so each client has pages of ids by sequence number; a page goes when the
- * last of its tasks has been forgotten. Looking up costs two loads and no hashing. */
+ * A client numbers its tasks in sequence, so each client has pages of ids by sequence number; a
+ * page goes when the last of its tasks has been forgotten. Looking up costs two loads and no
+ * hashing. */
 #include "sched/state.h"
 
 #include "base/alloc.h"
@@ -41,7 +42,8 @@ int rask_ids_put(struct rask_sched *s, uint64_t id, uint32_t task)
 {
     if (client_of(id) >= s->config.n_ranks || sequence_of(id) / RASK_IDS_PER_PAGE > UINT32_MAX)
         return -1;
-    struct rask_sched_page *page = page_make(&s->clients[client_of(id)], sequence_of(id) / RASK_IDS_PER_PAGE);
+    struct rask_sched_page *page =
+        page_make(&s->clients[client_of(id)], sequence_of(id) / RASK_IDS_PER_PAGE);
     if (page == NULL)
         return -1;
     page->tasks[sequence_of(id) % RASK_IDS_PER_PAGE] = task;

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sources of runtime/sched and their unit tests.
 librask_core_la_SOURCES += runtime/sched/sched.c runtime/sched/sched.h runtime/sched/state.h
 librask_core_la_SOURCES += runtime/sched/receive.c runtime/sched/task.c runtime/sched/edges.c runtime/sched/ids.c
 librask_core_la_SOURCES += runtime/sched/peer.c runtime/sched/replica.c runtime/sched/ready.c runtime/sched/ready.h

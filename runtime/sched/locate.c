@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* locate.c: where a ready task should run.
  *
- * A task without stored inputs waits in the common queue: any worker with room takes it, and neighbours in the order
- * go to the same worker (place.c). A task with stored inputs gets a home, the worker with the lowest price: the time
- * to move what is not there, plus the time until the worker gets to it. A restricted task gets a home among those
- * that may run it. Homed tasks stay with the scheduler until their home has room, so that an idle worker can be
- * given them instead without asking anybody. */
+ * A task without stored inputs waits in the common queue: any worker with room takes it, and
+ * neighbours in the order go to the same worker (place.c). A task with stored inputs gets a home,
+ * the worker with the lowest price: the time to move what is not there, plus the time until the
+ * worker gets to it. A restricted task gets a home among those that may run it. Homed tasks stay
+ * with the scheduler until their home has room, so that an idle worker can be given them instead
+ * without asking anybody. */
 #include "sched/state.h"
 
-/* Moving: a start-up cost and a cost per byte. Same node, and between nodes; only their ratio to task times matters. */
+/* Moving: a start-up cost and a cost per byte. Same node, and between nodes; only their ratio to
+ * task times matters. */
 #define NEAR_START_NS 5000u
 #define NEAR_NS_PER_KIB 200u
 #define FAR_START_NS 30000u
@@ -16,7 +18,8 @@
 #define MAX_CANDIDATES 16u
 
 /* Time to bring the task's inputs to `rank`. */
-uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
+uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t,
+                             int32_t rank)
 {
     uint64_t ns = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
@@ -24,7 +27,8 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
         if (d->replicas == 0)
             continue;
         uint64_t best = UINT64_MAX;
-        for (uint32_t r = d->replicas; r != 0 && best != 0; r = rask_replica_at(s, r)->next_of_task) {
+        for (uint32_t r = d->replicas; r != 0 && best != 0;
+             r = rask_replica_at(s, r)->next_of_task) {
             int32_t holder = rask_replica_at(s, r)->rank;
             uint64_t near_ns = NEAR_START_NS + d->bytes / 1024 * NEAR_NS_PER_KIB;
             uint64_t far_ns = FAR_START_NS + d->bytes / 1024 * FAR_NS_PER_KIB;
@@ -73,7 +77,8 @@ static int32_t choose_by_inputs(const struct rask_sched *s, const struct rask_sc
 {
     struct choice best = {-1, 0, 0};
     uint32_t n_seen = 0;
-    for (uint32_t e = t->deps; e != 0 && n_seen < MAX_CANDIDATES; e = rask_edge_at(s, e)->next_dep) {
+    for (uint32_t e = t->deps; e != 0 && n_seen < MAX_CANDIDATES;
+         e = rask_edge_at(s, e)->next_dep) {
         const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
         for (uint32_t r = d->replicas; r != 0 && n_seen < MAX_CANDIDATES; n_seen++) {
             const struct rask_sched_replica *replica = rask_replica_at(s, r);
@@ -93,14 +98,16 @@ static int32_t choose_by_restriction(const struct rask_sched *s, const struct ra
     return best.rank;
 }
 
-static void push(struct rask_sched *s, struct rask_ready *queue, const struct rask_sched_task *t, uint32_t task)
+static void push(struct rask_sched *s, struct rask_ready *queue, const struct rask_sched_task *t,
+                 uint32_t task)
 {
     struct rask_heap_entry entry = {t->hi, t->lo, task};
     if (rask_ready_push(queue, entry) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a ready queue");
 }
 
-/* Moves a QUEUED task into the queue of `rank`, or into the common one (-1). Entries left behind are stale. */
+/* Moves a QUEUED task into the queue of `rank`, or into the common one (-1). Entries left behind
+ * are stale. */
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 {
     struct rask_sched_task *t = rask_life_at(s, task);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* peer.c: a rank as the scheduler sees it: its assignments (seats), its resources, and the objects it holds.
+/* peer.c: a rank as the scheduler sees it: its assignments (seats), its resources, and the objects
+ * it holds.
  *
- * A seat is one running number of an assignment. There are more seats than slots, since work is sent ahead. The
- * worker answers each assignment exactly once (DONE, ERRED, RETURNED or inside MISSING); only then is its seat free
- * and does the task let go of its inputs, so that no byte that the worker may be reading is freed. */
+ * A seat is one running number of an assignment. There are more seats than slots, since work is
+ * sent ahead. The worker answers each assignment exactly once (DONE, ERRED, RETURNED or inside
+ * MISSING); only then is its seat free and does the task let go of its inputs, so that no byte that
+ * the worker may be reading is freed. */
 #include "sched/state.h"
 
 #include <math.h>
@@ -69,8 +71,8 @@ void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m)
     rask_locate_retry_starving(s);
 }
 
-static const struct rask_wire_resource *find_resource(const struct rask_wire_resource *list, uint32_t n,
-                                                      const char *name)
+static const struct rask_wire_resource *find_resource(const struct rask_wire_resource *list,
+                                                      uint32_t n, const char *name)
 {
     for (uint32_t i = 0; i < n; i++)
         if (memcmp(list[i].name, name, sizeof list[i].name) == 0)
@@ -82,14 +84,16 @@ static int has_resources(const struct rask_sched_peer *p, const struct rask_wire
                          const struct rask_sched_extra *x)
 {
     for (uint32_t i = 0; i < x->n_resources; i++) {
-        const struct rask_wire_resource *there = find_resource(list, p->n_resources, x->resources[i].name);
+        const struct rask_wire_resource *there =
+            find_resource(list, p->n_resources, x->resources[i].name);
         if (there == NULL || there->amount < x->resources[i].amount)
             return 0;
     }
     return 1;
 }
 
-static int is_allowed(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t, int is_strict)
+static int is_allowed(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t,
+                      int is_strict)
 {
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     if (x->n_allow == 0)
@@ -122,19 +126,22 @@ int rask_peer_may_run(const struct rask_sched *s, int32_t rank, const struct ras
     const struct rask_sched_peer *p = &s->peers[rank];
     if (!(t->flags & RASK_TASK_SPECIAL))
         return 1;
-    return rask_peer_could_run(s, rank, t) && has_resources(p, p->resources, rask_extra_at(s, t->extra));
+    return rask_peer_could_run(s, rank, t) &&
+           has_resources(p, p->resources, rask_extra_at(s, t->extra));
 }
 
-static void change_resources(struct rask_sched *s, struct rask_sched_peer *p, const struct rask_sched_task *t,
-                             int is_taking)
+static void change_resources(struct rask_sched *s, struct rask_sched_peer *p,
+                             const struct rask_sched_task *t, int is_taking)
 {
     if (!(t->flags & RASK_TASK_SPECIAL))
         return;
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     for (uint32_t i = 0; i < x->n_resources; i++)
         for (uint32_t k = 0; k < p->n_resources; k++)
-            if (memcmp(p->resources[k].name, x->resources[i].name, sizeof p->resources[k].name) == 0)
-                p->resources[k].amount += is_taking ? -x->resources[i].amount : x->resources[i].amount;
+            if (memcmp(p->resources[k].name, x->resources[i].name, sizeof p->resources[k].name) ==
+                0)
+                p->resources[k].amount +=
+                    is_taking ? -x->resources[i].amount : x->resources[i].amount;
 }
 
 /* A free seat, linked in as the newest assignment. 0 without memory. */
@@ -164,8 +171,9 @@ static uint32_t take_seat(struct rask_sched *s, struct rask_sched_peer *p)
     return slot;
 }
 
-/* How much a replica is worth to a task on `rank`: its own is best, then one of the same node; a copy that a rank
- * without slots (rank 0, for its client) has fetched is the last resort, so that it carries no data between workers. */
+/* How much a replica is worth to a task on `rank`: its own is best, then one of the same node; a
+ * copy that a rank without slots (rank 0, for its client) has fetched is the last resort, so that
+ * it carries no data between workers. */
 static int worth(const struct rask_sched *s, const struct rask_sched_replica *replica, int32_t rank)
 {
     if (replica->offset == RASK_WIRE_NO_OFFSET)
@@ -177,8 +185,8 @@ static int worth(const struct rask_sched *s, const struct rask_sched_replica *re
     return s->peers[replica->rank].node == s->peers[rank].node ? 3 : 2;
 }
 
-static const struct rask_sched_replica *nearest(const struct rask_sched *s, const struct rask_sched_task *d,
-                                                int32_t rank)
+static const struct rask_sched_replica *nearest(const struct rask_sched *s,
+                                                const struct rask_sched_task *d, int32_t rank)
 {
     const struct rask_sched_replica *best = NULL;
     int most = 0;
@@ -200,8 +208,8 @@ static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t,
     rask_buf_clear(&s->input_data);
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
-        struct rask_wire_input input = {.object = d->id, .offset = RASK_WIRE_NO_OFFSET, .bytes = d->bytes,
-                                        .holder = -1};
+        struct rask_wire_input input = {
+            .object = d->id, .offset = RASK_WIRE_NO_OFFSET, .bytes = d->bytes, .holder = -1};
         if (d->replicas != 0) {
             const struct rask_sched_replica *replica = nearest(s, d, rank);
             input.offset = replica->offset;
@@ -223,10 +231,17 @@ static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t,
     }
 }
 
-static void send_run(struct rask_sched *s, const struct rask_sched_task *t, int32_t rank, uint32_t epoch)
+static void send_run(struct rask_sched *s, const struct rask_sched_task *t, int32_t rank,
+                     uint32_t epoch)
 {
-    struct rask_msg_run m = {.task = t->id, .priority_hi = t->hi, .priority_lo = t->lo, .slot = t->slot,
-                             .epoch = epoch, .function = t->function, .call = t->call, .n_call = t->call_bytes};
+    struct rask_msg_run m = {.task = t->id,
+                             .priority_hi = t->hi,
+                             .priority_lo = t->lo,
+                             .slot = t->slot,
+                             .epoch = epoch,
+                             .function = t->function,
+                             .call = t->call,
+                             .n_call = t->call_bytes};
     if (t->deps != 0) {
         gather_inputs(s, t, rank);
         m.input = s->inputs.items;
@@ -264,7 +279,8 @@ void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank)
 }
 
 /* The task of an assignment, 0 if the message is about one that is over. */
-uint32_t rask_peer_seat_task(const struct rask_sched *s, int32_t rank, uint32_t slot, uint32_t epoch)
+uint32_t rask_peer_seat_task(const struct rask_sched *s, int32_t rank, uint32_t slot,
+                             uint32_t epoch)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
     if (slot == 0 || slot >= p->seats.count || p->seats.items[slot].epoch != epoch)
@@ -294,14 +310,15 @@ void rask_peer_leave(struct rask_sched *s, int32_t rank, uint32_t slot)
 }
 
 /* Asks for an assignment back; at most once per reason. */
-void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot, enum rask_sched_withdrawal why)
+void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot,
+                        enum rask_sched_withdrawal why)
 {
     struct rask_sched_seat *seat = &s->peers[rank].seats.items[slot];
     if (seat->withdrawn >= why)
         return;
     seat->withdrawn = (uint8_t)why;
-    struct rask_msg_withdraw m = {.slot = slot, .epoch = seat->epoch,
-                                  .is_unwanted = why == RASK_WITHDRAWN_UNWANTED};
+    struct rask_msg_withdraw m = {
+        .slot = slot, .epoch = seat->epoch, .is_unwanted = why == RASK_WITHDRAWN_UNWANTED};
     s->counters.withdrawn++;
     if (rask_wire_put_withdraw(rask_peer_out(s, rank), &m) != 0)
         put_failed(s);

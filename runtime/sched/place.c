@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* place.c: gives ready tasks to workers that have room.
  *
- * Two rounds: first every idle slot gets a task, then the windows are filled that keep slots from waiting for a
- * round trip. A worker takes from its own queue and from the common one, whichever is more urgent. From a long
- * common queue it takes a run of neighbours at once into its own, so that siblings in the order end up together;
- * what it does not get to is stolen from there without a message. */
+ * Two rounds: first every idle slot gets a task, then the windows are filled that keep slots from
+ * waiting for a round trip. A worker takes from its own queue and from the common one, whichever is
+ * more urgent. From a long common queue it takes a run of neighbours at once into its own, so that
+ * siblings in the order end up together; what it does not get to is stolen from there without a
+ * message. */
 #include "sched/state.h"
 
 /* A worker reserves at most this many neighbours per slot at once. */
@@ -17,11 +18,13 @@ static int is_valid(const struct rask_sched *s, const struct rask_heap_entry *en
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
     const struct rask_sched_task *t = rask_life_at(s, entry->id);
-    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi && t->lo == entry->lo;
+    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
+           t->lo == entry->lo;
 }
 
 /* The top of a queue that is still meant, NULL if empty. */
-static const struct rask_heap_entry *valid_top(struct rask_sched *s, struct rask_ready *queue, int32_t rank)
+static const struct rask_heap_entry *valid_top(struct rask_sched *s, struct rask_ready *queue,
+                                               int32_t rank)
 {
     const struct rask_heap_entry *top;
     while ((top = rask_ready_top(queue)) != NULL && !is_valid(s, top, rank))
@@ -44,7 +47,8 @@ static void reserve_run(struct rask_sched *s, int32_t rank)
     }
 }
 
-/* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay. */
+/* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay.
+ */
 static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi, uint64_t below_lo)
 {
     struct rask_ready *queue = &s->peers[rank].homed;
@@ -73,7 +77,8 @@ static uint32_t next_task(struct rask_sched *s, int32_t rank)
     const struct rask_heap_entry *common = valid_top(s, &s->common, -1);
     uint32_t task = 0;
     if (s->peers[rank].n_homed > 0)
-        task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX) : pop_homed(s, rank, common->hi, common->lo);
+        task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX)
+                              : pop_homed(s, rank, common->hi, common->lo);
     if (task != 0 || common == NULL)
         return task;
     task = common->id;
@@ -139,7 +144,8 @@ static void starve_out(struct rask_sched *s, uint32_t task)
     if (status != RASK_OK)
         rask_sched_break(s, status, "an error text");
     else
-        rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
+        rask_life_fail(s, task,
+                       rask_life_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
     rask_buf_release(&text);
 }
 
@@ -153,9 +159,11 @@ static void check_starving(struct rask_sched *s)
     size_t n = s->starving.count, kept = 0;
     for (size_t i = 0; i < n; i++) {
         uint32_t task = s->starving.items[i];
-        if (!rask_slab_is_live(&s->tasks, task) || rask_life_at(s, task)->state != RASK_TASK_NO_WORKER)
+        if (!rask_slab_is_live(&s->tasks, task) ||
+            rask_life_at(s, task)->state != RASK_TASK_NO_WORKER)
             continue;
-        uint64_t end_ns = rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
+        uint64_t end_ns =
+            rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
         if (s->config.is_closed || end_ns <= s->now_ns) {
             starve_out(s, task);
             continue;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ready.h: a queue of ready tasks by priority.
  *
- * Tasks mostly become ready in the order of their priority, so the queue is a run of ascending entries with a heap
- * beside it for those that come out of order: pushing and popping the run costs a few nanoseconds whatever its
- * length. Entries are not removed when a task leaves by another way; whoever pops asks whether the task is still
- * queued here. Not thread-safe, no decisions. */
+ * Tasks mostly become ready in the order of their priority, so the queue is a run of ascending
+ * entries with a heap beside it for those that come out of order: pushing and popping the run costs
+ * a few nanoseconds whatever its length. Entries are not removed when a task leaves by another way;
+ * whoever pops asks whether the task is still queued here. Not thread-safe, no decisions. */
 #ifndef RASK_SCHED_READY_H
 #define RASK_SCHED_READY_H
 
 #include "base/heap.h"
 
 struct rask_ready {
-    struct rask_heap_entry *run;    /* ring of `capacity` (a power of two) ascending entries */
-    uint64_t head, tail;            /* [head, tail) modulo capacity */
+    struct rask_heap_entry *run; /* ring of `capacity` (a power of two) ascending entries */
+    uint64_t head, tail; /* [head, tail) modulo capacity */
     uint64_t capacity;
     struct rask_heap heap;
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* receive.c: what each message to the scheduler does. A message about an assignment that is over, or about a task
- * that is forgotten, is ignored: it was under way when things changed. */
+/* receive.c: what each message to the scheduler does. A message about an assignment that is over,
+ * or about a task that is forgotten, is ignored: it was under way when things changed. */
 #include "sched/state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Copies `bytes` into a pool block; NULL for 0 bytes or without memory (then the machine is broken). */
+/* Copies `bytes` into a pool block; NULL for 0 bytes or without memory (then the machine is
+ * broken). */
 static void *keep(struct rask_sched *s, const void *bytes, size_t size)
 {
     if (size == 0)
@@ -65,10 +66,13 @@ static uint32_t extra_new(struct rask_sched *s, const struct rask_msg_submit *m)
     return id;
 }
 
-/* Priority, low first: the user's, then the generation; children come before what was submitted after their parent. */
+/* Priority, low first: the user's, then the generation; children come before what was submitted
+ * after their parent. */
 static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *m)
 {
-    uint64_t user = (uint64_t)(32768 - (m->priority > 32767 ? 32767 : m->priority < -32767 ? -32767 : m->priority));
+    uint64_t user = (uint64_t)(32768 - (m->priority > 32767    ? 32767
+                                        : m->priority < -32767 ? -32767
+                                                               : m->priority));
     uint32_t parent = m->parent == 0 ? 0 : rask_ids_find(s, m->parent);
     uint64_t generation;
     if (parent != 0) {
@@ -107,7 +111,8 @@ static void revive(struct rask_sched *s, uint32_t task)
 static void share_unclaimed(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
-    if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED || (t->flags & RASK_TASK_SELF_CLAIM))
+    if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED ||
+        (t->flags & RASK_TASK_SELF_CLAIM))
         return;
     t->flags |= RASK_TASK_SELF_CLAIM;
     revive(s, task);
@@ -177,18 +182,21 @@ static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg
     s->counters.submitted++;
 }
 
-rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source, const struct rask_msg_submit *m)
+rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
+                                 const struct rask_msg_submit *m)
 {
     uint32_t task, known;
-    if ((int32_t)(m->task >> 48) != source || m->function >= s->config.n_functions || (m->n_key & 1) ||
-        rask_ids_find(s, m->task) != 0)
+    if ((int32_t)(m->task >> 48) != source || m->function >= s->config.n_functions ||
+        (m->n_key & 1) || rask_ids_find(s, m->task) != 0)
         return RASK_ERR_PROTOCOL;
-    if (m->n_key == 2 && rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known))
+    if (m->n_key == 2 &&
+        rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known))
         return share(s, known, m);
     if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
     fill_task(s, task, m);
-    if (m->n_key == 2 && rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
+    if (m->n_key == 2 &&
+        rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
         return RASK_ERR_MEMORY;
     size_t base = s->work.count;
     int is_known = find_inputs(s, m) == 0;
@@ -198,11 +206,14 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source, const str
     if (is_known)
         rask_life_want(s, task);
     else
-        rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
+        rask_life_fail(
+            s, task,
+            rask_life_error(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
     return s->status;
 }
 
-rask_status rask_sched_on_release(struct rask_sched *s, int32_t source, const struct rask_msg_release *m)
+rask_status rask_sched_on_release(struct rask_sched *s, int32_t source,
+                                  const struct rask_msg_release *m)
 {
     (void)source;
     for (uint32_t i = 0; i < m->n_task; i++)
@@ -214,7 +225,11 @@ rask_status rask_sched_on_release(struct rask_sched *s, int32_t source, const st
 static void tell_cancelled(struct rask_sched *s, uint64_t id)
 {
     static const char text[] = "cancelled";
-    struct rask_msg_failed m = {.task = id, .origin = id, .code = RASK_ERR_CANCELLED, .rank = -1, .text = text,
+    struct rask_msg_failed m = {.task = id,
+                                .origin = id,
+                                .code = RASK_ERR_CANCELLED,
+                                .rank = -1,
+                                .text = text,
                                 .n_text = sizeof text - 1};
     if (rask_wire_put_failed(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
@@ -249,8 +264,8 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
     if (task == 0)
         return;
     struct rask_sched_task *t = rask_life_at(s, task);
-    if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED || t->state == RASK_TASK_RELEASED ||
-        (t->flags & RASK_TASK_CANCELLED))
+    if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED ||
+        t->state == RASK_TASK_RELEASED || (t->flags & RASK_TASK_CANCELLED))
         return;
     if (t->n_claims > 1) {
         tell_cancelled(s, id);
@@ -266,7 +281,8 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
         rask_life_fail(s, task, error);
 }
 
-rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source, const struct rask_msg_cancel_tasks *m)
+rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source,
+                                       const struct rask_msg_cancel_tasks *m)
 {
     (void)source;
     for (uint32_t i = 0; i < m->n_task; i++)
@@ -274,7 +290,8 @@ rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source, con
     return RASK_OK;
 }
 
-/* The worker whose turn it is, by slots: two workers of two slots get 0 1, then the other 2 3, and so on. */
+/* The worker whose turn it is, by slots: two workers of two slots get 0 1, then the other 2 3, and
+ * so on. */
 static int32_t spread(struct rask_sched *s)
 {
     if (s->n_slots == 0)
@@ -296,7 +313,8 @@ static void order_fetch(struct rask_sched *s, uint32_t task, int32_t rank, int32
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
         if (rask_replica_at(s, r)->rank == holder)
             offset = rask_replica_at(s, r)->offset;
-    struct rask_msg_fetch m = {.object = t->id, .offset = offset, .bytes = t->bytes, .holder = holder};
+    struct rask_msg_fetch m = {
+        .object = t->id, .offset = offset, .bytes = t->bytes, .holder = holder};
     if (rank == holder || offset == RASK_WIRE_NO_OFFSET || !s->peers[rank].is_alive)
         return;
     rask_replica_add(s, task, rank, RASK_WIRE_NO_OFFSET);
@@ -304,7 +322,8 @@ static void order_fetch(struct rask_sched *s, uint32_t task, int32_t rank, int32
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
-static void distribute(struct rask_sched *s, uint32_t task, int32_t source, const struct rask_msg_scatter *m)
+static void distribute(struct rask_sched *s, uint32_t task, int32_t source,
+                       const struct rask_msg_scatter *m)
 {
     if (m->flags & RASK_SCATTER_BROADCAST) {
         for (uint32_t rank = rask_idset_next(&s->workers, 0); rank != RASK_IDSET_NONE;
@@ -312,20 +331,26 @@ static void distribute(struct rask_sched *s, uint32_t task, int32_t source, cons
             order_fetch(s, task, (int32_t)rank, source);
         return;
     }
-    int32_t rank = m->n_allow > 0 && m->allow[0] < s->config.n_ranks ? (int32_t)m->allow[0] : spread(s);
+    int32_t rank =
+        m->n_allow > 0 && m->allow[0] < s->config.n_ranks ? (int32_t)m->allow[0] : spread(s);
     if (rank >= 0)
         order_fetch(s, task, rank, source);
 }
 
-rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const struct rask_msg_scatter *m)
+rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
+                                  const struct rask_msg_scatter *m)
 {
     uint32_t task, known;
-    struct rask_msg_submit as = {.task = m->task, .order = m->task, .function = s->config.n_functions,
-                                 .key = m->key, .n_key = m->n_key};
+    struct rask_msg_submit as = {.task = m->task,
+                                 .order = m->task,
+                                 .function = s->config.n_functions,
+                                 .key = m->key,
+                                 .n_key = m->n_key};
     if ((int32_t)(m->task >> 48) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
         (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes))
         return RASK_ERR_PROTOCOL;
-    int is_known = m->n_key == 2 && rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known);
+    int is_known = m->n_key == 2 &&
+                   rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known);
     if (is_known && rask_life_at(s, known)->state != RASK_TASK_MEMORY) {
         detach_key(s, rask_life_at(s, known));
         is_known = 0;
@@ -333,7 +358,8 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
     if (is_known) {
         uint64_t pair[2] = {m->task, m->offset};
         struct rask_msg_free f = {.pair = pair, .n_pair = 2};
-        if (m->offset != RASK_WIRE_NO_OFFSET && rask_wire_put_free(rask_peer_out(s, source), &f) != 0)
+        if (m->offset != RASK_WIRE_NO_OFFSET &&
+            rask_wire_put_free(rask_peer_out(s, source), &f) != 0)
             return RASK_ERR_MEMORY;
         return share(s, known, &as);
     }
@@ -343,7 +369,8 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source, const st
     struct rask_sched_task *t = rask_life_at(s, task);
     t->flags |= RASK_TASK_DATA;
     t->bytes = m->bytes;
-    if (m->n_key == 2 && rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
+    if (m->n_key == 2 &&
+        rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
         return RASK_ERR_MEMORY;
     if (m->offset != RASK_WIRE_NO_OFFSET)
         rask_replica_add(s, task, source, m->offset);
@@ -380,7 +407,8 @@ rask_status rask_sched_on_lost(struct rask_sched *s, int32_t source, const struc
     return RASK_OK;
 }
 
-rask_status rask_sched_on_hello(struct rask_sched *s, int32_t source, const struct rask_msg_hello *m)
+rask_status rask_sched_on_hello(struct rask_sched *s, int32_t source,
+                                const struct rask_msg_hello *m)
 {
     if (m->rank != source)
         return RASK_ERR_PROTOCOL;
@@ -433,7 +461,8 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
     return s->status;
 }
 
-rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source, const struct rask_msg_erred *m)
+rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source,
+                                const struct rask_msg_erred *m)
 {
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     char text[RASK_ERROR_TEXT_BYTES];
@@ -474,7 +503,8 @@ static void hand_over(struct rask_sched *s, uint32_t task, int32_t thief)
     rask_locate_home(s, task, thief);
 }
 
-rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source, const struct rask_msg_returned *m)
+rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source,
+                                   const struct rask_msg_returned *m)
 {
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
@@ -490,7 +520,8 @@ rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source, const s
     return s->status;
 }
 
-rask_status rask_sched_on_seceded(struct rask_sched *s, int32_t source, const struct rask_msg_seceded *m)
+rask_status rask_sched_on_seceded(struct rask_sched *s, int32_t source,
+                                  const struct rask_msg_seceded *m)
 {
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
@@ -509,7 +540,8 @@ rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struc
 {
     uint32_t task = rask_ids_find(s, m->object);
     struct rask_sched_task *t = task == 0 ? NULL : rask_life_at(s, task);
-    int is_known = t != NULL && t->state == RASK_TASK_MEMORY && t->replicas != 0 && t->bytes == m->bytes;
+    int is_known =
+        t != NULL && t->state == RASK_TASK_MEMORY && t->replicas != 0 && t->bytes == m->bytes;
     if (is_known) {
         for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
             const struct rask_sched_replica *replica = rask_replica_at(s, r);
@@ -528,7 +560,8 @@ rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struc
     return rask_wire_put_free(rask_peer_out(s, source), &f) != 0 ? RASK_ERR_MEMORY : RASK_OK;
 }
 
-rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source, const struct rask_msg_missing *m)
+rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source,
+                                  const struct rask_msg_missing *m)
 {
     uint32_t object = rask_ids_find(s, m->object);
     if (object != 0)
@@ -548,7 +581,8 @@ rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source, const st
     return s->status;
 }
 
-rask_status rask_sched_on_paused(struct rask_sched *s, int32_t source, const struct rask_msg_paused *m)
+rask_status rask_sched_on_paused(struct rask_sched *s, int32_t source,
+                                 const struct rask_msg_paused *m)
 {
     if (m->rank != source)
         return RASK_ERR_PROTOCOL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* recover.c: a rank is gone. Its assignments are repeated elsewhere, its objects are computed again from lineage
- * when somebody needs them, its client's claims are given up. Only the assignments that its slots were running are
- * held against a task; those that merely waited in its queue are innocent. */
+/* recover.c: a rank is gone. Its assignments are repeated elsewhere, its objects are computed again
+ * from lineage when somebody needs them, its client's claims are given up. Only the assignments
+ * that its slots were running are held against a task; those that merely waited in its queue are
+ * innocent. */
 #include "sched/state.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void blame(struct rask_sched *s, uint32_t task, int32_t rank)
         rask_life_again(s, task);
         return;
     }
-    snprintf(text, sizeof text, "%u workers died while they ran this task, the last one was rank %d", t->suspicion,
+    snprintf(text, sizeof text,
+             "%u workers died while they ran this task, the last one was rank %d", t->suspicion,
              rank);
     rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_WORKER_KILLED, text));
 }
@@ -81,7 +83,8 @@ static void end_claims(struct rask_sched *s, int32_t rank)
                 rask_sched_release_id(s, ((uint64_t)rank << 48) | (i * RASK_IDS_PER_PAGE + k));
 }
 
-rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank, struct rask_error *error)
+rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,
+                            struct rask_error *error)
 {
     if (rank < 0 || (uint32_t)rank >= s->config.n_ranks || !s->peers[rank].is_alive)
         return RASK_OK;

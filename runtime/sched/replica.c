@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* replica.c: which rank holds a copy of which object, and where. A replica with offset RASK_WIRE_NO_OFFSET is on its
- * way: the rank has been told to fetch it; it counts as a waiter of the object until it arrives or fails. */
+/* replica.c: which rank holds a copy of which object, and where. A replica with offset
+ * RASK_WIRE_NO_OFFSET is on its way: the rank has been told to fetch it; it counts as a waiter of
+ * the object until it arrives or fails. */
 #include "sched/state.h"
 
-/* Adds a copy, or completes one that was on its way. A second copy on the same rank is freed there. */
+/* Adds a copy, or completes one that was on its way. A second copy on the same rank is freed there.
+ */
 void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -15,7 +17,8 @@ void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_
         if (there->offset == RASK_WIRE_NO_OFFSET && offset != RASK_WIRE_NO_OFFSET) {
             there->offset = offset;
             p->object_bytes += t->bytes;
-            if (--t->n_waiters == 0 && t->n_claims == 0 && rask_sched_ids_push(&s->unsettled, task) != 0)
+            if (--t->n_waiters == 0 && t->n_claims == 0 &&
+                rask_sched_ids_push(&s->unsettled, task) != 0)
                 rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
         }
         return;
@@ -42,7 +45,8 @@ void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_
         p->object_bytes += t->bytes;
 }
 
-/* Takes a replica out of its rank's list and frees the record; the task's list is the caller's business. */
+/* Takes a replica out of its rank's list and frees the record; the task's list is the caller's
+ * business. */
 static void unlink_from_rank(struct rask_sched *s, uint32_t id, uint64_t bytes)
 {
     struct rask_sched_replica *replica = rask_replica_at(s, id);
@@ -59,7 +63,8 @@ static void unlink_from_rank(struct rask_sched *s, uint32_t id, uint64_t bytes)
     rask_slab_give(&s->replicas, id);
 }
 
-/* Forgets all copies, also those on their way; `is_telling`: their holders are told to free them. */
+/* Forgets all copies, also those on their way; `is_telling`: their holders are told to free them.
+ */
 void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -70,7 +75,8 @@ void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
         t->n_waiters -= replica->offset == RASK_WIRE_NO_OFFSET;
         uint64_t pair[2] = {t->id, replica->offset};
         struct rask_msg_free m = {.pair = pair, .n_pair = 2};
-        if (is_telling && replica->offset != RASK_WIRE_NO_OFFSET && s->peers[replica->rank].is_alive &&
+        if (is_telling && replica->offset != RASK_WIRE_NO_OFFSET &&
+            s->peers[replica->rank].is_alive &&
             rask_wire_put_free(rask_peer_out(s, replica->rank), &m) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "a message");
         unlink_from_rank(s, id, t->bytes);
@@ -91,7 +97,8 @@ void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
     *link = replica->next_of_task;
     if (replica->offset == RASK_WIRE_NO_OFFSET) {
         assert(t->n_waiters > 0);
-        if (--t->n_waiters == 0 && t->n_claims == 0 && rask_sched_ids_push(&s->unsettled, task) != 0)
+        if (--t->n_waiters == 0 && t->n_claims == 0 &&
+            rask_sched_ids_push(&s->unsettled, task) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
     }
     unlink_from_rank(s, id, t->bytes);
@@ -100,7 +107,8 @@ void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
 /* A copy that was on its way to `rank` does not come; one that is there stays. */
 void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    for (uint32_t r = rask_life_at(s, task)->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
+    for (uint32_t r = rask_life_at(s, task)->replicas; r != 0;
+         r = rask_replica_at(s, r)->next_of_task) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
         if (replica->rank == rank && replica->offset == RASK_WIRE_NO_OFFSET) {
             rask_replica_free_one(s, task, rank);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report.c: what the scheduler can tell about itself: counters, one worker, one task's story, a page for stalls. */
+/* report.c: what the scheduler can tell about itself: counters, one worker, one task's story, a
+ * page for stalls. */
 #include "sched/state.h"
 
 #include <inttypes.h>
@@ -20,9 +21,10 @@ void rask_sched_counters(const struct rask_sched *s, struct rask_sched_counters 
 {
     *counters = s->counters;
     counters->live_tasks = s->tasks.count;
-    counters->live_bytes = (uint64_t)s->tasks.n_pages * (s->tasks.page_mask + 1u) * s->tasks.record_bytes +
-                           (uint64_t)s->edges.n_pages * (s->edges.page_mask + 1u) * s->edges.record_bytes +
-                           s->pool.bytes_held;
+    counters->live_bytes =
+        (uint64_t)s->tasks.n_pages * (s->tasks.page_mask + 1u) * s->tasks.record_bytes +
+        (uint64_t)s->edges.n_pages * (s->edges.page_mask + 1u) * s->edges.record_bytes +
+        s->pool.bytes_held;
 }
 
 const char *rask_sched_state_name(const struct rask_sched *s, uint64_t task)
@@ -34,21 +36,27 @@ const char *rask_sched_state_name(const struct rask_sched *s, uint64_t task)
 void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sched_worker *worker)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    *worker = (struct rask_sched_worker){
-        .n_slots = p->n_slots, .n_assigned = p->n_assigned, .n_seceded = p->n_away, .n_homed = p->n_homed,
-        .n_objects = p->n_objects, .object_bytes = p->object_bytes, .is_alive = p->is_alive,
-        .is_paused = p->is_paused};
+    *worker = (struct rask_sched_worker){.n_slots = p->n_slots,
+                                         .n_assigned = p->n_assigned,
+                                         .n_seceded = p->n_away,
+                                         .n_homed = p->n_homed,
+                                         .n_objects = p->n_objects,
+                                         .object_bytes = p->object_bytes,
+                                         .is_alive = p->is_alive,
+                                         .is_paused = p->is_paused};
 }
 
 rask_status rask_sched_story(const struct rask_sched *s, uint64_t task, struct rask_buf *text)
 {
-    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES, RASK_TASK_N_EVENTS};
+    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES,
+                                           RASK_TASK_N_EVENTS};
     return rask_trace_story(&s->trace, task, &names, text);
 }
 
 rask_status rask_sched_trace(const struct rask_sched *s, struct rask_buf *text)
 {
-    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES, RASK_TASK_N_EVENTS};
+    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES,
+                                           RASK_TASK_N_EVENTS};
     rask_status status = RASK_OK;
     const struct rask_trace_event *event;
     for (uint64_t i = 0; status == RASK_OK && (event = rask_trace_at(&s->trace, i)) != NULL; i++)
@@ -60,15 +68,18 @@ static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, stru
 {
     const struct rask_sched_peer *p = &s->peers[rank];
     if (!p->is_alive)
-        return rask_buf_printf(text, "  rank %u: %s\n", rank, p->n_slots == 0 ? "not there" : "lost");
-    rask_status status = rask_buf_printf(
-        text, "  rank %u: %u slots, %u assigned, %u waiting for tasks of their own, %u homed, %u objects%s\n", rank,
-        p->n_slots, p->n_assigned, p->n_away, p->n_homed, p->n_objects, p->is_paused ? ", paused" : "");
+        return rask_buf_printf(text, "  rank %u: %s\n", rank,
+                               p->n_slots == 0 ? "not there" : "lost");
+    rask_status status = rask_buf_printf(text,
+                                         "  rank %u: %u slots, %u assigned, %u waiting for tasks "
+                                         "of their own, %u homed, %u objects%s\n",
+                                         rank, p->n_slots, p->n_assigned, p->n_away, p->n_homed,
+                                         p->n_objects, p->is_paused ? ", paused" : "");
     uint32_t slot = p->seats.count == 0 ? 0 : p->seats.items[0].next;
     for (uint32_t n = 0; status == RASK_OK && slot != 0 && n < 4; n++) {
         const struct rask_sched_task *t = rask_life_at(s, p->seats.items[slot].task);
-        status = rask_buf_printf(text, "    assigned: task %" PRIx64 ", function %u, %s\n", t->id, t->function,
-                                 rask_life_state_text(t->state));
+        status = rask_buf_printf(text, "    assigned: task %" PRIx64 ", function %u, %s\n", t->id,
+                                 t->function, rask_life_state_text(t->state));
         slot = p->seats.items[slot].next;
     }
     return status;
@@ -77,7 +88,8 @@ static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, stru
 rask_status rask_sched_describe(const struct rask_sched *s, struct rask_buf *text)
 {
     uint64_t n[RASK_TASK_N_STATES] = {0};
-    for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0; id = rask_slab_next(&s->tasks, id + 1))
+    for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0;
+         id = rask_slab_next(&s->tasks, id + 1))
         n[rask_life_at(s, id)->state]++;
     rask_status status = rask_buf_printf(text, "scheduler: %u tasks:", s->tasks.count);
     for (uint32_t i = 0; i < RASK_TASK_N_STATES && status == RASK_OK; i++)
@@ -94,8 +106,9 @@ rask_status rask_sched_describe(const struct rask_sched *s, struct rask_buf *tex
         if (t->state != RASK_TASK_WAITING && t->state != RASK_TASK_NO_WORKER)
             continue;
         shown++;
-        status = rask_buf_printf(text, "  %s: task %" PRIx64 ", function %u, %u of its inputs missing\n",
-                                 rask_life_state_text(t->state), t->id, t->function, t->n_missing);
+        status =
+            rask_buf_printf(text, "  %s: task %" PRIx64 ", function %u, %u of its inputs missing\n",
+                            rask_life_state_text(t->state), t->id, t->function, t->n_missing);
     }
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sched.c: the scheduler's door: making it, taking messages in, handing output out. What a message entails is in
- * task.c (lives of tasks), peer.c (workers), locate.c, place.c and steal.c (who runs what), recover.c (losses). */
+/* sched.c: the scheduler's door: making it, taking messages in, handing output out. What a message
+ * entails is in task.c (lives of tasks), peer.c (workers), locate.c, place.c and steal.c (who runs
+ * what), recover.c (losses). */
 #include "sched/state.h"
 
 #include "base/alloc.h"
@@ -12,8 +13,13 @@
 
 void rask_sched_config_default(struct rask_sched_config *config)
 {
-    *config = (struct rask_sched_config){.n_ranks = 1, .saturation = 1.1, .ahead_ns = 50000, .max_ahead = 256,
-                                         .allowed_failures = 3, .generation_gap_ns = 100000000, .is_stealing = 1};
+    *config = (struct rask_sched_config){.n_ranks = 1,
+                                         .saturation = 1.1,
+                                         .ahead_ns = 50000,
+                                         .max_ahead = 256,
+                                         .allowed_failures = 3,
+                                         .generation_gap_ns = 100000000,
+                                         .is_stealing = 1};
 }
 
 void rask_sched_break(struct rask_sched *s, rask_status status, const char *what)
@@ -33,7 +39,8 @@ static int init_records(struct rask_sched *s)
         return -1;
     return rask_slab_init(&s->tasks, sizeof(struct rask_sched_task), TASKS_PER_PAGE) != 0 ||
                    rask_slab_init(&s->edges, sizeof(struct rask_sched_edge), TASKS_PER_PAGE) != 0 ||
-                   rask_slab_init(&s->replicas, sizeof(struct rask_sched_replica), TASKS_PER_PAGE) != 0 ||
+                   rask_slab_init(&s->replicas, sizeof(struct rask_sched_replica),
+                                  TASKS_PER_PAGE) != 0 ||
                    rask_slab_init(&s->claims, sizeof(struct rask_sched_claim), 256) != 0 ||
                    rask_slab_init(&s->extras, sizeof(struct rask_sched_extra), 256) != 0 ||
                    rask_slab_init(&s->errors, sizeof(struct rask_sched_error), 16) != 0 ||
@@ -46,8 +53,9 @@ rask_status rask_sched_new(const struct rask_sched_config *config, struct rask_s
                            struct rask_error *error)
 {
     if (config->n_ranks == 0 || config->n_ranks > RASK_LIMIT_RANKS)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "a scheduler for %u ranks; 1 to %u are possible",
-                              config->n_ranks, RASK_LIMIT_RANKS);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "a scheduler for %u ranks; 1 to %u are possible", config->n_ranks,
+                              RASK_LIMIT_RANKS);
     struct rask_sched *s = rask_alloc_zeroed(1, sizeof *s);
     if (s == NULL)
         return rask_error_memory(error, sizeof *s, "the scheduler");
@@ -56,7 +64,8 @@ rask_status rask_sched_new(const struct rask_sched_config *config, struct rask_s
     s->generation = 256;
     if (init_records(s) != 0) {
         rask_sched_free(s);
-        return rask_error_memory(error, config->n_ranks * sizeof *s->peers, "the scheduler's records");
+        return rask_error_memory(error, config->n_ranks * sizeof *s->peers,
+                                 "the scheduler's records");
     }
     *sched = s;
     return RASK_OK;
@@ -137,7 +146,8 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
     }
 }
 
-/* The worker has answered for an assignment that nobody needed: the task ends, or is wanted again and re-run. */
+/* The worker has answered for an assignment that nobody needed: the task ends, or is wanted again
+ * and re-run. */
 void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -149,7 +159,8 @@ void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
         struct rask_sched_task *d = rask_life_at(s, source);
-        if (--d->n_waiters == 0 && d->n_claims == 0 && rask_sched_ids_push(&s->unsettled, source) != 0)
+        if (--d->n_waiters == 0 && d->n_claims == 0 &&
+            rask_sched_ids_push(&s->unsettled, source) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
     }
     rask_life_move(s, task, RASK_EVENT_END);
@@ -167,12 +178,12 @@ void rask_sched_lose_copies(struct rask_sched *s, uint32_t task)
 static rask_status receive_one(struct rask_sched *s, int32_t source, const uint8_t *record)
 {
     switch (rask_wire_id(record)) {
-#define RASK_TAKE(NAME, name)                                            \
-    case RASK_MESSAGE_##NAME: {                                          \
-        struct rask_msg_##name m;                                        \
-        if (rask_wire_get_##name(record, &m) != 0)                       \
-            return RASK_ERR_PROTOCOL;                                    \
-        return rask_sched_on_##name(s, source, &m);                      \
+#define RASK_TAKE(NAME, name)                       \
+    case RASK_MESSAGE_##NAME: {                     \
+        struct rask_msg_##name m;                   \
+        if (rask_wire_get_##name(record, &m) != 0)  \
+            return RASK_ERR_PROTOCOL;               \
+        return rask_sched_on_##name(s, source, &m); \
     }
         RASK_SCHED_MESSAGES(RASK_TAKE)
 #undef RASK_TAKE
@@ -181,13 +192,15 @@ static rask_status receive_one(struct rask_sched *s, int32_t source, const uint8
     }
 }
 
-rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_batch *batch, struct rask_error *error)
+rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_batch *batch,
+                               struct rask_error *error)
 {
     size_t at = 0;
     int is_malformed = 0;
     const uint8_t *record;
     if (batch->source < 0 || (uint32_t)batch->source >= s->config.n_ranks)
-        return rask_error_set(error, RASK_ERR_PROTOCOL, "a message from rank %d, which is none", batch->source);
+        return rask_error_set(error, RASK_ERR_PROTOCOL, "a message from rank %d, which is none",
+                              batch->source);
     s->now_ns = batch->now_ns;
     while (s->status == RASK_OK &&
            (record = rask_wire_next(batch->bytes, batch->size, &at, &is_malformed)) != NULL) {
@@ -200,8 +213,9 @@ rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_bat
         rask_life_settle(s);
     }
     if (is_malformed)
-        return rask_error_set(error, RASK_ERR_PROTOCOL, "from rank %d: malformed record at byte %zu of %zu",
-                              batch->source, at, batch->size);
+        return rask_error_set(error, RASK_ERR_PROTOCOL,
+                              "from rank %d: malformed record at byte %zu of %zu", batch->source,
+                              at, batch->size);
     return rask_sched_end_step(s, error);
 }
 

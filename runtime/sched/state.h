@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* state.h: the scheduler's records. Private to sched/.
  *
- * Everything is a record in a slab with a dense 32-bit id; 0 is none. A task takes two cache lines: what is touched
- * at every transition, and what is touched at its start and end. */
+ * Everything is a record in a slab with a dense 32-bit id; 0 is none. A task takes two cache lines:
+ * what is touched at every transition, and what is touched at its start and end. */
 #ifndef RASK_SCHED_STATE_H
 #define RASK_SCHED_STATE_H
 
@@ -17,85 +17,88 @@
 #include "wire/wire.h"
 
 /* The states of a task, and what is true in each:
- *   RELEASED    nobody needs the result; the record stays as lineage while a dependent's record lives
- *   WAITING     needed; n_missing > 0 inputs are not there yet
- *   QUEUED      needed, all inputs there; held by the scheduler, in one ready queue
- *   NO_WORKER   as QUEUED, but no worker may run it now
- *   PROCESSING  assigned to (rank, slot, epoch)
- *   LEAVING     assigned, but not needed any more: waits for the worker's answer, and keeps its inputs until then
- *   MEMORY      the result is there: inline here, or with at least one replica
- *   ERRED       failed; `error` tells why
- *   FORGOTTEN   the record is being freed */
-#define RASK_TASK_STATES(X) \
-    X(RELEASED, "released") X(WAITING, "waiting") X(QUEUED, "queued") X(NO_WORKER, "no-worker") \
-    X(PROCESSING, "processing") X(LEAVING, "leaving") X(MEMORY, "memory") X(ERRED, "erred") X(FORGOTTEN, "forgotten")
+ *   RELEASED    nobody needs the result; the record stays as lineage while a dependent's record
+ * lives WAITING     needed; n_missing > 0 inputs are not there yet QUEUED      needed, all inputs
+ * there; held by the scheduler, in one ready queue NO_WORKER   as QUEUED, but no worker may run it
+ * now PROCESSING  assigned to (rank, slot, epoch) LEAVING     assigned, but not needed any more:
+ * waits for the worker's answer, and keeps its inputs until then MEMORY      the result is there:
+ * inline here, or with at least one replica ERRED       failed; `error` tells why FORGOTTEN   the
+ * record is being freed */
+#define RASK_TASK_STATES(X)                                                                     \
+    X(RELEASED, "released")                                                                     \
+    X(WAITING, "waiting") X(QUEUED, "queued") X(NO_WORKER, "no-worker")                         \
+        X(PROCESSING, "processing") X(LEAVING, "leaving") X(MEMORY, "memory") X(ERRED, "erred") \
+            X(FORGOTTEN, "forgotten")
 
 enum rask_task_state {
 #define RASK_TASK_STATE_ENUM(NAME, text) RASK_TASK_##NAME,
     RASK_TASK_STATES(RASK_TASK_STATE_ENUM)
 #undef RASK_TASK_STATE_ENUM
-    RASK_TASK_N_STATES
+        RASK_TASK_N_STATES
 };
 
 /* What moves a task; who makes it is in docs/design/sched.md.
- *   WANT needed (again) · READY last input there · ASSIGN given to a worker · STARVE nobody may run it ·
- *   DONE a result · FAIL no result ever · AGAIN run it once more (retry, handed back, worker lost, input lost) ·
- *   DROP nobody needs it · END the answer to a LEAVING task · LOSE the last replica is gone · FORGET */
-#define RASK_TASK_EVENTS(X) \
-    X(WANT, "want") X(READY, "ready") X(ASSIGN, "assign") X(STARVE, "starve") X(DONE, "done") X(FAIL, "fail") \
-    X(AGAIN, "again") X(DROP, "drop") X(END, "end") X(LOSE, "lose") X(FORGET, "forget")
+ *   WANT needed (again) · READY last input there · ASSIGN given to a worker · STARVE nobody may run
+ * it · DONE a result · FAIL no result ever · AGAIN run it once more (retry, handed back, worker
+ * lost, input lost) · DROP nobody needs it · END the answer to a LEAVING task · LOSE the last
+ * replica is gone · FORGET */
+#define RASK_TASK_EVENTS(X)                                                                   \
+    X(WANT, "want")                                                                           \
+    X(READY, "ready") X(ASSIGN, "assign") X(STARVE, "starve") X(DONE, "done") X(FAIL, "fail") \
+        X(AGAIN, "again") X(DROP, "drop") X(END, "end") X(LOSE, "lose") X(FORGET, "forget")
 
 enum rask_task_event {
 #define RASK_TASK_EVENT_ENUM(NAME, text) RASK_EVENT_##NAME,
     RASK_TASK_EVENTS(RASK_TASK_EVENT_ENUM)
 #undef RASK_TASK_EVENT_ENUM
-    RASK_TASK_N_EVENTS
+        RASK_TASK_N_EVENTS
 };
 
 /* flags */
-#define RASK_TASK_PRODUCER 1u       /* withheld as a root whatever its group looks like */
-#define RASK_TASK_CANCELLED 2u      /* LEAVING because the client cancelled: ends in ERRED */
-#define RASK_TASK_RELEASED_ID 4u    /* the submitting client has let go of task->id */
-#define RASK_TASK_SELF_CLAIM 8u     /* nobody holds a future: it claims itself until it is finished */
-#define RASK_TASK_DATA 16u          /* scattered: no function, cannot be computed again */
-#define RASK_TASK_SPECIAL 32u       /* `extra` restricts where it may run */
-#define RASK_TASK_PURE 64u          /* `extra` has its key, and the key map names it */
-#define RASK_TASK_LOOSE 128u        /* its restriction is a wish */
+#define RASK_TASK_PRODUCER 1u /* withheld as a root whatever its group looks like */
+#define RASK_TASK_CANCELLED 2u /* LEAVING because the client cancelled: ends in ERRED */
+#define RASK_TASK_RELEASED_ID 4u /* the submitting client has let go of task->id */
+#define RASK_TASK_SELF_CLAIM 8u /* nobody holds a future: it claims itself until it is finished */
+#define RASK_TASK_DATA 16u /* scattered: no function, cannot be computed again */
+#define RASK_TASK_SPECIAL 32u /* `extra` restricts where it may run */
+#define RASK_TASK_PURE 64u /* `extra` has its key, and the key map names it */
+#define RASK_TASK_LOOSE 128u /* its restriction is a wish */
 
 struct rask_sched_task {
     /* hot */
     uint64_t id;
-    uint64_t hi, lo;            /* priority, low first: user and generation, order */
-    uint32_t deps;              /* first edge to what it needs, in input order (next_dep) */
-    uint32_t dependents;        /* first edge from what needs it (next_user) */
-    uint32_t n_missing;         /* WAITING: inputs not in MEMORY */
-    uint32_t n_claims;          /* futures on it, its own claim included */
-    uint32_t n_waiters;         /* dependents that still need the result */
-    uint32_t n_dependents;      /* dependents whose records live */
+    uint64_t hi, lo; /* priority, low first: user and generation, order */
+    uint32_t deps; /* first edge to what it needs, in input order (next_dep) */
+    uint32_t dependents; /* first edge from what needs it (next_user) */
+    uint32_t n_missing; /* WAITING: inputs not in MEMORY */
+    uint32_t n_claims; /* futures on it, its own claim included */
+    uint32_t n_waiters; /* dependents that still need the result */
+    uint32_t n_dependents; /* dependents whose records live */
     uint32_t function;
-    int32_t rank;               /* PROCESSING, LEAVING: of the worker; QUEUED: home, -1 for the common queue */
-    uint32_t slot;              /* PROCESSING, LEAVING */
+    /* PROCESSING, LEAVING: of the worker; QUEUED: home, -1 for the common queue */
+    int32_t rank;
+    uint32_t slot; /* PROCESSING, LEAVING */
     uint8_t state;
     uint8_t flags;
     uint16_t reserved;
     /* cold */
-    void *call;                 /* [own] pool block of call_bytes */
-    void *data;                 /* [own] pool block: inline result of `bytes`, MEMORY only */
-    uint64_t bytes;             /* of the result */
+    void *call; /* [own] pool block of call_bytes */
+    void *data; /* [own] pool block: inline result of `bytes`, MEMORY only */
+    uint64_t bytes; /* of the result */
     uint32_t call_bytes;
-    uint32_t replicas;          /* first replica, MEMORY only */
-    uint32_t error;             /* ERRED; LEAVING after a cancel */
-    uint32_t claims;            /* further ids of it (pure calls submitted again) */
-    uint32_t extra;             /* key, restrictions, resources */
-    uint16_t retries;           /* left */
-    uint16_t suspicion;         /* deaths of workers while it ran */
+    uint32_t replicas; /* first replica, MEMORY only */
+    uint32_t error; /* ERRED; LEAVING after a cancel */
+    uint32_t claims; /* further ids of it (pure calls submitted again) */
+    uint32_t extra; /* key, restrictions, resources */
+    uint16_t retries; /* left */
+    uint16_t suspicion; /* deaths of workers while it ran */
 };
 
 /* One use of one result by one task. */
 struct rask_sched_edge {
-    uint32_t source, user;              /* task ids: the input, and who needs it */
-    uint32_t next_user, previous_user;  /* list of the source's users */
-    uint32_t next_dep;                  /* list of the user's inputs, in order */
+    uint32_t source, user; /* task ids: the input, and who needs it */
+    uint32_t next_user, previous_user; /* list of the source's users */
+    uint32_t next_dep; /* list of the user's inputs, in order */
 };
 
 /* One copy of one object. */
@@ -105,7 +108,7 @@ struct rask_sched_replica {
     int32_t rank;
     uint32_t next_of_task;
     uint32_t next_of_rank, previous_of_rank;
-    uint32_t is_copy;                   /* fetched from another rank, not made or scattered there */
+    uint32_t is_copy; /* fetched from another rank, not made or scattered there */
 };
 
 /* A further id of a task. */
@@ -117,33 +120,36 @@ struct rask_sched_claim {
 /* What few tasks have. */
 struct rask_sched_extra {
     struct rask_key128 key;
-    uint32_t *allow;                    /* [own] pool block of n_allow ranks */
+    uint32_t *allow; /* [own] pool block of n_allow ranks */
     struct rask_wire_resource *resources; /* [own] pool block */
     uint32_t n_allow, n_resources;
-    uint64_t starving_since_ns;         /* NO_WORKER */
+    uint64_t starving_since_ns; /* NO_WORKER */
 };
 
 struct rask_sched_error {
-    uint64_t origin;                    /* task at fault */
+    uint64_t origin; /* task at fault */
     uint32_t n_users;
     uint32_t function;
     int32_t code, rank;
     char text[RASK_ERROR_TEXT_BYTES];
 };
 
-/* NO; for a thief, if it has not started; because nobody needs it: the function may have noticed. */
+/* NO; for a thief, if it has not started; because nobody needs it: the function may have noticed.
+ */
 enum rask_sched_withdrawal { RASK_WITHDRAWN_NO, RASK_WITHDRAWN_FOR_THIEF, RASK_WITHDRAWN_UNWANTED };
 
 /* One slot number of a worker's assignments: more than its slots, since work is sent ahead. */
 struct rask_sched_seat {
-    uint32_t task;                      /* 0 = free */
-    uint32_t epoch;                     /* raised at each use */
-    uint64_t since_ns;                  /* when it was assigned */
-    uint32_t next, previous;            /* list of the worker's assignments, oldest first; or free list */
+    uint32_t task; /* 0 = free */
+    uint32_t epoch; /* raised at each use */
+    uint64_t since_ns; /* when it was assigned */
+    /* list of the worker's assignments, oldest first; or free list */
+    uint32_t next, previous;
     uint32_t estimate_ns;
-    int32_t thief;                      /* withdrawn on behalf of this worker; -1 none */
+    int32_t thief; /* withdrawn on behalf of this worker; -1 none */
     uint8_t is_away;
-    uint8_t withdrawn;                  /* enum rask_sched_withdrawal: what the worker has been asked */
+    /* enum rask_sched_withdrawal: what the worker has been asked */
+    uint8_t withdrawn;
 };
 RASK_VEC_DEFINE(rask_sched_seats, struct rask_sched_seat);
 RASK_VEC_DEFINE(rask_sched_ids, uint32_t);
@@ -151,27 +157,27 @@ RASK_VEC_DEFINE(rask_sched_inputs, struct rask_wire_input);
 
 /* A rank as the scheduler sees it. */
 struct rask_sched_peer {
-    struct rask_ready homed;            /* ready tasks that should run here */
-    struct rask_sched_seats seats;      /* [0] is the list head and never used */
+    struct rask_ready homed; /* ready tasks that should run here */
+    struct rask_sched_seats seats; /* [0] is the list head and never used */
     struct rask_buf out;
-    uint64_t backlog_ns;                /* estimated time of its assignments */
+    uint64_t backlog_ns; /* estimated time of its assignments */
     uint64_t memory_bytes, object_bytes;
     uint32_t free_seat;
     uint32_t n_slots, n_assigned, n_away;
-    uint32_t n_objects, objects;        /* replicas here */
+    uint32_t n_objects, objects; /* replicas here */
     uint32_t n_homed;
     int32_t node;
     uint32_t n_resources;
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES]; /* free now */
-    struct rask_wire_resource capacity[RASK_LIMIT_RESOURCES];  /* in all */
-    uint8_t is_alive, is_paused;        /* alive: has said HELLO and is not lost */
-    uint8_t is_robbing;                 /* a withdrawal on its behalf is under way */
+    struct rask_wire_resource capacity[RASK_LIMIT_RESOURCES]; /* in all */
+    uint8_t is_alive, is_paused; /* alive: has said HELLO and is not lost */
+    uint8_t is_robbing; /* a withdrawal on its behalf is under way */
 };
 
 /* What is known of a task function. */
 struct rask_sched_function {
-    uint64_t average_ns;                /* 0 = unknown */
-    uint64_t n_alive;                   /* live tasks of it: its group */
+    uint64_t average_ns; /* 0 = unknown */
+    uint64_t n_alive; /* live tasks of it: its group */
 };
 
 /* Ids of one client: sequence -> task. */
@@ -186,31 +192,32 @@ struct rask_sched {
     struct rask_sched_config config;
     uint64_t now_ns;
     struct rask_slab tasks, edges, replicas, claims, extras, errors;
-    struct rask_pool pool;              /* calls, inline results, restrictions */
-    struct rask_map128 keys;            /* pure key -> task */
-    struct rask_sched_pages *clients;   /* [n_ranks] */
-    struct rask_sched_peer *peers;      /* [n_ranks] */
+    struct rask_pool pool; /* calls, inline results, restrictions */
+    struct rask_map128 keys; /* pure key -> task */
+    struct rask_sched_pages *clients; /* [n_ranks] */
+    struct rask_sched_peer *peers; /* [n_ranks] */
     struct rask_sched_function *functions;
-    struct rask_ready common;           /* ready tasks without a home */
+    struct rask_ready common; /* ready tasks without a home */
     uint32_t n_common;
-    struct rask_sched_ids starving;     /* NO_WORKER tasks (some entries stale) */
-    struct rask_sched_ids unsettled;    /* tasks whose counts reached zero */
-    struct rask_sched_ids work;         /* scratch of loops that walk the graph */
-    struct rask_sched_inputs inputs;    /* scratch: of the RUN message being written */
-    struct rask_buf input_data;         /* scratch: their inline bytes */
-    struct rask_idset with_room;        /* workers that may be given a task */
+    struct rask_sched_ids starving; /* NO_WORKER tasks (some entries stale) */
+    struct rask_sched_ids unsettled; /* tasks whose counts reached zero */
+    struct rask_sched_ids work; /* scratch of loops that walk the graph */
+    struct rask_sched_inputs inputs; /* scratch: of the RUN message being written */
+    struct rask_buf input_data; /* scratch: their inline bytes */
+    struct rask_idset with_room; /* workers that may be given a task */
     struct rask_idset with_output;
-    struct rask_idset workers;          /* alive, with slots */
-    uint32_t n_slots;                   /* of all alive workers */
-    uint64_t generation;                /* 8 fraction bits: children of a task come before what follows it */
+    struct rask_idset workers; /* alive, with slots */
+    uint32_t n_slots; /* of all alive workers */
+    /* 8 fraction bits: children of a task come before what follows it */
+    uint64_t generation;
     uint64_t last_submit_ns;
     uint64_t next_call_ns;
-    uint32_t next_spread;               /* where the next scattered object goes */
-    uint32_t first_place;               /* worker that is served first in the next turn */
+    uint32_t next_spread; /* where the next scattered object goes */
+    uint32_t first_place; /* worker that is served first in the next turn */
     uint64_t n_unfinished;
     struct rask_sched_counters counters;
     struct rask_trace trace;
-    rask_status status;                 /* the first error; ends the job */
+    rask_status status; /* the first error; ends the job */
     struct rask_error error;
 };
 
@@ -270,9 +277,11 @@ void rask_graph_unlink(struct rask_sched *s, uint32_t user);
 /* peer.c and replica.c: workers, seats, copies of objects. */
 void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m);
 void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank);
-uint32_t rask_peer_seat_task(const struct rask_sched *s, int32_t rank, uint32_t slot, uint32_t epoch);
+uint32_t rask_peer_seat_task(const struct rask_sched *s, int32_t rank, uint32_t slot,
+                             uint32_t epoch);
 void rask_peer_leave(struct rask_sched *s, int32_t rank, uint32_t slot);
-void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot, enum rask_sched_withdrawal why);
+void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot,
+                        enum rask_sched_withdrawal why);
 void rask_peer_update_room(struct rask_sched *s, int32_t rank);
 int rask_peer_may_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
 int rask_peer_could_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
@@ -287,7 +296,8 @@ struct rask_buf *rask_peer_out(struct rask_sched *s, int32_t rank);
 void rask_locate_queue(struct rask_sched *s, uint32_t task);
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank);
 void rask_locate_retry_starving(struct rask_sched *s);
-uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t, int32_t rank);
+uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t,
+                             int32_t rank);
 
 /* sched.c */
 rask_status rask_sched_end_step(struct rask_sched *s, struct rask_error *error);
@@ -295,13 +305,16 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id);
 void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot);
 void rask_sched_lose_copies(struct rask_sched *s, uint32_t task);
 
-/* receive.c: one function per message that the scheduler takes; RASK_ERR_PROTOCOL for one that cannot be. */
-#define RASK_SCHED_MESSAGES(X) \
-    X(SUBMIT, submit) X(DONE, done) X(RELEASE, release) X(CANCEL_TASKS, cancel_tasks) X(SCATTER, scatter) \
-    X(LOST, lost) X(HELLO, hello) X(ERRED, erred) X(RETURNED, returned) X(SECEDED, seceded) X(HAVE, have) \
-    X(MISSING, missing) X(PAUSED, paused)
-#define RASK_SCHED_RECEIVES(NAME, name) \
-    rask_status rask_sched_on_##name(struct rask_sched *s, int32_t source, const struct rask_msg_##name *m);
+/* receive.c: one function per message that the scheduler takes; RASK_ERR_PROTOCOL for one that
+ * cannot be. */
+#define RASK_SCHED_MESSAGES(X)                                                                  \
+    X(SUBMIT, submit)                                                                           \
+    X(DONE, done) X(RELEASE, release) X(CANCEL_TASKS, cancel_tasks) X(SCATTER, scatter)         \
+        X(LOST, lost) X(HELLO, hello) X(ERRED, erred) X(RETURNED, returned) X(SECEDED, seceded) \
+            X(HAVE, have) X(MISSING, missing) X(PAUSED, paused)
+#define RASK_SCHED_RECEIVES(NAME, name)                                    \
+    rask_status rask_sched_on_##name(struct rask_sched *s, int32_t source, \
+                                     const struct rask_msg_##name *m);
 RASK_SCHED_MESSAGES(RASK_SCHED_RECEIVES)
 #undef RASK_SCHED_RECEIVES
 

@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* steal.c: work for an idle worker. First what waits with the scheduler for another worker: that costs no message.
- * Then what another worker was given and has not begun: it is asked for back, newest first, one at a time per thief.
- * Running tasks are never taken, nor any task whose inputs take longer to move than it would wait where it is. */
+/* steal.c: work for an idle worker. First what waits with the scheduler for another worker: that
+ * costs no message. Then what another worker was given and has not begun: it is asked for back,
+ * newest first, one at a time per thief. Running tasks are never taken, nor any task whose inputs
+ * take longer to move than it would wait where it is. */
 #include "sched/state.h"
 
-/* A queue shorter than this is left alone: the worker gets to it before a withdrawal would come back. */
+/* A queue shorter than this is left alone: the worker gets to it before a withdrawal would come
+ * back. */
 #define WORTH_STEALING_NS 50000u
 /* Assignments that are looked at for one that may be taken. */
 #define MAX_LOOKS 8u
 
-static int is_homed_at(const struct rask_sched *s, const struct rask_heap_entry *entry, int32_t rank)
+static int is_homed_at(const struct rask_sched *s, const struct rask_heap_entry *entry,
+                       int32_t rank)
 {
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
     const struct rask_sched_task *t = rask_life_at(s, entry->id);
-    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi && t->lo == entry->lo;
+    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
+           t->lo == entry->lo;
 }
 
 /* Whether moving it to the thief pays, when it would otherwise wait `wait_ns`. */
-static int is_worth_moving(const struct rask_sched *s, const struct rask_sched_task *t, int32_t thief, uint64_t wait_ns)
+static int is_worth_moving(const struct rask_sched *s, const struct rask_sched_task *t,
+                           int32_t thief, uint64_t wait_ns)
 {
     return rask_peer_may_run(s, thief, t) && rask_locate_move_ns(s, t, thief) <= wait_ns;
 }
@@ -61,20 +66,22 @@ uint32_t rask_steal_homed(struct rask_sched *s, int32_t thief)
     return task;
 }
 
-/* How long an assignment beyond the slots of a worker has to wait: by the estimates, or as long again as the oldest one
- * has been there, whichever is longer; estimates of functions that suddenly take longer are far too low. */
+/* How long an assignment beyond the slots of a worker has to wait: by the estimates, or as long
+ * again as the oldest one has been there, whichever is longer; estimates of functions that suddenly
+ * take longer are far too low. */
 static uint64_t wait_at(const struct rask_sched *s, const struct rask_sched_peer *p)
 {
     uint64_t wait_ns = p->backlog_ns / p->n_slots;
     uint32_t slot = p->seats.items[0].next, n_looked = 0;
     while (slot != 0 && p->seats.items[slot].is_away && n_looked++ < MAX_LOOKS)
         slot = p->seats.items[slot].next;
-    uint64_t age_ns = slot == 0 || p->seats.items[slot].is_away ? 0 : s->now_ns - p->seats.items[slot].since_ns;
+    uint64_t age_ns =
+        slot == 0 || p->seats.items[slot].is_away ? 0 : s->now_ns - p->seats.items[slot].since_ns;
     return age_ns > wait_ns ? age_ns : wait_ns;
 }
 
-/* The worker whose assignments beyond its slots would wait longest, -1 if none is worth it. If one may come to be
- * worth it, the scheduler asks to be called again. */
+/* The worker whose assignments beyond its slots would wait longest, -1 if none is worth it. If one
+ * may come to be worth it, the scheduler asks to be called again. */
 static int32_t most_loaded(struct rask_sched *s, int32_t thief, uint64_t *most)
 {
     int32_t victim = -1;
@@ -107,11 +114,12 @@ void rask_steal_assigned(struct rask_sched *s, int32_t thief)
         return;
     struct rask_sched_peer *p = &s->peers[victim];
     uint32_t n_looked = 0;
-    for (uint32_t slot = p->seats.items[0].previous; slot != 0 && n_looked < MAX_LOOKS; n_looked++) {
+    for (uint32_t slot = p->seats.items[0].previous; slot != 0 && n_looked < MAX_LOOKS;
+         n_looked++) {
         struct rask_sched_seat *seat = &p->seats.items[slot];
         const struct rask_sched_task *t = rask_life_at(s, seat->task);
-        if (seat->withdrawn == RASK_WITHDRAWN_NO && !seat->is_away && t->state == RASK_TASK_PROCESSING &&
-            is_worth_moving(s, t, thief, wait_ns)) {
+        if (seat->withdrawn == RASK_WITHDRAWN_NO && !seat->is_away &&
+            t->state == RASK_TASK_PROCESSING && is_worth_moving(s, t, thief, wait_ns)) {
             seat->thief = thief;
             s->peers[thief].is_robbing = 1;
             rask_peer_withdraw(s, victim, slot, RASK_WITHDRAWN_FOR_THIEF);

@@ -3,18 +3,22 @@
  *
  *              want            ready            assign             done
  *   RELEASED --------> WAITING -------> QUEUED ---------> PROCESSING ------> MEMORY
- *      ^  ^               ^               | ^                 | |              |
- *      |  |               |         starve| |ready       drop | | again        | drop, lose
- *      |  |               |               v |                 | v              v
- *      |  |               +--- again -- NO_WORKER             | WAITING     RELEASED --forget--> FORGOTTEN
- *      |  +----- end ------------ LEAVING <-------------------+
- *      +---- drop (WAITING, QUEUED, NO_WORKER, ERRED)             fail: from anywhere but MEMORY to ERRED
+ *      ^  ^               ^              |  ^               |   |             |
+ *      |  |               |        starve|  |ready      drop|   |again        |drop, lose
+ *      |  |               |              v  |               |   v             v
+ *      |  |               +--- again - NO_WORKER            | WAITING      RELEASED
+ *      |  +------ end ------- LEAVING <---------------------+
+ *      +---- drop: from WAITING, QUEUED, NO_WORKER and ERRED
  *
- * Who keeps what: n_claims counts futures, n_waiters the dependents that still need the result, n_dependents the
- * dependents whose records live. Without claims and waiters the result goes (settle); without dependents the record
- * goes too. A task whose result travelled inline can never be lost, so its inputs' records are let go at once.
+ *   RELEASED --forget--> FORGOTTEN.  fail: from anywhere but MEMORY to ERRED.
  *
- * Walks over the graph use the stack s->work, above the height at which they began; nothing recurses. */
+ * Who keeps what: n_claims counts futures, n_waiters the dependents that still need the result,
+ * n_dependents the dependents whose records live. Without claims and waiters the result goes
+ * (settle); without dependents the record goes too. A task whose result travelled inline can never
+ * be lost, so its inputs' records are let go at once.
+ *
+ * Walks over the graph use the stack s->work, above the height at which they began; nothing
+ * recurses. */
 #include "sched/state.h"
 
 #include "base/error.h"
@@ -32,18 +36,29 @@ static const char *const state_texts[] = {
 
 /* [state][event] -> state + 1; 0 is a move that must not happen. */
 static const uint8_t moves[RASK_TASK_N_STATES][RASK_TASK_N_EVENTS] = {
-    [RASK_TASK_RELEASED] = {[RASK_EVENT_WANT] = S(WAITING), [RASK_EVENT_FAIL] = S(ERRED),
-                            [RASK_EVENT_DONE] = S(MEMORY), [RASK_EVENT_FORGET] = S(FORGOTTEN)},
-    [RASK_TASK_WAITING] = {[RASK_EVENT_READY] = S(QUEUED), [RASK_EVENT_DROP] = S(RELEASED),
+    [RASK_TASK_RELEASED] = {[RASK_EVENT_WANT] = S(WAITING),
+                            [RASK_EVENT_FAIL] = S(ERRED),
+                            [RASK_EVENT_DONE] = S(MEMORY),
+                            [RASK_EVENT_FORGET] = S(FORGOTTEN)},
+    [RASK_TASK_WAITING] = {[RASK_EVENT_READY] = S(QUEUED),
+                           [RASK_EVENT_DROP] = S(RELEASED),
                            [RASK_EVENT_FAIL] = S(ERRED)},
-    [RASK_TASK_QUEUED] = {[RASK_EVENT_ASSIGN] = S(PROCESSING), [RASK_EVENT_STARVE] = S(NO_WORKER),
-                          [RASK_EVENT_DROP] = S(RELEASED), [RASK_EVENT_FAIL] = S(ERRED),
-                          [RASK_EVENT_AGAIN] = S(WAITING), [RASK_EVENT_READY] = S(QUEUED)},
-    [RASK_TASK_NO_WORKER] = {[RASK_EVENT_READY] = S(QUEUED), [RASK_EVENT_DROP] = S(RELEASED),
-                             [RASK_EVENT_FAIL] = S(ERRED), [RASK_EVENT_AGAIN] = S(WAITING)},
-    [RASK_TASK_PROCESSING] = {[RASK_EVENT_DONE] = S(MEMORY), [RASK_EVENT_FAIL] = S(ERRED),
-                              [RASK_EVENT_AGAIN] = S(WAITING), [RASK_EVENT_DROP] = S(LEAVING)},
-    [RASK_TASK_LEAVING] = {[RASK_EVENT_WANT] = S(PROCESSING), [RASK_EVENT_END] = S(RELEASED),
+    [RASK_TASK_QUEUED] = {[RASK_EVENT_ASSIGN] = S(PROCESSING),
+                          [RASK_EVENT_STARVE] = S(NO_WORKER),
+                          [RASK_EVENT_DROP] = S(RELEASED),
+                          [RASK_EVENT_FAIL] = S(ERRED),
+                          [RASK_EVENT_AGAIN] = S(WAITING),
+                          [RASK_EVENT_READY] = S(QUEUED)},
+    [RASK_TASK_NO_WORKER] = {[RASK_EVENT_READY] = S(QUEUED),
+                             [RASK_EVENT_DROP] = S(RELEASED),
+                             [RASK_EVENT_FAIL] = S(ERRED),
+                             [RASK_EVENT_AGAIN] = S(WAITING)},
+    [RASK_TASK_PROCESSING] = {[RASK_EVENT_DONE] = S(MEMORY),
+                              [RASK_EVENT_FAIL] = S(ERRED),
+                              [RASK_EVENT_AGAIN] = S(WAITING),
+                              [RASK_EVENT_DROP] = S(LEAVING)},
+    [RASK_TASK_LEAVING] = {[RASK_EVENT_WANT] = S(PROCESSING),
+                           [RASK_EVENT_END] = S(RELEASED),
                            [RASK_EVENT_FAIL] = S(ERRED)},
     [RASK_TASK_MEMORY] = {[RASK_EVENT_DROP] = S(RELEASED), [RASK_EVENT_LOSE] = S(RELEASED)},
     [RASK_TASK_ERRED] = {[RASK_EVENT_DROP] = S(RELEASED)},
@@ -79,8 +94,14 @@ void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event ev
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
     s->n_unfinished -= (uint64_t)is_unfinished(from);
-    struct rask_trace_event trace = {.time_ns = s->now_ns, .id = t->id, .a = (uint32_t)t->rank, .b = t->slot,
-                                     .cause = event, .kind = RASK_TRACE_TASK_STATE, .from = from, .to = to};
+    struct rask_trace_event trace = {.time_ns = s->now_ns,
+                                     .id = t->id,
+                                     .a = (uint32_t)t->rank,
+                                     .b = t->slot,
+                                     .cause = event,
+                                     .kind = RASK_TRACE_TASK_STATE,
+                                     .from = from,
+                                     .to = to};
     rask_trace_write(&s->trace, trace);
 }
 
@@ -124,11 +145,13 @@ static void become_ready(struct rask_sched *s, uint32_t task)
 /* The error of an input that has failed or is cancelled; 0 for one that is well. */
 static uint32_t error_of(const struct rask_sched_task *d)
 {
-    int has_failed = d->state == RASK_TASK_ERRED || (d->state == RASK_TASK_LEAVING && (d->flags & RASK_TASK_CANCELLED));
+    int has_failed = d->state == RASK_TASK_ERRED ||
+                     (d->state == RASK_TASK_LEAVING && (d->flags & RASK_TASK_CANCELLED));
     return has_failed ? d->error : 0;
 }
 
-/* Claims the inputs of a task that is wanted. Returns the error of an input that has failed, or 0. */
+/* Claims the inputs of a task that is wanted. Returns the error of an input that has failed, or 0.
+ */
 static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
 {
     uint32_t failed = 0;
@@ -231,7 +254,8 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
         push_unsettled(s, task);
 }
 
-/* A task and all that needs its result fail. The error record is shared; it tells who is at fault. */
+/* A task and all that needs its result fail. The error record is shared; it tells who is at fault.
+ */
 void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
 {
     size_t base = s->work.count;
@@ -245,8 +269,8 @@ void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
     }
 }
 
-/* An assigned or queued task has to run (again) from its inputs, which it still claims; one of them may have been lost
- * and have failed meanwhile. */
+/* An assigned or queued task has to run (again) from its inputs, which it still claims; one of them
+ * may have been lost and have failed meanwhile. */
 void rask_life_again(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -264,7 +288,8 @@ void rask_life_again(struct rask_sched *s, uint32_t task)
         become_ready(s, task);
 }
 
-/* The last replica of a result is gone: whoever waited for it waits again, and it is computed again. */
+/* The last replica of a result is gone: whoever waited for it waits again, and it is computed
+ * again. */
 void rask_life_lose(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -378,7 +403,11 @@ uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, cons
 
 static void tell_done(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
-    struct rask_msg_state m = {.task = id, .object = t->id, .offset = RASK_WIRE_NO_OFFSET, .bytes = t->bytes, .holder = -1};
+    struct rask_msg_state m = {.task = id,
+                               .object = t->id,
+                               .offset = RASK_WIRE_NO_OFFSET,
+                               .bytes = t->bytes,
+                               .holder = -1};
     if (t->replicas != 0) {
         const struct rask_sched_replica *replica = rask_replica_at(s, t->replicas);
         while (replica->offset == RASK_WIRE_NO_OFFSET && replica->next_of_task != 0)
@@ -396,8 +425,12 @@ static void tell_done(struct rask_sched *s, const struct rask_sched_task *t, uin
 static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
     const struct rask_sched_error *error = rask_sched_error_at(s, t->error);
-    struct rask_msg_failed m = {.task = id, .origin = error->origin, .code = error->code, .rank = error->rank,
-                                .function = error->function, .text = error->text,
+    struct rask_msg_failed m = {.task = id,
+                                .origin = error->origin,
+                                .code = error->code,
+                                .rank = error->rank,
+                                .function = error->function,
+                                .text = error->text,
                                 .n_text = (uint32_t)strlen(error->text)};
     if (error->origin != t->id && error->code != RASK_ERR_CANCELLED)
         m.code = RASK_ERR_DEPENDENCY;

@@ -6,7 +6,8 @@
  *     +-----------+-------------------------------+--------------------------------+
  *                   or RASK_CALL_RESULT             (table padded to 8)
  *
- * The k-th RASK_CALL_RESULT is the k-th dependency of the task. Nobody but client and worker looks inside. */
+ * The k-th RASK_CALL_RESULT is the k-th dependency of the task. Nobody but client and worker looks
+ * inside. */
 #ifndef RASK_WIRE_CALL_H
 #define RASK_WIRE_CALL_H
 

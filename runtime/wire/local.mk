@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sources of runtime/wire and their unit tests.
 librask_core_la_SOURCES += runtime/wire/wire.c runtime/wire/wire.h runtime/wire/messages.def
 librask_core_la_SOURCES += runtime/wire/call.h
 check_PROGRAMS += tests/unit/wire_test

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* wire.c: what is not on the hot path: names, roles, checking a whole batch, describing a record. */
+/* wire.c: what is not on the hot path: names, roles, checking a whole batch, describing a record.
+ */
 #include "wire/wire.h"
 
 #include "base/error.h"
@@ -41,10 +42,10 @@ const char *rask_wire_name(uint16_t id)
 static int check_record(const uint8_t *record)
 {
     switch (rask_wire_id(record)) {
-#define RASK_WIRE_CHECK(NAME, name, id_, since)             \
-    case (id_): {                                           \
-        struct rask_msg_##name message;                     \
-        return rask_wire_get_##name(record, &message);      \
+#define RASK_WIRE_CHECK(NAME, name, id_, since)        \
+    case (id_): {                                      \
+        struct rask_msg_##name message;                \
+        return rask_wire_get_##name(record, &message); \
     }
         RASK_MESSAGES(RASK_WIRE_CHECK)
     default:
@@ -59,11 +60,12 @@ rask_status rask_wire_check(const uint8_t *batch, size_t size, struct rask_error
     const uint8_t *record;
     while ((record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL)
         if (check_record(record) != 0)
-            return rask_error_set(error, RASK_ERR_PROTOCOL, "malformed %s record at byte %zu of a batch of %zu",
-                                  rask_wire_name(rask_wire_id(record)), (size_t)(record - batch), size);
+            return rask_error_set(
+                error, RASK_ERR_PROTOCOL, "malformed %s record at byte %zu of a batch of %zu",
+                rask_wire_name(rask_wire_id(record)), (size_t)(record - batch), size);
     if (is_malformed)
-        return rask_error_set(error, RASK_ERR_PROTOCOL, "malformed record size at byte %zu of a batch of %zu", at,
-                              size);
+        return rask_error_set(error, RASK_ERR_PROTOCOL,
+                              "malformed record size at byte %zu of a batch of %zu", at, size);
     return RASK_OK;
 }
 
@@ -75,7 +77,8 @@ struct line {
 
 static void line_add(struct line *line, const char *field, int64_t value, const char *unit)
 {
-    int n = snprintf(line->text + line->used, line->size - line->used, " %s=%" PRId64 "%s", field, value, unit);
+    int n = snprintf(line->text + line->used, line->size - line->used, " %s=%" PRId64 "%s", field,
+                     value, unit);
     if (n > 0)
         line->used += (size_t)n;
     if (line->used >= line->size)
@@ -83,16 +86,15 @@ static void line_add(struct line *line, const char *field, int64_t value, const 
 }
 
 #define RASK_WIRE_TELL_F(type, field) line_add(&line, #field, (int64_t)m.field, "");
-#define RASK_WIRE_TELL_V(type, field, limit)                \
-    if (m.n_##field != 0)                                   \
+#define RASK_WIRE_TELL_V(type, field, limit) \
+    if (m.n_##field != 0)                    \
         line_add(&line, #field, (int64_t)m.n_##field, "x");
-#define RASK_WIRE_TELL(NAME, name, id_, since)                   \
-    case (id_): {                                                \
-        struct rask_msg_##name m;                                \
-        if (rask_wire_get_##name(record, &m) != 0)               \
-            break;                                               \
-        RASK_FIELDS_##NAME(RASK_WIRE_TELL_F, RASK_WIRE_TELL_V)   \
-        return;                                                  \
+#define RASK_WIRE_TELL(NAME, name, id_, since)                         \
+    case (id_): {                                                      \
+        struct rask_msg_##name m;                                      \
+        if (rask_wire_get_##name(record, &m) != 0)                     \
+            break;                                                     \
+        RASK_FIELDS_##NAME(RASK_WIRE_TELL_F, RASK_WIRE_TELL_V) return; \
     }
 
 void rask_wire_describe(const uint8_t *record, char *text, size_t text_bytes)

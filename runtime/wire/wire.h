@@ -9,9 +9,10 @@
  *       bytes in all,                  struct rask_wire_<name>  to 8 bytes
  *       multiple of 8                  padded to 8
  *
- * in the byte order of the machine (ranks with another order are refused at start by the digest). Encoders append
- * to a buffer; decoders check every size and limit and give arrays as pointers into the batch, so that nothing is
- * copied and a malformed batch is an error and never a wild read. Both are expanded from messages.def. */
+ * in the byte order of the machine (ranks with another order are refused at start by the digest).
+ * Encoders append to a buffer; decoders check every size and limit and give arrays as pointers into
+ * the batch, so that nothing is copied and a malformed batch is an error and never a wild read.
+ * Both are expanded from messages.def. */
 #ifndef RASK_WIRE_WIRE_H
 #define RASK_WIRE_WIRE_H
 
@@ -37,9 +38,10 @@
 #define RASK_WIRE_NO_OFFSET UINT64_MAX
 
 /* SUBMIT.flags */
-#define RASK_SUBMIT_LOOSE 1u        /* `allow` is a wish: any worker if none of them is there */
-#define RASK_SUBMIT_PRODUCER 2u     /* makes data from nothing: withhold it whatever its group looks like */
-#define RASK_SUBMIT_UNCLAIMED 4u    /* the client holds no future on it: run it and forget it */
+#define RASK_SUBMIT_LOOSE 1u /* `allow` is a wish: any worker if none of them is there */
+#define RASK_SUBMIT_PRODUCER \
+    2u /* makes data from nothing: withhold it whatever its group looks like */
+#define RASK_SUBMIT_UNCLAIMED 4u /* the client holds no future on it: run it and forget it */
 
 /* SCATTER.flags */
 #define RASK_SCATTER_BROADCAST 1u
@@ -82,12 +84,12 @@ enum rask_message {
     const type *field;                  \
     uint32_t n_##field;
 #define RASK_WIRE_COUNT(type, field, limit) uint32_t n_##field;
-#define RASK_WIRE_STRUCTS(NAME, name, id, since)                 \
-    struct rask_msg_##name {                                     \
-        RASK_FIELDS_##NAME(RASK_WIRE_F, RASK_WIRE_V)             \
-    };                                                           \
-    struct rask_wire_##name {                                    \
-        RASK_FIELDS_##NAME(RASK_WIRE_F, RASK_WIRE_COUNT)         \
+#define RASK_WIRE_STRUCTS(NAME, name, id, since)         \
+    struct rask_msg_##name {                             \
+        RASK_FIELDS_##NAME(RASK_WIRE_F, RASK_WIRE_V)     \
+    };                                                   \
+    struct rask_wire_##name {                            \
+        RASK_FIELDS_##NAME(RASK_WIRE_F, RASK_WIRE_COUNT) \
     };
 RASK_MESSAGES(RASK_WIRE_STRUCTS)
 #undef RASK_WIRE_STRUCTS
@@ -100,40 +102,39 @@ static inline size_t rask_wire_pad(size_t bytes)
     return (bytes + 7) & ~(size_t)7;
 }
 
-/* rask_wire_put_<name>(buf, message): appends one record. 0, or -1 without memory (nothing appended). The counts
- * must keep to the limits; asserted. */
+/* rask_wire_put_<name>(buf, message): appends one record. 0, or -1 without memory (nothing
+ * appended). The counts must keep to the limits; asserted. */
 #define RASK_WIRE_SIZE_F(type, field)
-#define RASK_WIRE_SIZE_V(type, field, limit)                           \
-    assert(m->n_##field <= (limit));                                   \
+#define RASK_WIRE_SIZE_V(type, field, limit) \
+    assert(m->n_##field <= (limit));         \
     size += rask_wire_pad(m->n_##field * sizeof(type));
 #define RASK_WIRE_COPY_F(type, field) fixed.field = m->field;
 #define RASK_WIRE_COPY_V(type, field, limit) fixed.n_##field = m->n_##field;
 #define RASK_WIRE_TAIL_F(type, field)
-#define RASK_WIRE_TAIL_V(type, field, limit)                           \
-    if (m->n_##field != 0) {                                           \
+#define RASK_WIRE_TAIL_V(type, field, limit)                               \
+    if (m->n_##field != 0) {                                               \
         memset(at + rask_wire_pad(m->n_##field * sizeof(type)) - 8, 0, 8); \
-        memcpy(at, m->field, m->n_##field * sizeof(type));             \
-        at += rask_wire_pad(m->n_##field * sizeof(type));              \
+        memcpy(at, m->field, m->n_##field * sizeof(type));                 \
+        at += rask_wire_pad(m->n_##field * sizeof(type));                  \
     }
 #define RASK_WIRE_PUT(NAME, name, id_, since)                                                     \
     static inline int rask_wire_put_##name(struct rask_buf *buf, const struct rask_msg_##name *m) \
     {                                                                                             \
-        size_t size = sizeof(struct rask_wire_head) + rask_wire_pad(sizeof(struct rask_wire_##name)); \
-        RASK_FIELDS_##NAME(RASK_WIRE_SIZE_F, RASK_WIRE_SIZE_V)                                    \
-        uint8_t *at = size > UINT32_MAX ? NULL : rask_buf_room(buf, size);                        \
+        size_t size =                                                                             \
+            sizeof(struct rask_wire_head) + rask_wire_pad(sizeof(struct rask_wire_##name));       \
+        RASK_FIELDS_##NAME(RASK_WIRE_SIZE_F, RASK_WIRE_SIZE_V) uint8_t *at =                      \
+            size > UINT32_MAX ? NULL : rask_buf_room(buf, size);                                  \
         if (at == NULL)                                                                           \
             return -1;                                                                            \
         struct rask_wire_head head = {(uint32_t)size, (id_), 0};                                  \
         struct rask_wire_##name fixed;                                                            \
         memset(&fixed, 0, sizeof fixed);                                                          \
-        RASK_FIELDS_##NAME(RASK_WIRE_COPY_F, RASK_WIRE_COPY_V)                                    \
-        memcpy(at, &head, sizeof head);                                                           \
+        RASK_FIELDS_##NAME(RASK_WIRE_COPY_F, RASK_WIRE_COPY_V) memcpy(at, &head, sizeof head);    \
         at += sizeof head;                                                                        \
         memset(at + rask_wire_pad(sizeof fixed) - 8, 0, 8);                                       \
         memcpy(at, &fixed, sizeof fixed);                                                         \
         at += rask_wire_pad(sizeof fixed);                                                        \
-        RASK_FIELDS_##NAME(RASK_WIRE_TAIL_F, RASK_WIRE_TAIL_V)                                    \
-        (void)at;                                                                                 \
+        RASK_FIELDS_##NAME(RASK_WIRE_TAIL_F, RASK_WIRE_TAIL_V)(void) at;                          \
         return 0;                                                                                 \
     }
 RASK_MESSAGES(RASK_WIRE_PUT)
@@ -145,40 +146,40 @@ RASK_MESSAGES(RASK_WIRE_PUT)
 #undef RASK_WIRE_TAIL_F
 #undef RASK_WIRE_TAIL_V
 
-/* rask_wire_get_<name>(record, message): decodes one record found by rask_wire_next. 0, or -1 if it is malformed.
- * Arrays of the message point into the record. */
+/* rask_wire_get_<name>(record, message): decodes one record found by rask_wire_next. 0, or -1 if it
+ * is malformed. Arrays of the message point into the record. */
 #define RASK_WIRE_READ_F(type, field) m->field = fixed.field;
-#define RASK_WIRE_READ_V(type, field, limit)                                            \
-    if (fixed.n_##field > (limit) || fixed.n_##field * sizeof(type) > left)             \
-        return -1;                                                                      \
-    m->field = (const type *)(const void *)at;                                          \
-    m->n_##field = fixed.n_##field;                                                     \
-    at += rask_wire_pad(fixed.n_##field * sizeof(type));                                \
+#define RASK_WIRE_READ_V(type, field, limit)                                \
+    if (fixed.n_##field > (limit) || fixed.n_##field * sizeof(type) > left) \
+        return -1;                                                          \
+    m->field = (const type *)(const void *)at;                              \
+    m->n_##field = fixed.n_##field;                                         \
+    at += rask_wire_pad(fixed.n_##field * sizeof(type));                    \
     left -= rask_wire_pad(fixed.n_##field * sizeof(type));
-#define RASK_WIRE_GET(NAME, name, id_, since)                                                     \
-    static inline int rask_wire_get_##name(const uint8_t *record, struct rask_msg_##name *m)      \
-    {                                                                                             \
-        struct rask_wire_head head;                                                               \
-        struct rask_wire_##name fixed;                                                            \
-        memcpy(&head, record, sizeof head);                                                       \
-        size_t need = sizeof head + rask_wire_pad(sizeof fixed);                                  \
-        if (head.size < need)                                                                     \
-            return -1;                                                                            \
-        memcpy(&fixed, record + sizeof head, sizeof fixed);                                       \
-        const uint8_t *at = record + need;                                                        \
-        size_t left = head.size - need;                                                           \
-        RASK_FIELDS_##NAME(RASK_WIRE_READ_F, RASK_WIRE_READ_V)                                    \
-        (void)at;                                                                                 \
-        return left == 0 ? 0 : -1;                                                                \
+#define RASK_WIRE_GET(NAME, name, id_, since)                                                \
+    static inline int rask_wire_get_##name(const uint8_t *record, struct rask_msg_##name *m) \
+    {                                                                                        \
+        struct rask_wire_head head;                                                          \
+        struct rask_wire_##name fixed;                                                       \
+        memcpy(&head, record, sizeof head);                                                  \
+        size_t need = sizeof head + rask_wire_pad(sizeof fixed);                             \
+        if (head.size < need)                                                                \
+            return -1;                                                                       \
+        memcpy(&fixed, record + sizeof head, sizeof fixed);                                  \
+        const uint8_t *at = record + need;                                                   \
+        size_t left = head.size - need;                                                      \
+        RASK_FIELDS_##NAME(RASK_WIRE_READ_F, RASK_WIRE_READ_V)(void) at;                     \
+        return left == 0 ? 0 : -1;                                                           \
     }
 RASK_MESSAGES(RASK_WIRE_GET)
 #undef RASK_WIRE_GET
 #undef RASK_WIRE_READ_F
 #undef RASK_WIRE_READ_V
 
-/* Walks a batch. *at starts at 0; returns the next record and moves on; NULL at the end. A record whose size does
- * not fit sets *is_malformed and ends the walk. The batch is 8-byte aligned. */
-static inline const uint8_t *rask_wire_next(const uint8_t *batch, size_t size, size_t *at, int *is_malformed)
+/* Walks a batch. *at starts at 0; returns the next record and moves on; NULL at the end. A record
+ * whose size does not fit sets *is_malformed and ends the walk. The batch is 8-byte aligned. */
+static inline const uint8_t *rask_wire_next(const uint8_t *batch, size_t size, size_t *at,
+                                            int *is_malformed)
 {
     struct rask_wire_head head;
     if (*at == size)

@@ -12,9 +12,11 @@
 
 rask_status rask_exec_init(struct rask_exec *exec, struct rask_error *error)
 {
-    exec->average_ns = rask_alloc_zeroed((size_t)exec->registry->count + 1, sizeof *exec->average_ns);
+    exec->average_ns =
+        rask_alloc_zeroed((size_t)exec->registry->count + 1, sizeof *exec->average_ns);
     if (exec->average_ns == NULL)
-        return rask_error_memory(error, exec->registry->count * sizeof *exec->average_ns, "the averages of functions");
+        return rask_error_memory(error, exec->registry->count * sizeof *exec->average_ns,
+                                 "the averages of functions");
     atomic_init(&exec->n_queued, 0);
     atomic_init(&exec->n_running, 0);
     atomic_init(&exec->n_entering, 0);
@@ -129,7 +131,8 @@ static int is_short(const struct rask_exec *exec, const struct rask_task *task)
 /* Takes a batch off the queue, *n of them. */
 static struct rask_task *pop_queue(struct rask_exec *exec, uint32_t *n)
 {
-    uint32_t share = atomic_load_explicit(&exec->n_queued, memory_order_relaxed) / (2 * exec->n_slots);
+    uint32_t share =
+        atomic_load_explicit(&exec->n_queued, memory_order_relaxed) / (2 * exec->n_slots);
     uint32_t most = share > RASK_EXEC_BATCH ? RASK_EXEC_BATCH : share;
     rask_spin_lock(&exec->lock);
     struct rask_task *first = front(exec);
@@ -137,7 +140,8 @@ static struct rask_task *pop_queue(struct rask_exec *exec, uint32_t *n)
     *n = first != NULL;
     if (first != NULL) {
         remove_front(exec);
-        while (*n < most && is_short(exec, last) && (task = front(exec)) != NULL && is_short(exec, task)) {
+        while (*n < most && is_short(exec, last) && (task = front(exec)) != NULL &&
+               is_short(exec, task)) {
             remove_front(exec);
             last->next = task;
             last = task;
@@ -196,7 +200,8 @@ static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t
         explain(task, code);
         drop_result(task);
     }
-    uint32_t average = atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);
+    uint32_t average =
+        atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);
     uint32_t ns = task->duration_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)task->duration_ns + 1;
     uint32_t next = average == 0 || ns > 8 * average ? ns : average - average / 4 + ns / 4;
     if (next != average)
@@ -205,13 +210,14 @@ static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t
 }
 
 /* Hands a chain of finished tasks, newest first, to the machine's side. */
-static void push_finished(struct rask_exec *exec, struct rask_task *newest, struct rask_task *oldest)
+static void push_finished(struct rask_exec *exec, struct rask_task *newest,
+                          struct rask_task *oldest)
 {
     struct rask_task *head = atomic_load_explicit(&exec->finished, memory_order_relaxed);
     do
         oldest->next = head;
-    while (!atomic_compare_exchange_weak_explicit(&exec->finished, &head, newest, memory_order_release,
-                                                  memory_order_relaxed));
+    while (!atomic_compare_exchange_weak_explicit(&exec->finished, &head, newest,
+                                                  memory_order_release, memory_order_relaxed));
 }
 
 uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *tasks, uint64_t start_ns)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fused.c: runs the members of a fused chain. See fused.h.
  *
- * The members run as the task itself, with its inputs exchanged: so that id, cancellation and waiting for other tasks
- * are those of the assignment. A member's result is taken out of the task before the next one runs and lives until
- * that one has ended; the last one's stays and is the result of the task. */
+ * The members run as the task itself, with its inputs exchanged: so that id, cancellation and
+ * waiting for other tasks are those of the assignment. A member's result is taken out of the task
+ * before the next one runs and lives until that one has ended; the last one's stays and is the
+ * result of the task. */
 #include "worker/fused.h"
 
 #include "base/alloc.h"
@@ -17,20 +18,20 @@
 /* The result of a member, out of the task. */
 struct handed {
     uint64_t bytes;
-    uint64_t offset;                    /* in the store; RASK_WIRE_NO_OFFSET: at `memory` */
-    uint8_t *memory;                    /* [own], or `small` */
+    uint64_t offset; /* in the store; RASK_WIRE_NO_OFFSET: at `memory` */
+    uint8_t *memory; /* [own], or `small` */
     _Alignas(16) uint8_t small[RASK_TASK_SMALL_BYTES];
 };
 
 /* A chain under way. */
 struct chain {
     struct rask_task *task;
-    const struct rask_view *call;       /* the inputs of the task */
+    const struct rask_view *call; /* the inputs of the task */
     uint32_t n_call;
-    const uint32_t *words, *end;        /* what is left to read of the program */
+    const uint32_t *words, *end; /* what is left to read of the program */
     uint32_t n_members, retries;
-    uint32_t member;                    /* from 1 */
-    uint32_t function;                  /* of that member */
+    uint32_t member; /* from 1 */
+    uint32_t function; /* of that member */
     struct handed before;
 };
 
@@ -79,8 +80,8 @@ static void blame(struct chain *chain, int code)
         task->status = code < 0 ? (rask_status)code : RASK_ERR_TASK;
     snprintf(said, sizeof said, "the task function returned %d", code);
     snprintf(text, sizeof text, "%.100s (%u of %u calls fused into one task): %s",
-             rask_registry_at(task->exec->registry, chain->function)->name, chain->member, chain->n_members,
-             cause != NULL ? cause : said);
+             rask_registry_at(task->exec->registry, chain->function)->name, chain->member,
+             chain->n_members, cause != NULL ? cause : said);
     task->error_text = rask_strdup(text);
     rask_free(cause);
 }
@@ -109,7 +110,8 @@ static int run_member(struct chain *chain)
         int code = run(task);
         if (code == 0 && task->status == RASK_OK)
             return 0;
-        if (n_left == 0 || atomic_load_explicit(&task->is_cancelled, memory_order_relaxed) != RASK_CANCEL_NONE) {
+        if (n_left == 0 ||
+            atomic_load_explicit(&task->is_cancelled, memory_order_relaxed) != RASK_CANCEL_NONE) {
             blame(chain, code);
             return task->status;
         }
@@ -160,11 +162,17 @@ int rask_fused(struct rask_task *task)
 {
     struct rask_view *inputs = task->inputs;
     uint32_t n_inputs = task->n_inputs;
-    if (n_inputs == 0 || inputs[0].bytes < 2 * sizeof(uint32_t) || inputs[0].bytes % sizeof(uint32_t) != 0)
+    if (n_inputs == 0 || inputs[0].bytes < 2 * sizeof(uint32_t) ||
+        inputs[0].bytes % sizeof(uint32_t) != 0)
         return malformed(task);
     const uint32_t *words = inputs[0].data;
-    struct chain chain = {.task = task, .call = inputs, .n_call = n_inputs, .n_members = words[0], .retries = words[1],
-                          .words = words + 2, .end = words + inputs[0].bytes / sizeof(uint32_t),
+    struct chain chain = {.task = task,
+                          .call = inputs,
+                          .n_call = n_inputs,
+                          .n_members = words[0],
+                          .retries = words[1],
+                          .words = words + 2,
+                          .end = words + inputs[0].bytes / sizeof(uint32_t),
                           .before = {.offset = RASK_WIRE_NO_OFFSET}};
     chain.before.memory = chain.before.small;
     int code = run_members(&chain);

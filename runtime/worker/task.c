@@ -25,12 +25,14 @@ struct rask_view rask_task_input(const struct rask_task *task, size_t index)
 const void *rask_task_input_exact(struct rask_task *task, size_t index, uint64_t bytes)
 {
     if (index >= task->n_inputs) {
-        rask_task_fail(task, RASK_ERR_ARGUMENT, "input %zu was asked for, the call has %u", index, task->n_inputs);
+        rask_task_fail(task, RASK_ERR_ARGUMENT, "input %zu was asked for, the call has %u", index,
+                       task->n_inputs);
         return NULL;
     }
     if (task->inputs[index].bytes != bytes) {
-        rask_task_fail(task, RASK_ERR_ARGUMENT, "input %zu has %llu bytes, %llu were expected", index,
-                       (unsigned long long)task->inputs[index].bytes, (unsigned long long)bytes);
+        rask_task_fail(task, RASK_ERR_ARGUMENT, "input %zu has %llu bytes, %llu were expected",
+                       index, (unsigned long long)task->inputs[index].bytes,
+                       (unsigned long long)bytes);
         return NULL;
     }
     return task->inputs[index].data;
@@ -64,9 +66,10 @@ void *rask_task_result(struct rask_task *task, uint64_t bytes)
         rask_store_usage(task->exec->store, &usage);
         task->result_bytes = 0;
         rask_task_fail(task, RASK_ERR_MEMORY,
-                       "no memory on rank %d for a result of %llu bytes: %llu of %llu are in use (setting `arena`)",
-                       task->exec->rank, (unsigned long long)bytes, (unsigned long long)usage.used_bytes,
-                       (unsigned long long)usage.arena_bytes);
+                       "no memory on rank %d for a result of %llu bytes: %llu of %llu are in use "
+                       "(setting `arena`)",
+                       task->exec->rank, (unsigned long long)bytes,
+                       (unsigned long long)usage.used_bytes, (unsigned long long)usage.arena_bytes);
     }
     return room;
 }

@@ -7,8 +7,8 @@
  *     | struct rask_task | views[n_input] | call, copied  | data, copied     |
  *     +------------------+----------------+---------------+------------------+
  *
- * The worker machine makes it from a RUN message and frees it; between push and finish an executing thread owns
- * it. `is_cancelled` alone is written by the machine meanwhile. */
+ * The worker machine makes it from a RUN message and frees it; between push and finish an executing
+ * thread owns it. `is_cancelled` alone is written by the machine meanwhile. */
 #ifndef RASK_WORKER_TASK_H
 #define RASK_WORKER_TASK_H
 
@@ -20,49 +20,51 @@
 
 struct rask_exec;
 
-/* What a program holds as struct rask: the runtime, and the task whose function it was given to (NULL for the one
- * that rask_start gave): a wait through it lends that task's slot. */
+/* What a program holds as struct rask: the runtime, and the task whose function it was given to
+ * (NULL for the one that rask_start gave): a wait through it lends that task's slot. */
 struct rask {
     void *runtime;
     struct rask_task *task;
 };
 
-/* RETURNING: withdrawn while inputs were under way; it is given back when they have come, since until then the
- * scheduler must keep them where they are. */
+/* RETURNING: withdrawn while inputs were under way; it is given back when they have come, since
+ * until then the scheduler must keep them where they are. */
 enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_RETURNING, RASK_JOB_READY, RASK_JOB_FINISHED };
 
-/* A function that has noticed that nobody needs its result may return early: what it returns then is no result, even
- * if somebody comes to need it after all. */
+/* A function that has noticed that nobody needs its result may return early: what it returns then
+ * is no result, even if somebody comes to need it after all. */
 enum rask_cancel_state { RASK_CANCEL_NONE, RASK_CANCEL_ASKED, RASK_CANCEL_NOTICED };
 
 struct rask_task {
     uint64_t id;
     uint64_t priority_hi, priority_lo;
-    uint32_t slot, epoch;           /* names the assignment */
-    uint32_t function;              /* index in the registry */
+    uint32_t slot, epoch; /* names the assignment */
+    uint32_t function; /* index in the registry */
     uint32_t n_inputs;
-    struct rask_view *inputs;       /* in this block */
-    uint32_t block_bytes;           /* of this block */
-    uint32_t n_missing;             /* inputs still being fetched */
-    uint32_t first_use;             /* fetched objects it reads: list of uses in the worker */
-    uint32_t queue_index;           /* exec: where the run queue keeps it */
-    uint8_t job_state;              /* enum rask_job_state; machine only */
-    uint8_t is_away;                /* waits for tasks of its own; machine only */
-    _Atomic uint8_t is_cancelled;   /* enum rask_cancel_state */
-    struct rask_task *next;         /* in whichever list it is */
+    struct rask_view *inputs; /* in this block */
+    uint32_t block_bytes; /* of this block */
+    uint32_t n_missing; /* inputs still being fetched */
+    uint32_t first_use; /* fetched objects it reads: list of uses in the worker */
+    uint32_t queue_index; /* exec: where the run queue keeps it */
+    uint8_t job_state; /* enum rask_job_state; machine only */
+    uint8_t is_away; /* waits for tasks of its own; machine only */
+    _Atomic uint8_t is_cancelled; /* enum rask_cancel_state */
+    struct rask_task *next; /* in whichever list it is */
     /* The executing thread fills in what follows. */
     struct rask_exec *exec;
-    struct rask handle;             /* of rask_task_runtime */
+    struct rask handle; /* of rask_task_runtime */
     uint64_t duration_ns;
     uint64_t result_bytes;
-    uint64_t result_offset;         /* in the store; RASK_WIRE_NO_OFFSET: at `result` */
-    uint8_t *result;                /* inline: `small`, or memory of its own up to the inline limit */
-    char *error_text;               /* [own] NULL if none */
+    uint64_t result_offset; /* in the store; RASK_WIRE_NO_OFFSET: at `result` */
+    /* inline: `small`, or memory of its own up to the inline limit */
+    uint8_t *result;
+    char *error_text; /* [own] NULL if none */
     rask_status status;
     _Alignas(16) uint8_t small[RASK_TASK_SMALL_BYTES];
 };
 
-/* The answer to a function that asks whether anybody needs its result: 1 if not, and it is noted that it knows. */
+/* The answer to a function that asks whether anybody needs its result: 1 if not, and it is noted
+ * that it knows. */
 static inline int rask_task_notice_cancel(struct rask_task *task)
 {
     if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed) == RASK_CANCEL_NONE)

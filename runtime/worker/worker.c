@@ -12,13 +12,13 @@
 /* An object of another rank: under way, or here. */
 struct fetched {
     uint64_t object;
-    uint64_t offset;        /* here; RASK_WIRE_NO_OFFSET while under way */
+    uint64_t offset; /* here; RASK_WIRE_NO_OFFSET while under way */
     uint64_t bytes;
     int32_t holder;
-    uint32_t first_use;     /* tasks that read it or wait for it */
-    uint8_t is_ordered;     /* a FETCH asked for it: a failure is reported even if no task waits */
-    uint8_t is_wanted;      /* this rank's client waits for it */
-    uint8_t is_freed;       /* the scheduler has freed it: goes with its last reader */
+    uint32_t first_use; /* tasks that read it or wait for it */
+    uint8_t is_ordered; /* a FETCH asked for it: a failure is reported even if no task waits */
+    uint8_t is_wanted; /* this rank's client waits for it */
+    uint8_t is_freed; /* the scheduler has freed it: goes with its last reader */
 };
 
 /* Task `slot` reads a fetched object as its input `input`. */
@@ -42,11 +42,15 @@ rask_status rask_worker_init(struct rask_worker *w, const struct rask_worker_con
                              struct rask_error *error)
 {
     *w = (struct rask_worker){.config = *config};
-    struct rask_msg_hello hello = {.memory_bytes = config->memory_bytes, .rank = config->rank, .node = config->node,
-                                   .n_slots = config->n_slots, .resource = config->resources,
+    struct rask_msg_hello hello = {.memory_bytes = config->memory_bytes,
+                                   .rank = config->rank,
+                                   .node = config->node,
+                                   .n_slots = config->n_slots,
+                                   .resource = config->resources,
                                    .n_resource = config->n_resources};
     if (rask_slab_init(&w->fetched, sizeof(struct fetched), 256) != 0 ||
-        rask_slab_init(&w->uses, sizeof(struct use), 256) != 0 || rask_wire_put_hello(&w->out, &hello) != 0) {
+        rask_slab_init(&w->uses, sizeof(struct use), 256) != 0 ||
+        rask_wire_put_hello(&w->out, &hello) != 0) {
         rask_worker_release(w);
         return rask_error_memory(error, sizeof *w, "a worker");
     }
@@ -90,7 +94,8 @@ struct rask_task *rask_worker_take_ready(struct rask_worker *w, uint32_t *n)
 
 static struct rask_task *task_in(const struct rask_worker *w, uint32_t slot, uint32_t epoch)
 {
-    if (slot >= w->slots.count || w->slots.items[slot] == NULL || w->slots.items[slot]->epoch != epoch)
+    if (slot >= w->slots.count || w->slots.items[slot] == NULL ||
+        w->slots.items[slot]->epoch != epoch)
         return NULL;
     return w->slots.items[slot];
 }
@@ -167,7 +172,8 @@ static uint32_t fetch_object(struct rask_worker *w, const struct rask_wire_input
     f->offset = RASK_WIRE_NO_OFFSET;
     f->bytes = input->bytes;
     f->holder = input->holder;
-    struct rask_worker_fetch fetch = {input->object, input->offset, input->bytes, id, input->holder};
+    struct rask_worker_fetch fetch = {input->object, input->offset, input->bytes, id,
+                                      input->holder};
     return rask_worker_fetches_push(&w->fetches, fetch) == 0 ? id : 0;
 }
 
@@ -198,8 +204,9 @@ static int use_remote(struct rask_worker *w, struct rask_task *task, uint32_t in
 }
 
 /* Points the views at values, inline results and objects of this rank; orders the rest. */
-static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task, const struct rask_msg_run *m,
-                               const uint8_t *call, const uint8_t *data)
+static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task,
+                               const struct rask_msg_run *m, const uint8_t *call,
+                               const uint8_t *data)
 {
     const uint8_t *value = call + rask_call_table_bytes(task->n_inputs);
     const uint8_t *data_end = data + m->n_data;
@@ -227,7 +234,8 @@ static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task, co
 }
 
 /* The block of a task with copies of call and inline data. NULL without memory. */
-static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_run *m, uint32_t n_inputs)
+static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_run *m,
+                                  uint32_t n_inputs)
 {
     size_t views = sizeof(struct rask_task) + n_inputs * sizeof(struct rask_view);
     size_t size = views + rask_wire_pad(m->n_call) + rask_wire_pad(m->n_data);
@@ -257,7 +265,8 @@ static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_r
 static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
 {
     uint32_t n_results;
-    if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input || m->n_data % 8 != 0)
+    if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input ||
+        m->n_data % 8 != 0)
         return RASK_ERR_PROTOCOL;
     while (w->slots.count <= m->slot)
         if (rask_worker_slots_push(&w->slots, NULL) != 0)
@@ -386,7 +395,8 @@ static rask_status receive(struct rask_worker *w, const uint8_t *record)
     }
 }
 
-rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record, struct rask_error *error)
+rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record,
+                                struct rask_error *error)
 {
     rask_status status = receive(w, record);
     if (status == RASK_ERR_MEMORY)
@@ -394,20 +404,22 @@ rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record, st
     if (status != RASK_OK) {
         char text[256];
         rask_wire_describe(record, text, sizeof text);
-        return rask_error_set(error, status, "worker %d: unexpected record: %s", w->config.rank, text);
+        return rask_error_set(error, status, "worker %d: unexpected record: %s", w->config.rank,
+                              text);
     }
     return RASK_OK;
 }
 
-/* An assignment that cannot start, and whose fetches have all ended, is answered: with the error that kept it from
- * starting, or handed back. */
+/* An assignment that cannot start, and whose fetches have all ended, is answered: with the error
+ * that kept it from starting, or handed back. */
 static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
 {
     return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
 }
 
-/* The tasks that waited for an object which its holder does not have end unstarted, and run again elsewhere or when
- * the object has been computed again. Those that have other inputs under way are handed back when these have come. */
+/* The tasks that waited for an object which its holder does not have end unstarted, and run again
+ * elsewhere or when the object has been computed again. Those that have other inputs under way are
+ * handed back when these have come. */
 static rask_status report_missing(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
@@ -438,13 +450,15 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
     return failed ? RASK_ERR_MEMORY : RASK_OK;
 }
 
-/* This rank has no room for an object: the tasks that need it fail, the object stays where it is. */
+/* This rank has no room for an object: the tasks that need it fail, the object stays where it is.
+ */
 static rask_status report_no_room(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
     struct rask_msg_missing unheard = {.object = f->object, .holder = -1};
     char text[160];
-    snprintf(text, sizeof text, "no memory on rank %d for an input of %" PRIu64 " bytes (setting `arena`)",
+    snprintf(text, sizeof text,
+             "no memory on rank %d for an input of %" PRIu64 " bytes (setting `arena`)",
              w->config.rank, f->bytes);
     while (f->first_use != 0) {
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
@@ -456,7 +470,8 @@ static rask_status report_no_room(struct rask_worker *w, uint32_t request)
         if (task->n_missing == 0 && rask_worker_finished(w, task) != RASK_OK)
             return RASK_ERR_MEMORY;
     }
-    return f->is_ordered && rask_wire_put_missing(&w->out, &unheard) != 0 ? RASK_ERR_MEMORY : RASK_OK;
+    return f->is_ordered && rask_wire_put_missing(&w->out, &unheard) != 0 ? RASK_ERR_MEMORY
+                                                                          : RASK_OK;
 }
 
 /* Tells this rank's client, if it waits. */
@@ -479,12 +494,14 @@ rask_status rask_worker_want(struct rask_worker *w, const struct rask_wire_input
     return f->offset == RASK_WIRE_NO_OFFSET ? RASK_OK : put_arrival(w, f, RASK_OK);
 }
 
-rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_t offset, rask_status status)
+rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_t offset,
+                                rask_status status)
 {
     struct fetched *f = fetched_at(w, request);
     if (status != RASK_OK) {
         rask_status told = put_arrival(w, f, status);
-        rask_status sent = status == RASK_ERR_MEMORY ? report_no_room(w, request) : report_missing(w, request);
+        rask_status sent =
+            status == RASK_ERR_MEMORY ? report_no_room(w, request) : report_missing(w, request);
         free_object(w, request);
         return told != RASK_OK ? told : sent;
     }
@@ -521,13 +538,21 @@ static int put_outcome(struct rask_worker *w, struct rask_task *task)
         task->status = RASK_ERR_CANCELLED;
     }
     if (task->status != RASK_OK) {
-        struct rask_msg_erred m = {.duration_ns = task->duration_ns, .slot = task->slot, .epoch = task->epoch,
-                                   .code = task->status, .text = task->error_text};
-        m.n_text = task->error_text == NULL ? 0 : (uint32_t)strnlen(task->error_text, RASK_ERROR_TEXT_BYTES - 1);
+        struct rask_msg_erred m = {.duration_ns = task->duration_ns,
+                                   .slot = task->slot,
+                                   .epoch = task->epoch,
+                                   .code = task->status,
+                                   .text = task->error_text};
+        m.n_text = task->error_text == NULL
+                       ? 0
+                       : (uint32_t)strnlen(task->error_text, RASK_ERROR_TEXT_BYTES - 1);
         return rask_wire_put_erred(&w->out, &m);
     }
-    struct rask_msg_done m = {.offset = task->result_offset, .bytes = task->result_bytes,
-                              .duration_ns = task->duration_ns, .slot = task->slot, .epoch = task->epoch};
+    struct rask_msg_done m = {.offset = task->result_offset,
+                              .bytes = task->result_bytes,
+                              .duration_ns = task->duration_ns,
+                              .slot = task->slot,
+                              .epoch = task->epoch};
     if (task->result_offset == RASK_WIRE_NO_OFFSET) {
         m.data = task->result;
         m.n_data = (uint32_t)task->result_bytes;
@@ -559,21 +584,24 @@ rask_status rask_worker_describe(const struct rask_worker *w, struct rask_buf *t
     uint32_t n_waiting = 0, shown = 0;
     for (size_t i = 0; i < w->slots.count; i++)
         n_waiting += w->slots.items[i] != NULL && w->slots.items[i]->n_missing > 0;
-    rask_status status = rask_buf_printf(text, "worker %d: %u assignments, %u wait for inputs, %u objects fetched\n",
-                                         w->config.rank, w->n_assigned, n_waiting, w->fetched.count);
+    rask_status status =
+        rask_buf_printf(text, "worker %d: %u assignments, %u wait for inputs, %u objects fetched\n",
+                        w->config.rank, w->n_assigned, n_waiting, w->fetched.count);
     for (uint32_t id = rask_slab_next(&w->fetched, 1); id != 0 && shown < 8 && status == RASK_OK;
          id = rask_slab_next(&w->fetched, id + 1)) {
         const struct fetched *f = fetched_at(w, id);
         if (f->offset != RASK_WIRE_NO_OFFSET)
             continue;
         shown++;
-        status = rask_buf_printf(text, "  fetching object %" PRIx64 ", %" PRIu64 " bytes, from rank %d\n", f->object,
-                                 f->bytes, f->holder);
+        status = rask_buf_printf(text,
+                                 "  fetching object %" PRIx64 ", %" PRIu64 " bytes, from rank %d\n",
+                                 f->object, f->bytes, f->holder);
     }
     return status;
 }
 
-static const char *check_task(const struct rask_worker *w, uint32_t slot, const struct rask_task *task)
+static const char *check_task(const struct rask_worker *w, uint32_t slot,
+                              const struct rask_task *task)
 {
     uint32_t n_missing = 0;
     if (task->slot != slot)
@@ -586,7 +614,9 @@ static const char *check_task(const struct rask_worker *w, uint32_t slot, const 
     }
     if (n_missing != task->n_missing)
         return "a task counts the inputs under way";
-    return (n_missing > 0) == (task->job_state <= RASK_JOB_RETURNING) ? NULL : "a task waits as long as inputs are missing";
+    return (n_missing > 0) == (task->job_state <= RASK_JOB_RETURNING)
+               ? NULL
+               : "a task waits as long as inputs are missing";
 }
 
 rask_status rask_worker_check(const struct rask_worker *w, struct rask_error *error)
@@ -609,5 +639,6 @@ rask_status rask_worker_check(const struct rask_worker *w, struct rask_error *er
     }
     if (invariant == NULL)
         return RASK_OK;
-    return rask_error_set(error, RASK_ERR_INTERNAL, "invariant '%s' broken at worker %d", invariant, w->config.rank);
+    return rask_error_set(error, RASK_ERR_INTERNAL, "invariant '%s' broken at worker %d", invariant,
+                          w->config.rank);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* worker.h: the worker of a rank, a pure state machine: what it was given, what it still fetches, what it holds.
+/* worker.h: the worker of a rank, a pure state machine: what it was given, what it still fetches,
+ * what it holds.
  *
- * In: wire records from the scheduler, ended fetches, finished tasks. Out: wire records to the scheduler (out),
- * fetches to start (fetches), objects to free (frees), tasks to run (ready list). It runs nothing and moves nothing
- * itself: threads are exec.h's, bytes comm's; the simulator puts other things in their place.
+ * In: wire records from the scheduler, ended fetches, finished tasks. Out: wire records to the
+ * scheduler (out), fetches to start (fetches), objects to free (frees), tasks to run (ready list).
+ * It runs nothing and moves nothing itself: threads are exec.h's, bytes comm's; the simulator puts
+ * other things in their place.
  *
- *   assignment:  RUN -> waiting (inputs under way) -> ready -> (a thread runs it) -> finished: DONE or ERRED
- *                         |                              |
- *                         +---- WITHDRAW: RETURNED ------+        running: marked as cancelled if unwanted
+ *   assignment:  RUN -> waiting (inputs under way) -> ready -> running -> finished: DONE, ERRED
+ *                         |                            |         |
+ *                         +---- WITHDRAW: RETURNED ----+         +- WITHDRAW: marked as cancelled
  *   (a waiting one is RETURNED when its fetches have ended)
  *   fetched object:  under way -> here -> freed when the scheduler says so and no task reads it
  *
@@ -24,7 +26,8 @@
 #include "wire/wire.h"
 #include "worker/task.h"
 
-/* A get to start: allocate `bytes`, read them from `offset` of `holder`, answer rask_worker_fetched. */
+/* A get to start: allocate `bytes`, read them from `offset` of `holder`, answer
+ * rask_worker_fetched. */
 struct rask_worker_fetch {
     uint64_t object, offset, bytes;
     uint32_t request;
@@ -49,7 +52,8 @@ struct rask_worker_config {
     uint64_t memory_bytes;
     const struct rask_wire_resource *resources; /* [borrow] during init */
     uint32_t n_resources;
-    uint8_t *payloads;              /* address of the payload of an object at offset 0; never read by the machine */
+    /* address of the payload of an object at offset 0; never read by the machine */
+    uint8_t *payloads;
     void *context;
     /* Takes a ready task out of the run queue again: 1, or 0 if a thread has it already. */
     int (*take_back)(void *context, struct rask_task *task);
@@ -57,19 +61,20 @@ struct rask_worker_config {
 
 struct rask_worker {
     struct rask_worker_config config;
-    struct rask_buf out;                    /* records for the scheduler */
-    struct rask_worker_fetches fetches;     /* to be started */
-    struct rask_worker_arrivals arrivals;   /* for this rank's client */
-    struct rask_worker_offsets frees;       /* objects to be freed */
-    struct rask_task *ready_first, *ready_last; /* tasks to be queued for the threads, in order of arrival */
+    struct rask_buf out; /* records for the scheduler */
+    struct rask_worker_fetches fetches; /* to be started */
+    struct rask_worker_arrivals arrivals; /* for this rank's client */
+    struct rask_worker_offsets frees; /* objects to be freed */
+    /* tasks to be queued for the threads, in order of arrival */
+    struct rask_task *ready_first, *ready_last;
     uint32_t n_ready;
-    struct rask_worker_slots slots;         /* assignment by its slot number */
-    struct rask_slab fetched;               /* objects fetched or under way */
-    struct rask_slab uses;                  /* which task reads which fetched object */
-    struct rask_map64 by_object;            /* object id -> fetched */
-    struct rask_pool pool;                  /* blocks of tasks */
+    struct rask_worker_slots slots; /* assignment by its slot number */
+    struct rask_slab fetched; /* objects fetched or under way */
+    struct rask_slab uses; /* which task reads which fetched object */
+    struct rask_map64 by_object; /* object id -> fetched */
+    struct rask_pool pool; /* blocks of tasks */
     uint32_t n_assigned;
-    int has_stopped;                        /* STOP has come */
+    int has_stopped; /* STOP has come */
     int32_t exit_code;
 };
 
@@ -79,12 +84,15 @@ rask_status rask_worker_init(struct rask_worker *worker, const struct rask_worke
 void rask_worker_release(struct rask_worker *worker);
 
 /* One record from the scheduler. RASK_ERR_PROTOCOL, RASK_ERR_MEMORY. */
-rask_status rask_worker_receive(struct rask_worker *worker, const uint8_t *record, struct rask_error *error);
+rask_status rask_worker_receive(struct rask_worker *worker, const uint8_t *record,
+                                struct rask_error *error);
 
 /* A fetch has ended: the object is at `offset` here, or `status` tells why not. */
-rask_status rask_worker_fetched(struct rask_worker *worker, uint32_t request, uint64_t offset, rask_status status);
+rask_status rask_worker_fetched(struct rask_worker *worker, uint32_t request, uint64_t offset,
+                                rask_status status);
 
-/* This rank's client wants to read an object of another rank: its arrival is put into `arrivals`. RASK_ERR_MEMORY. */
+/* This rank's client wants to read an object of another rank: its arrival is put into `arrivals`.
+ * RASK_ERR_MEMORY. */
 rask_status rask_worker_want(struct rask_worker *worker, const struct rask_wire_input *object);
 
 /* A task has run; its outcome is in it. The task is the machine's again. */

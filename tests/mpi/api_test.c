@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_test.c: the public interface over ranks: the same program gives the same answers on 1 to 8 of them, results
- * travel between workers without passing rank 0, errors tell where they happened. Rank 0 prints TAP. */
+/* api_test.c: the public interface over ranks: the same program gives the same answers on 1 to 8 of
+ * them, results travel between workers without passing rank 0, errors tell where they happened.
+ * Rank 0 prints TAP. */
 #include <rask.h>
 
 #include <stdio.h>
@@ -75,7 +76,8 @@ static int fibonacci(struct rask_task *task)
     int64_t sum = n == NULL ? 0 : *n;
     for (int64_t i = 0; n != NULL && *n >= 2 && i < 2; i++) {
         int64_t smaller = *n - 1 - i;
-        if (rask_submit(rask, RASK_CALL(fibonacci, RASK_VALUE(smaller)), &futures[i], NULL) != RASK_OK)
+        if (rask_submit(rask, RASK_CALL(fibonacci, RASK_VALUE(smaller)), &futures[i], NULL) !=
+            RASK_OK)
             return 1;
     }
     if (n != NULL && *n >= 2) {
@@ -100,24 +102,29 @@ static void test_tree(struct rask *rask)
     for (int n = N_LEAVES / 2; n >= 1; n /= 2) {
         for (int i = 0; i < n; i++) {
             struct rask_future parents[2] = {level[2 * i], level[2 * i + 1]};
-            is_ok &= rask_submit(rask, RASK_CALL(add_blocks, RASK_RESULT(parents[0]), RASK_RESULT(parents[1])),
-                                 &level[i], NULL) == RASK_OK;
+            is_ok &=
+                rask_submit(rask,
+                            RASK_CALL(add_blocks, RASK_RESULT(parents[0]), RASK_RESULT(parents[1])),
+                            &level[i], NULL) == RASK_OK;
             rask_release(rask, parents, 2);
         }
     }
-    is_ok &= rask_result(rask, level[0], RASK_FOREVER, &view, NULL) == RASK_OK && view.bytes == BLOCK * 8;
+    is_ok &= rask_result(rask, level[0], RASK_FOREVER, &view, NULL) == RASK_OK &&
+             view.bytes == BLOCK * 8;
     for (int64_t i = 0; is_ok && i < BLOCK; i++)
         is_ok = ((const int64_t *)view.data)[i] == N_LEAVES * i + N_LEAVES * (N_LEAVES - 1) / 2;
     check(is_ok, "a tree of large results gives the right sums");
     rask_release(rask, level, 1);
-    check(rask_counter(rask, "get_bytes_rank0_relayed") == 0, "rank 0 carried no bytes between workers");
+    check(rask_counter(rask, "get_bytes_rank0_relayed") == 0,
+          "rank 0 carried no bytes between workers");
 }
 
 static void test_everywhere(struct rask *rask)
 {
     int32_t n = rask_worker_count(rask);
     struct rask_future *futures = calloc((size_t)n, sizeof *futures);
-    int is_ok = futures != NULL && rask_run_everywhere(rask, RASK_CALL(my_rank, RASK_BUFFER("", 0)), futures, NULL) == RASK_OK;
+    int is_ok = futures != NULL && rask_run_everywhere(rask, RASK_CALL(my_rank, RASK_BUFFER("", 0)),
+                                                       futures, NULL) == RASK_OK;
     int32_t last = -1;
     for (int32_t i = 0; is_ok && i < n; i++) {
         struct rask_view view;
@@ -126,7 +133,8 @@ static void test_everywhere(struct rask *rask)
         last = is_ok ? *(const int32_t *)view.data : last;
     }
     check(is_ok, "run_everywhere runs once on each worker, in rank order");
-    check(rask_rank_count(rask) == 1 || last == rask_rank_count(rask) - 1, "the last rank is a worker");
+    check(rask_rank_count(rask) == 1 || last == rask_rank_count(rask) - 1,
+          "the last rank is a worker");
     rask_release(rask, futures, (size_t)n);
     free(futures);
 }
@@ -137,13 +145,15 @@ static void test_error(struct rask *rask)
     struct rask_call_options there = {.size = sizeof there, .ranks = &last, .n_ranks = 1};
     struct rask_future bad, after;
     struct rask_error error;
-    int is_ok = rask_submit(rask, RASK_CALL_WITH(&there, refuse, RASK_BUFFER("", 0)), &bad, NULL) == RASK_OK &&
+    int is_ok = rask_submit(rask, RASK_CALL_WITH(&there, refuse, RASK_BUFFER("", 0)), &bad, NULL) ==
+                    RASK_OK &&
                 rask_submit(rask, RASK_CALL(pass_on, RASK_RESULT(bad)), &after, NULL) == RASK_OK;
-    check(is_ok && rask_result(rask, bad, RASK_FOREVER, NULL, &error) == RASK_ERR_TASK && error.rank == last &&
-              strcmp(error.function, "refuse") == 0 && strstr(error.text, "grid point: 42") != NULL,
+    check(is_ok && rask_result(rask, bad, RASK_FOREVER, NULL, &error) == RASK_ERR_TASK &&
+              error.rank == last && strcmp(error.function, "refuse") == 0 &&
+              strstr(error.text, "grid point: 42") != NULL,
           "an error tells rank, function and text");
-    check(is_ok && rask_result(rask, after, RASK_FOREVER, NULL, &error) == RASK_ERR_DEPENDENCY && error.rank == last &&
-              strcmp(error.function, "refuse") == 0,
+    check(is_ok && rask_result(rask, after, RASK_FOREVER, NULL, &error) == RASK_ERR_DEPENDENCY &&
+              error.rank == last && strcmp(error.function, "refuse") == 0,
           "what depends on it fails with the story of the task at fault");
     rask_release(rask, &bad, 1);
     rask_release(rask, &after, 1);
@@ -158,11 +168,12 @@ static void test_scatter(struct rask *rask)
     memset(data, 'x', sizeof data);
     int is_ok = rask_scatter(rask, source, &everywhere, &future, NULL) == RASK_OK;
     for (int i = 0; i < 16; i++)
-        is_ok &= rask_submit(rask, RASK_CALL(pass_on, RASK_RESULT(future)), &copies[i], NULL) == RASK_OK;
+        is_ok &=
+            rask_submit(rask, RASK_CALL(pass_on, RASK_RESULT(future)), &copies[i], NULL) == RASK_OK;
     rask_release(rask, &future, 1);
     for (int i = 0; is_ok && i < 16; i++)
-        is_ok = rask_result(rask, copies[i], RASK_FOREVER, &view, NULL) == RASK_OK && view.bytes == sizeof data &&
-                memcmp(view.data, data, sizeof data) == 0;
+        is_ok = rask_result(rask, copies[i], RASK_FOREVER, &view, NULL) == RASK_OK &&
+                view.bytes == sizeof data && memcmp(view.data, data, sizeof data) == 0;
     check(is_ok, "scattered data reaches every task whole");
     rask_release(rask, copies, 16);
 }
@@ -174,7 +185,8 @@ static void test_nested(struct rask *rask)
     struct rask_view view = {NULL, 0};
     int is_ok = rask_submit(rask, RASK_CALL(fibonacci, RASK_VALUE(n)), &future, NULL) == RASK_OK &&
                 rask_result(rask, future, RASK_FOREVER, &view, NULL) == RASK_OK;
-    check(is_ok && *(const int64_t *)view.data == 55, "tasks submit tasks on every rank and wait for them");
+    check(is_ok && *(const int64_t *)view.data == 55,
+          "tasks submit tasks on every rank and wait for them");
     rask_release(rask, &future, 1);
 }
 
@@ -184,7 +196,8 @@ int main(void)
     rask_status status = rask_start(NULL, &rask, NULL);
     if (status != RASK_OK)
         return status != RASK_SERVED;
-    printf("# %d ranks, %d workers, %u slots\n", rask_rank_count(rask), rask_worker_count(rask), rask_slot_count(rask));
+    printf("# %d ranks, %d workers, %u slots\n", rask_rank_count(rask), rask_worker_count(rask),
+           rask_slot_count(rask));
     test_tree(rask);
     test_everywhere(rask);
     test_error(rask);
