@@ -188,6 +188,8 @@ static void behave(struct job *job, struct future *f)
     f->call.is_polite = one_in(job, 3);
     if (one_in(job, 10))
         f->call.n_errors = 1 + below(job, 3);
+    else if (one_in(job, 8))
+        f->call.n_good = 1;
     if (one_in(job, 10)) {
         f->call.n_children = 1 + below(job, 4);
         f->call.child_depth = below(job, 3);
@@ -358,7 +360,7 @@ static void inherit_troubles(struct job *job)
     for (uint32_t k = 0; k < job->n_futures; k++) {
         struct future *f = &job->futures[k];
         f->trouble |= job->trouble;
-        if (f->call.n_errors > f->call.as.retries ||
+        if (f->call.n_errors > f->call.as.retries || f->call.n_good != 0 ||
             (f->call.n_errors > 0 && (job->trouble & TROUBLE_ROOM)))
             f->trouble |= TROUBLE_ERROR;
         if (job->n_lost > 0)

@@ -155,6 +155,37 @@ static void lineage_is_kept_for_stored_results(void)
     teardown(&b);
 }
 
+/* An input is lost and fails when it is computed again, while its user is assigned; the user comes back for want of
+ * it, and must not wait for ever. */
+static void a_task_that_comes_back_to_a_failed_input_fails(void)
+{
+    struct bench b;
+    const uint64_t first = 1;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    hello(&b, 2);
+    struct rask_msg_submit user = {.task = 2, .dep = &first, .n_dep = 1, .allow = (const uint32_t[]){2}, .n_allow = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &user), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    place(&b);
+    struct rask_wire_assignment reader = last_run(&b, 2);
+    CU_ASSERT_EQUAL(rask_sched_lost(b.sched, b.now_ns, 1, NULL), RASK_OK);
+    place(&b);
+    struct rask_wire_assignment again = last_run(&b, 2);
+    struct rask_msg_erred erred = {.slot = again.slot, .epoch = again.epoch, .code = RASK_ERR_TASK};
+    CU_ASSERT_EQUAL(rask_wire_put_erred(&b.in, &erred), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 2), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "processing");
+    struct rask_msg_missing missing = {.object = 1, .holder = 1, .ended = &reader, .n_ended = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_missing(&b.in, &missing), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 2), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "erred");
+    teardown(&b);
+}
+
 static void a_message_about_an_old_assignment_is_ignored(void)
 {
     struct bench b;
@@ -356,6 +387,7 @@ static void it_tells_stories_and_describes_itself(void)
 
 RASK_UNIT_MAIN("sched", {"from submission to nothing", a_task_goes_its_way_from_submission_to_nothing},
                {"lineage is kept", lineage_is_kept_for_stored_results},
+               {"back to a failed input", a_task_that_comes_back_to_a_failed_input_fails},
                {"old assignments are ignored", a_message_about_an_old_assignment_is_ignored},
                {"what cannot be is refused", what_cannot_be_is_refused_and_named},
                {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},

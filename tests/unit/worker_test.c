@@ -170,6 +170,30 @@ static void a_freed_copy_goes_with_its_last_reader(void)
     teardown(&b);
 }
 
+/* The same object, computed again elsewhere: what still reads the old copy keeps it, the next one fetches anew. */
+static void a_freed_copy_serves_no_new_task(void)
+{
+    struct bench b;
+    setup(&b);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    queue_ready(&b);
+    free_one(&b, 101, 256);
+    CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 2);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 512, RASK_OK), RASK_OK);
+    queue_ready(&b);
+    CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 256);
+    CU_ASSERT_PTR_EQUAL(b.queued[1]->inputs[0].data, b.memory + 512);
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, b.queued[0]), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 1);
+    free_one(&b, 101, 512);
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, b.queued[1]), RASK_OK);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 2);
+    CU_ASSERT_EQUAL(b.worker.fetched.count, 0);
+    teardown(&b);
+}
+
 static void an_own_result_is_freed_at_once(void)
 {
     struct bench b;
@@ -337,6 +361,7 @@ RASK_UNIT_MAIN("worker", {"it says hello first", it_says_hello_first},
                {"without inputs: ready at once", a_task_without_inputs_is_ready_at_once_and_answers_done},
                {"two tasks share one fetch", two_tasks_share_one_fetch},
                {"a freed copy goes with its reader", a_freed_copy_goes_with_its_last_reader},
+               {"a freed copy serves no new task", a_freed_copy_serves_no_new_task},
                {"an own result is freed at once", an_own_result_is_freed_at_once},
                {"withdrawn: returned unless it runs", a_withdrawn_task_is_returned_unless_it_runs},
                {"noticed: what it stores is freed", what_a_function_stores_after_it_noticed_is_freed},
