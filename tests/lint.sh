@@ -10,7 +10,7 @@ max_exceptions=1
 build=${top_builddir:-$PWD}
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT
-order="base wire place store sched worker client comm lazy coll kern io diag"
+order="base wire place store sched worker client comm diag lazy api kern io coll"
 
 c_files()
 {
@@ -93,7 +93,7 @@ check_headers()
 # What no local.mk lists is not built, or is missing in a release.
 check_listed()
 {
-    cat Makefile.am include/local.mk runtime/*/local.mk apps/local.mk tests/local.mk tests/*/local.mk |
+    cat Makefile.am include/local.mk runtime/*/local.mk apps/local.mk apps/*/local.mk tests/local.mk tests/*/local.mk |
         tr -s ' \t\\=' '\n' | sort -u >"$scratch/listed"
     find include runtime apps tests \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' \) \
         ! -path include/rask/version.h | sort | comm -23 - "$scratch/listed" |

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* attach.c: Rask for one part of a program that is an MPI program otherwise. All ranks of the communicator call
- * rask_attach; rank 0 gets the runtime and submits, the others work until it stops and come back with RASK_SERVED.
- * Before and after, the program's own messages go on as ever.
+/* attach.c: Rask for one part of a program that is an MPI program otherwise. All ranks of the
+ * communicator call rask_attach; rank 0 gets the runtime and submits, the others work until it
+ * stops and come back with RASK_SERVED. Before and after, the program's own messages go on as ever.
  *
  *     mpicc attach.c -o attach $(pkg-config --cflags --libs rask)
  *     mpirun -n 4 ./attach */
@@ -58,11 +58,13 @@ int main(int argc, char **argv)
     /* From here on the ranks are the program's own again. */
     has_failed = status != RASK_OK && status != RASK_SERVED;
     if (has_failed)
-        fprintf(stderr, "attach: rank %d: %s\n", rank, error.text[0] != '\0' ? error.text : rask_status_text(status));
+        fprintf(stderr, "attach: rank %d: %s\n", rank,
+                error.text[0] != '\0' ? error.text : rask_status_text(status));
     MPI_Bcast(&sum, 1, MPI_LONG, 0, MPI_COMM_WORLD);
     has_failed |= sum != 25502500; /* (N_ITEMS (N_ITEMS + 1) / 2)^2 */
     if (rank == n_ranks - 1)
-        printf("rank %d of %d: the sum of the first %d cubes is %ld\n", rank, n_ranks, N_ITEMS, sum);
+        printf("rank %d of %d: the sum of the first %d cubes is %ld\n", rank, n_ranks, N_ITEMS,
+               sum);
     MPI_Finalize();
     return has_failed;
 }

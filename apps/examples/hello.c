@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hello.c: the smallest program. Alone it uses the cores of this machine, under mpirun those of the job:
+/* hello.c: the smallest program. Alone it uses the cores of this machine, under mpirun those of the
+ * job:
  *
  *     cc hello.c -o hello $(pkg-config --cflags --libs rask)
  *     ./hello          mpirun -n 4 ./hello */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* montecarlo_pi.c: pi from random points, until it is known well enough. The results are taken as they are completed,
- * and for each one that comes in another task is submitted: so the slots have work and nobody waits for the slowest.
+/* montecarlo_pi.c: pi from random points, until it is known well enough. The results are taken as
+ * they are completed, and for each one that comes in another task is submitted: so the slots have
+ * work and nobody waits for the slowest.
  *
- * Every task has a seed of its own, so no two draw the same points, on one core or on a thousand ranks. */
+ * Every task has a seed of its own, so no two draw the same points, on one core or on a thousand
+ * ranks. */
 #include <rask.h>
 #include <inttypes.h>
 #include <math.h>
@@ -41,12 +43,14 @@ static rask_status submit_next(struct rask *rask, struct rask_completed *complet
                                struct rask_error *error)
 {
     struct rask_future future;
-    rask_status status = rask_submit(rask, RASK_CALL(count_inside, RASK_VALUE(*seed)), &future, error);
+    rask_status status =
+        rask_submit(rask, RASK_CALL(count_inside, RASK_VALUE(*seed)), &future, error);
     ++*seed;
     return status == RASK_OK ? rask_completed_add(completed, &future, 1, error) : status;
 }
 
-static rask_status estimate(struct rask *rask, struct rask_completed *completed, struct rask_error *error)
+static rask_status estimate(struct rask *rask, struct rask_completed *completed,
+                            struct rask_error *error)
 {
     uint64_t seed = 1, n_points = 0, n_inside = 0;
     double pi = 0, deviation = 1;
@@ -69,7 +73,8 @@ static rask_status estimate(struct rask *rask, struct rask_completed *completed,
         status = submit_next(rask, completed, &seed, error);
     }
     if (status == RASK_OK)
-        printf("pi = %.4f +- %.4f after %" PRIu64 " million points\n", pi, deviation, n_points / 1000000);
+        printf("pi = %.4f +- %.4f after %" PRIu64 " million points\n", pi, deviation,
+               n_points / 1000000);
     return status;
 }
 
@@ -85,7 +90,8 @@ int main(void)
     if (status == RASK_OK)
         status = estimate(rask, completed, &error);
     if (status != RASK_OK)
-        fprintf(stderr, "montecarlo_pi: %s\n", error.text[0] != '\0' ? error.text : rask_status_text(status));
+        fprintf(stderr, "montecarlo_pi: %s\n",
+                error.text[0] != '\0' ? error.text : rask_status_text(status));
     rask_completed_free(completed);
     return rask_stop(rask) != RASK_OK || status != RASK_OK; /* what is still running is dropped */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* nested.c: tasks that submit tasks. An integral is computed by halving intervals where the function is not smooth
- * enough; how many there will be is not known before. A task that waits for its halves lends its slot to others, so
- * any depth works with any number of threads. */
+/* nested.c: tasks that submit tasks. An integral is computed by halving intervals where the
+ * function is not smooth enough; how many there will be is not known before. A task that waits for
+ * its halves lends its slot to others, so any depth works with any number of threads. */
 #include <rask.h>
 #include <math.h>
 #include <stdio.h>
@@ -44,7 +44,8 @@ static int integrate(struct rask_task *task)
     if (status != RASK_OK)
         return rask_task_fail(task, status, "%s", error.text);
     status = rask_gather(rask, futures, 2, views, &error);
-    double sum = status == RASK_OK ? *(const double *)views[0].data + *(const double *)views[1].data : 0;
+    double sum =
+        status == RASK_OK ? *(const double *)views[0].data + *(const double *)views[1].data : 0;
     rask_release(rask, futures, 2);
     if (status != RASK_OK)
         return rask_task_fail(task, status, "%s", error.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pipeline.c: a graph written down first and submitted at once. Each day's measurements are made, smoothed and reduced
- * to their mean; the year's result needs all days. The three calls of a day are a chain and become one task; the check
- * of a day, which nobody wants here, is left out. */
+/* pipeline.c: a graph written down first and submitted at once. Each day's measurements are made,
+ * smoothed and reduced to their mean; the year's result needs all days. The three calls of a day
+ * are a chain and become one task; the check of a day, which nobody wants here, is left out. */
 #include <rask.h>
 #include <math.h>
 #include <stdio.h>
@@ -61,11 +61,13 @@ static rask_status write_down(struct rask_graph *graph, struct rask_error *error
     struct rask_call all = {.function = mean, .inputs = means, .n_inputs = N_DAYS};
     struct rask_node width_node, node, checked;
     int width = 5;
-    rask_status status = rask_graph_constant(graph, (struct rask_view){&width, sizeof width}, &width_node, error);
+    rask_status status =
+        rask_graph_constant(graph, (struct rask_view){&width, sizeof width}, &width_node, error);
     for (int day = 0; day < N_DAYS && status == RASK_OK; day++) {
         status = rask_graph_add(graph, RASK_CALL(measure, RASK_VALUE(day)), &node, error);
         if (status == RASK_OK)
-            status = rask_graph_add(graph, RASK_CALL(smooth, RASK_NODE(node), RASK_NODE(width_node)), &node, error);
+            status = rask_graph_add(
+                graph, RASK_CALL(smooth, RASK_NODE(node), RASK_NODE(width_node)), &node, error);
         if (status == RASK_OK)
             status = rask_graph_add(graph, RASK_CALL(mean, RASK_NODE(node)), &node, error);
         if (status == RASK_OK)

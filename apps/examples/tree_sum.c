@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* tree_sum.c: adds up 1 + 2 + ... + n in pieces, and the pieces by a tree: each task needs the results of two others.
- * Futures are released as soon as the calls that need them are submitted, so that a result is freed when it has been
- * used.
+/* tree_sum.c: adds up 1 + 2 + ... + n in pieces, and the pieces by a tree: each task needs the
+ * results of two others. Futures are released as soon as the calls that need them are submitted, so
+ * that a result is freed when it has been used.
  *
  *     ./tree_sum [PIECES]         default 256 */
 #include <rask.h>
@@ -35,7 +35,8 @@ static int add(struct rask_task *task)
 RASK_TASK(add)
 
 /* Replaces n futures by that of their sum, level by level; the odd one out goes up as it is. */
-static rask_status add_all(struct rask *rask, struct rask_future *futures, size_t n, struct rask_error *error)
+static rask_status add_all(struct rask *rask, struct rask_future *futures, size_t n,
+                           struct rask_error *error)
 {
     rask_status status = RASK_OK;
     while (n > 1 && status == RASK_OK) {
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
         return status == RASK_SERVED ? 0 : 1;
     status = run(rask, n_pieces == 0 ? 1 : n_pieces, &error);
     if (status != RASK_OK)
-        fprintf(stderr, "tree_sum: %s\n", error.text[0] != '\0' ? error.text : rask_status_text(status));
+        fprintf(stderr, "tree_sum: %s\n",
+                error.text[0] != '\0' ? error.text : rask_status_text(status));
     return rask_stop(rask) != RASK_OK || status != RASK_OK;
 }

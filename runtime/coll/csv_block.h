@@ -16,7 +16,7 @@
 #define RASK_COLL_CSV_BLOCK_H
 
 #include "base/buf.h"
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "io/csv.h"
 #include "kern/flat.h"
 

@@ -8,7 +8,7 @@
 #define RASK_COLL_CSV_PLAN_H
 
 #include "base/buf.h"
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "io/infer.h"
 
 /* The question. Everything in it is borrowed for the call. */

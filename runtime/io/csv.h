@@ -38,7 +38,7 @@
 #ifndef RASK_IO_CSV_H
 #define RASK_IO_CSV_H
 
-#include "coll/type.h"
+#include "kern/type.h"
 #include "io/file.h"
 #include "kern/batch.h"
 

@@ -10,7 +10,7 @@
 #ifndef RASK_KERN_BATCH_H
 #define RASK_KERN_BATCH_H
 
-#include "coll/type.h"
+#include "kern/type.h"
 
 #include <stddef.h>
 #include <stdint.h>

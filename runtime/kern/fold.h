@@ -7,7 +7,7 @@
 #ifndef RASK_KERN_FOLD_H
 #define RASK_KERN_FOLD_H
 
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "kern/batch.h"
 #include "kern/table.h"
 

@@ -9,7 +9,7 @@
 #ifndef RASK_KERN_LAYOUT_H
 #define RASK_KERN_LAYOUT_H
 
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 
 /* X(NAME, number): the kinds of components. Numbers are part of the flat form. */
 #define RASK_SLOT_LIST(X)                          \

@@ -90,3 +90,9 @@ check_PROGRAMS += tests/unit/utf8_test
 tests_unit_utf8_test_SOURCES = tests/unit/utf8_test.c
 tests_unit_utf8_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/utf8_test
+
+librask_core_la_SOURCES += runtime/kern/groupby.c runtime/kern/groupby.h runtime/kern/type.c runtime/kern/type.h
+check_PROGRAMS += tests/unit/groupby_test
+tests_unit_groupby_test_SOURCES = tests/unit/groupby_test.c
+tests_unit_groupby_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/groupby_test

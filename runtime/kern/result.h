@@ -11,7 +11,7 @@
 #ifndef RASK_KERN_RESULT_H
 #define RASK_KERN_RESULT_H
 
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "kern/batch.h"
 #include "kern/flat.h"
 

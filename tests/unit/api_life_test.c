@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_life_test.c: starting, stopping, threads, tasks that submit tasks and interruption, in the embedded form. */
+/* api_life_test.c: starting, stopping, threads, tasks that submit tasks and interruption, in the
+ * embedded form. */
 #include <pthread.h>
 #include <rask/future.h>
 #include <rask/start.h>
@@ -93,7 +94,8 @@ RASK_TASK(work_a_little)
 
 static void start_with(uint32_t n_threads, const char *const *settings)
 {
-    struct rask_options options = {.size = sizeof options, .n_threads = n_threads, .settings = settings};
+    struct rask_options options = {
+        .size = sizeof options, .n_threads = n_threads, .settings = settings};
     if (rask_start(&options, &rask, &error) != RASK_OK)
         exit(99);
     atomic_store(&n_entered, 0);
@@ -126,7 +128,8 @@ static void tasks_submit_tasks(void)
     for (uint32_t n_threads = 1; n_threads <= 3; n_threads++) {
         struct rask_future future;
         start(n_threads);
-        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(fib, RASK_VALUE(n)), &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(fib, RASK_VALUE(n)), &future, &error),
+                              RASK_OK);
         CU_ASSERT_EQUAL(value_of(future), 377);
         rask_release(rask, &future, 1);
         stop();
@@ -139,7 +142,8 @@ static void tasks_nest_deeply(void)
     struct rask_future futures[3];
     start(2);
     for (int i = 0; i < 3; i++)
-        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &futures[i], &error), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &futures[i], &error), RASK_OK);
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(value_of(futures[i]), 120);
     rask_release(rask, futures, 3);
@@ -152,7 +156,8 @@ static void *submit_a_lot(void *argument)
     struct rask_future futures[50];
     for (int64_t round = 0; round < 20; round++) {
         for (int64_t i = 0; i < 50; i++)
-            if (rask_submit(rask, RASK_CALL(sum, RASK_VALUE(i), RASK_VALUE(round)), &futures[i], NULL) != RASK_OK)
+            if (rask_submit(rask, RASK_CALL(sum, RASK_VALUE(i), RASK_VALUE(round)), &futures[i],
+                            NULL) != RASK_OK)
                 futures[i].id = 0;
         for (int64_t i = 0; i < 50; i++)
             *n_wrong += value_of(futures[i]) != i + round;
@@ -271,10 +276,15 @@ static void stops_with_work_under_way(void)
         start(n_threads);
         for (int i = 0; i < 300; i++)
             CU_ASSERT_EQUAL(rask_submit(rask, &little, &future, &error), RASK_OK);
-        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &chain, &error), RASK_OK);
-        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&forgotten, nest, RASK_VALUE(level)), NULL, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(nest, RASK_VALUE(level)), &chain, &error),
+                        RASK_OK);
+        CU_ASSERT_EQUAL(
+            rask_submit(rask, RASK_CALL_WITH(&forgotten, nest, RASK_VALUE(level)), NULL, &error),
+            RASK_OK);
         for (int i = 0; i < 300; i++)
-            CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(work_a_little, RASK_RESULT(future)), &future, &error), RASK_OK);
+            CU_ASSERT_EQUAL(
+                rask_submit(rask, RASK_CALL(work_a_little, RASK_RESULT(future)), &future, &error),
+                RASK_OK);
         stop();
     }
 }
@@ -285,7 +295,8 @@ static void starts_many_times(void)
     for (int i = 0; i < 50; i++) {
         struct rask_future future;
         start((uint32_t)i % 4);
-        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), &future, &error),
+                              RASK_OK);
         CU_ASSERT_EQUAL(value_of(future), 1);
         if (i % 2 == 0)
             rask_release(rask, &future, 1);
@@ -296,16 +307,20 @@ static void starts_many_times(void)
 
 static void refuses_wrong_settings(void)
 {
-    static const char *const wrong[] = {"resources=gpu", "resources=gpu=x", "resources=gpu=1,gpu=2", "resources=gpu=1,",
-                                        "resources==2", "resources=thirteen_byte=1", "resources=a=99999999999",
-                                        "resources=a=-1", "threads=many", "no-such-setting=1", "threads"};
+    static const char *const wrong[] = {
+        "resources=gpu",           "resources=gpu=x", "resources=gpu=1,gpu=2",
+        "resources=gpu=1,",        "resources==2",    "resources=thirteen_byte=1",
+        "resources=a=99999999999", "resources=a=-1",  "threads=many",
+        "no-such-setting=1",       "threads"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         const char *const settings[] = {wrong[i], NULL};
-        struct rask_options options = {.size = sizeof options, .n_threads = 1, .settings = settings, .is_quiet = 1};
+        struct rask_options options = {
+            .size = sizeof options, .n_threads = 1, .settings = settings, .is_quiet = 1};
         struct rask *none = NULL;
         memset(&error, 0, sizeof error);
         rask_status status = rask_start(&options, &none, &error);
-        CU_ASSERT(status == RASK_ERR_ARGUMENT || status == RASK_ERR_SYNTAX || status == RASK_ERR_LIMIT);
+        CU_ASSERT(status == RASK_ERR_ARGUMENT || status == RASK_ERR_SYNTAX ||
+                  status == RASK_ERR_LIMIT);
         CU_ASSERT_PTR_NULL(none);
         CU_ASSERT_NOT_EQUAL(error.text[0], '\0');
         if (status == RASK_OK)
@@ -320,9 +335,11 @@ static void refuses_wrong_settings(void)
     stop();
 }
 
-RASK_UNIT_MAIN("api_life", {"a program may return without stopping", a_program_may_return_without_stopping},
+RASK_UNIT_MAIN("api_life",
+               {"a program may return without stopping", a_program_may_return_without_stopping},
                {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
                {"threads of the program submit at once", threads_of_the_program_submit_at_once},
                {"an interruption ends every wait", an_interruption_ends_every_wait},
-               {"stops with work under way", stops_with_work_under_way}, {"starts many times", starts_many_times},
+               {"stops with work under way", stops_with_work_under_way},
+               {"starts many times", starts_many_times},
                {"refuses wrong settings", refuses_wrong_settings})

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_test.c: rask/future.h and rask/task.h in the embedded form, as a program uses them. Starting, stopping and
- * threads are api_life_test.c. */
+/* api_test.c: rask/future.h and rask/task.h in the embedded form, as a program uses them. Starting,
+ * stopping and threads are api_life_test.c. */
 #include <rask/future.h>
 #include <rask/start.h>
 #include <rask/task.h>
@@ -80,7 +80,9 @@ RASK_TASK(nothing)
 static int break_down(struct rask_task *task)
 {
     const int64_t *line = RASK_INPUT(task, 0, int64_t);
-    return line == NULL ? 1 : rask_task_fail(task, RASK_ERR_IO, "file x.csv, line %lld: torn", (long long)*line);
+    return line == NULL
+               ? 1
+               : rask_task_fail(task, RASK_ERR_IO, "file x.csv, line %lld: torn", (long long)*line);
 }
 RASK_TASK(break_down)
 
@@ -110,7 +112,8 @@ RASK_TASK(rank_of)
 static void start(uint32_t n_threads)
 {
     static const char *const settings[] = {"check=yes", "resources=gpu=1, licence=2", NULL};
-    struct rask_options options = {.size = sizeof options, .n_threads = n_threads, .settings = settings};
+    struct rask_options options = {
+        .size = sizeof options, .n_threads = n_threads, .settings = settings};
     if (rask_start(&options, &rask, &error) != RASK_OK)
         exit(99);
     atomic_store(&is_open, 0);
@@ -169,9 +172,9 @@ static void takes_values_buffers_and_results(void)
     struct rask_future a = submit(RASK_CALL(sum, RASK_VALUE(two), RASK_VALUE(forty)));
     struct rask_future b = submit(RASK_CALL(sum, RASK_RESULT(a), RASK_VALUE(two), RASK_RESULT(a)));
     CU_ASSERT_EQUAL(value_of(b), 86);
-    struct rask_future c =
-        submit(RASK_CALL(bytes_of, RASK_BUFFER(large[0], 300000), RASK_VALUE(large[1][0]),
-                         RASK_BUFFER(large[1], 60000), RASK_BUFFER(large[2], 60000), RASK_BUFFER(large[2], 300000)));
+    struct rask_future c = submit(RASK_CALL(
+        bytes_of, RASK_BUFFER(large[0], 300000), RASK_VALUE(large[1][0]),
+        RASK_BUFFER(large[1], 60000), RASK_BUFFER(large[2], 60000), RASK_BUFFER(large[2], 300000)));
     memset(large, 0, sizeof large);
     CU_ASSERT_EQUAL(value_of(c), 300000 + 2 + 2 * 60000 + 3 * 60000 + 3 * 300000);
     /* Inputs may be released at once. */
@@ -244,14 +247,16 @@ static void maps_over_items(void)
     for (int64_t i = 0; i < 500; i++)
         items[i] = i;
     struct rask_items all = {items, sizeof items[0], 500};
-    CU_ASSERT_EQUAL_FATAL(rask_map(rask, RASK_CALL(sum, RASK_VALUE(hundred)), &all, futures, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_map(rask, RASK_CALL(sum, RASK_VALUE(hundred)), &all, futures, &error), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(rask_gather(rask, futures, 500, views, &error), RASK_OK);
     for (int64_t i = 0; i < 500; i++)
         n_wrong += views[i].bytes != 8 || *(const int64_t *)views[i].data != i + 100;
     CU_ASSERT_EQUAL(n_wrong, 0);
     rask_release(rask, futures, 500);
     struct rask_items none = {NULL, 8, 0};
-    CU_ASSERT_EQUAL(rask_map(rask, RASK_CALL(sum, RASK_VALUE(hundred)), &none, NULL, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_map(rask, RASK_CALL(sum, RASK_VALUE(hundred)), &none, NULL, &error),
+                    RASK_OK);
     stop();
 }
 
@@ -358,7 +363,8 @@ static void cancels_tasks_and_what_needs_them(void)
     rask_cancel(rask, futures, 1);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 3, RASK_FOREVER), RASK_OK);
     for (int i = 0; i < 3; i++)
-        CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, NULL, &error), RASK_ERR_CANCELLED);
+        CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, NULL, &error),
+                        RASK_ERR_CANCELLED);
     CU_ASSERT_EQUAL(rask_future_state(rask, futures[0]), RASK_FUTURE_CANCELLED);
     CU_ASSERT_EQUAL(atomic_load(&n_runs), 0);
     rask_release(rask, futures, 3);
@@ -396,21 +402,29 @@ static void scatters_data(void)
     struct rask_scatter_options broadcast = {.size = sizeof broadcast, .is_broadcast = 1};
     struct rask_scatter_options pure = {.size = sizeof pure, .is_pure = 1};
     static const int32_t nobody = 9;
-    struct rask_scatter_options elsewhere = {.size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
+    struct rask_scatter_options elsewhere = {
+        .size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
     struct rask_future futures[4], total;
     char keys[2][64];
     struct rask_view view;
     start(2);
     memset(large, 1, sizeof large);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 100000}, NULL, &futures[0], &error), RASK_OK);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 50000}, &broadcast, &futures[1], &error), RASK_OK);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 70000}, &pure, &futures[2], &error), RASK_OK);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 70000}, &pure, &futures[3], &error), RASK_OK);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 1}, &elsewhere, &total, &error), RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){NULL, 1}, NULL, &total, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_scatter(rask, (struct rask_view){large, 100000}, NULL, &futures[0], &error), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_scatter(rask, (struct rask_view){large, 50000}, &broadcast, &futures[1], &error),
+        RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_scatter(rask, (struct rask_view){large, 70000}, &pure, &futures[2], &error), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_scatter(rask, (struct rask_view){large, 70000}, &pure, &futures[3], &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){large, 1}, &elsewhere, &total, &error),
+                    RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){NULL, 1}, NULL, &total, &error),
+                    RASK_ERR_ARGUMENT);
     memset(large, 0, sizeof large);
-    total = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[0]), RASK_RESULT(futures[1]), RASK_RESULT(futures[2]),
-                             RASK_RESULT(futures[3])));
+    total = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[0]), RASK_RESULT(futures[1]),
+                             RASK_RESULT(futures[2]), RASK_RESULT(futures[3])));
     CU_ASSERT_EQUAL(value_of(total), 290000);
     CU_ASSERT_EQUAL(rask_result(rask, futures[3], RASK_FOREVER, &view, &error), RASK_OK);
     CU_ASSERT(view.bytes == 70000 && ((const char *)view.data)[69999] == 1);
@@ -419,7 +433,8 @@ static void scatters_data(void)
     CU_ASSERT_STRING_EQUAL(keys[0], keys[1]);
     rask_release(rask, futures, 4);
     release(total);
-    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){NULL, 0}, NULL, &futures[0], &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){NULL, 0}, NULL, &futures[0], &error),
+                    RASK_OK);
     CU_ASSERT_EQUAL(rask_result(rask, futures[0], RASK_FOREVER, &view, &error), RASK_OK);
     CU_ASSERT(view.bytes == 0 && view.data != NULL);
     release(futures[0]);
@@ -446,7 +461,8 @@ static void computes_pure_calls_once(void)
     CU_ASSERT_EQUAL(atomic_load(&n_runs), 2);
     /* Pure results as inputs, and buffers that do not fit into the call. */
     for (int i = 3; i < 6; i++)
-        futures[i] = submit(RASK_CALL_WITH(&pure, bytes_of, RASK_RESULT(futures[1]), RASK_BUFFER(large, sizeof large)));
+        futures[i] = submit(RASK_CALL_WITH(&pure, bytes_of, RASK_RESULT(futures[1]),
+                                           RASK_BUFFER(large, sizeof large)));
     for (int i = 3; i < 6; i++)
         CU_ASSERT_EQUAL(value_of(futures[i]), 3);
     CU_ASSERT_EQUAL(atomic_load(&n_runs), 3);
@@ -509,7 +525,8 @@ static void runs_forgotten_tasks(void)
     start(2);
     struct rask_future input = submit(RASK_CALL(sum, RASK_VALUE(one)));
     for (int i = 0; i < 50; i++)
-        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&forgotten, bytes_of, RASK_RESULT(input)), NULL, &error),
+        CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&forgotten, bytes_of, RASK_RESULT(input)),
+                                    NULL, &error),
                         RASK_OK);
     release(input);
     while (atomic_load(&n_runs) < 51) {
@@ -523,8 +540,10 @@ static void runs_forgotten_tasks(void)
 
 static void takes_resources(void)
 {
-    static const struct rask_resource gpu = {"gpu", 1}, gpus = {"gpu", 2}, licences = {"licence", 2}, disk = {"disk", 1};
-    struct rask_call_options options = {.size = sizeof options, .resources = &gpu, .n_resources = 1};
+    static const struct rask_resource gpu = {"gpu", 1}, gpus = {"gpu", 2},
+                                      licences = {"licence", 2}, disk = {"disk", 1};
+    struct rask_call_options options = {
+        .size = sizeof options, .resources = &gpu, .n_resources = 1};
     struct rask_call call = {.function = gate, .options = &options};
     start(2);
     /* One at a time, though there are two slots. */
@@ -597,7 +616,8 @@ static void refuses_what_is_wrong(void)
     static const int32_t nobody = 5;
     static const struct rask_resource nameless = {"", 1};
     struct rask_call_options elsewhere = {.size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
-    struct rask_call_options without = {.size = sizeof without, .resources = &nameless, .n_resources = 1};
+    struct rask_call_options without = {
+        .size = sizeof without, .resources = &nameless, .n_resources = 1};
     struct rask_future future = {0}, none = {999};
     struct rask_call call = {.name = "no_such_function"};
     start(1);
@@ -605,13 +625,18 @@ static void refuses_what_is_wrong(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "no_such_function"));
     CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(not_registered, RASK_VALUE(one)), &future, &error),
                     RASK_ERR_UNKNOWN_FUNCTION);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_RESULT(none)), &future, &error), RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_RESULT(future)), &future, &error), RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&elsewhere, sum, RASK_VALUE(one)), &future, &error),
+    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_RESULT(none)), &future, &error),
                     RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&without, sum, RASK_VALUE(one)), &future, &error),
+    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_RESULT(future)), &future, &error),
                     RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), NULL, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_submit(rask, RASK_CALL_WITH(&elsewhere, sum, RASK_VALUE(one)), &future, &error),
+        RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_submit(rask, RASK_CALL_WITH(&without, sum, RASK_VALUE(one)), &future, &error),
+        RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), NULL, &error),
+                    RASK_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(rask_result(rask, none, 0, NULL, &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(future.id, 0);
     call.name = "rank_of";
@@ -625,11 +650,14 @@ RASK_UNIT_MAIN("api", {"takes values, buffers and results", takes_values_buffers
                {"takes many inputs", takes_many_inputs},
                {"gives results of every size in place", gives_results_of_every_size_in_place},
                {"maps over items", maps_over_items}, {"runs on every worker", runs_on_every_worker},
-               {"a timeout cancels nothing", a_timeout_cancels_nothing}, {"waits for any", waits_for_any},
-               {"takes out as completed", takes_out_as_completed},
+               {"a timeout cancels nothing", a_timeout_cancels_nothing},
+               {"waits for any", waits_for_any}, {"takes out as completed", takes_out_as_completed},
                {"cancels tasks and what needs them", cancels_tasks_and_what_needs_them},
                {"computes nothing that was released", computes_nothing_that_was_released},
-               {"scatters data", scatters_data}, {"computes pure calls once", computes_pure_calls_once},
-               {"repeats what fails", repeats_what_fails}, {"runs what is urgent first", runs_what_is_urgent_first},
+               {"scatters data", scatters_data},
+               {"computes pure calls once", computes_pure_calls_once},
+               {"repeats what fails", repeats_what_fails},
+               {"runs what is urgent first", runs_what_is_urgent_first},
                {"runs forgotten tasks", runs_forgotten_tasks}, {"takes resources", takes_resources},
-               {"tells the whole story", tells_the_whole_story}, {"refuses what is wrong", refuses_what_is_wrong})
+               {"tells the whole story", tells_the_whole_story},
+               {"refuses what is wrong", refuses_what_is_wrong})

@@ -5,7 +5,7 @@
 #define RASK_TESTS_FRAME_H
 
 #include "base/alloc.h"
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "kern/flat.h"
 #include "kern/fold.h"
 #include "unit.h"

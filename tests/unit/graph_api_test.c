@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* graph_api_test.c: rask/graph.h in the embedded form: graphs give what their calls give one at a time, and run no
- * more than is wanted. */
+/* graph_api_test.c: rask/graph.h in the embedded form: graphs give what their calls give one at a
+ * time, and run no more than is wanted. */
 #include <rask/graph.h>
 #include <rask/start.h>
 #include <stdatomic.h>
@@ -113,7 +113,8 @@ static int with_child(struct rask_task *task)
     struct rask_future future;
     struct rask_view view;
     struct rask *own = rask_task_runtime(task);
-    if (x == NULL || rask_submit(own, RASK_CALL(add, RASK_VALUE(*x), RASK_VALUE(one)), &future, NULL) != RASK_OK)
+    if (x == NULL ||
+        rask_submit(own, RASK_CALL(add, RASK_VALUE(*x), RASK_VALUE(one)), &future, NULL) != RASK_OK)
         return 1;
     if (rask_result(own, future, RASK_FOREVER, &view, NULL) != RASK_OK)
         return rask_task_fail(task, RASK_ERR_TASK, "the child failed");
@@ -181,18 +182,21 @@ static int64_t value_of(struct rask_future future)
     return value;
 }
 
-/* Chains of additions of a constant, a value and a future, summed by one call: chain c gives c + links * 1111. */
+/* Chains of additions of a constant, a value and a future, summed by one call: chain c gives c +
+ * links * 1111. */
 static struct rask_node chains(struct rask_graph *graph, struct rask_future thousand)
 {
     static struct rask_input ends[N_CHAINS];
     int64_t hundred = 100, eleven = 11;
     struct rask_node constant, link;
-    CU_ASSERT_EQUAL_FATAL(rask_graph_constant(graph, (struct rask_view){&hundred, sizeof hundred}, &constant, &error),
-                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_graph_constant(graph, (struct rask_view){&hundred, sizeof hundred}, &constant, &error),
+        RASK_OK);
     for (int64_t c = 0; c < N_CHAINS; c++) {
         link = node_of(graph, RASK_CALL(add, RASK_VALUE(c)));
         for (int i = 0; i < N_LINKS; i++) {
-            link = node_of(graph, RASK_CALL(add, RASK_VALUE(eleven), RASK_NODE(link), RASK_NODE(constant)));
+            link = node_of(
+                graph, RASK_CALL(add, RASK_VALUE(eleven), RASK_NODE(link), RASK_NODE(constant)));
             if (i % 4 == 0)
                 link = node_of(graph, RASK_CALL(add, RASK_NODE(link), RASK_RESULT(thousand)));
         }
@@ -209,7 +213,8 @@ static void gives_the_same_fused_or_not(void)
     struct rask_future future, results[2];
     uint64_t n_tasks[3];
     start();
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(add, RASK_VALUE(thousand)), &future, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(add, RASK_VALUE(thousand)), &future, &error),
+                    RASK_OK);
     CU_ASSERT_EQUAL(value_of(future), thousand);
     struct rask_graph *graph = new_graph();
     want(graph, chains(graph, future));
@@ -234,7 +239,8 @@ static void keeps_the_order_of_inputs(void)
     start();
     for (int is_unfused = 0; is_unfused < 2; is_unfused++) {
         struct rask_graph *graph = new_graph();
-        struct rask_node a = node_of(graph, RASK_CALL(subtract, RASK_VALUE(nine), RASK_VALUE(four)));
+        struct rask_node a =
+            node_of(graph, RASK_CALL(subtract, RASK_VALUE(nine), RASK_VALUE(four)));
         struct rask_node b = node_of(graph, RASK_CALL(subtract, RASK_VALUE(one), RASK_NODE(a)));
         struct rask_node c = node_of(graph, RASK_CALL(subtract, RASK_NODE(b), RASK_NODE(b)));
         struct rask_node d = node_of(graph, RASK_CALL(add, RASK_NODE(c), RASK_VALUE(nine)));
@@ -294,7 +300,8 @@ static void leaves_out_what_is_not_wanted(void)
     CU_ASSERT_EQUAL_FATAL(rask_graph_submit(graph, &options, futures, &error), RASK_OK);
     CU_ASSERT_EQUAL(value_of(futures[1]), 2);
     while (atomic_load(&n_traps) < 2) {
-        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(add, RASK_VALUE(one)), &future, &error), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(add, RASK_VALUE(one)), &future, &error),
+                              RASK_OK);
         CU_ASSERT_EQUAL(value_of(future), 1);
         rask_release(rask, &future, 1);
     }
@@ -314,7 +321,9 @@ static void gives_constants_of_every_size(void)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct rask_graph *graph = new_graph();
         struct rask_future futures[3];
-        CU_ASSERT_EQUAL_FATAL(rask_graph_constant(graph, (struct rask_view){large, sizes[i]}, &node, &error), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            rask_graph_constant(graph, (struct rask_view){large, sizes[i]}, &node, &error),
+            RASK_OK);
         want(graph, node_of(graph, RASK_CALL(size_of, RASK_NODE(node))));
         want(graph, node_of(graph, RASK_CALL(size_of, RASK_BUFFER(large, sizes[i]))));
         want(graph, node);
@@ -353,7 +362,8 @@ static void repeats_each_member_by_itself(void)
     graph = new_graph();
     options.retries = 1;
     node = node_of(graph, RASK_CALL_WITH(&options, add, RASK_VALUE(five)));
-    want(graph, node_of(graph, RASK_CALL_WITH(&options, moody, RASK_NODE(node), RASK_VALUE(tries))));
+    want(graph,
+         node_of(graph, RASK_CALL_WITH(&options, moody, RASK_NODE(node), RASK_VALUE(tries))));
     struct rask_future future = submit(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "not in the mood"));
@@ -394,8 +404,12 @@ static void keeps_annotations(void)
     int64_t one = 1;
     static const int32_t rank0 = 0;
     static const struct rask_resource gpu = {"gpu", 1}, gpus = {"gpu", 2};
-    struct rask_call_options on_gpu = {.size = sizeof on_gpu, .resources = &gpu, .n_resources = 1, .ranks = &rank0,
-                                       .n_ranks = 1, .priority = 3};
+    struct rask_call_options on_gpu = {.size = sizeof on_gpu,
+                                       .resources = &gpu,
+                                       .n_resources = 1,
+                                       .ranks = &rank0,
+                                       .n_ranks = 1,
+                                       .priority = 3};
     struct rask_call_options on_two = {.size = sizeof on_two, .resources = &gpus, .n_resources = 1};
     start();
     struct rask_graph *graph = new_graph();
@@ -430,8 +444,11 @@ static void computes_pure_chains_once(void)
     start();
     struct rask_graph *graph = new_graph();
     struct rask_node constant;
-    CU_ASSERT_EQUAL_FATAL(rask_graph_constant(graph, (struct rask_view){&two, sizeof two}, &constant, &error), RASK_OK);
-    struct rask_node node = node_of(graph, RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_NODE(constant)));
+    CU_ASSERT_EQUAL_FATAL(
+        rask_graph_constant(graph, (struct rask_view){&two, sizeof two}, &constant, &error),
+        RASK_OK);
+    struct rask_node node =
+        node_of(graph, RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_NODE(constant)));
     want(graph, node_of(graph, RASK_CALL_WITH(&pure, add, RASK_NODE(node), RASK_VALUE(three))));
     future = submit(graph, 0);
     CU_ASSERT_EQUAL(value_of(future), 6);
@@ -439,10 +456,13 @@ static void computes_pure_chains_once(void)
     single[2] = submit(graph, 1);
     CU_ASSERT_EQUAL(value_of(single[2]), 6);
     /* The same calls one at a time: the last has the key of the chain. */
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask,
+                                      RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_VALUE(two)),
+                                      &single[0], &error),
+                          RASK_OK);
     CU_ASSERT_EQUAL_FATAL(
-        rask_submit(rask, RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_VALUE(two)), &single[0], &error), RASK_OK);
-    CU_ASSERT_EQUAL_FATAL(
-        rask_submit(rask, RASK_CALL_WITH(&pure, add, RASK_RESULT(single[0]), RASK_VALUE(three)), &single[1], &error),
+        rask_submit(rask, RASK_CALL_WITH(&pure, add, RASK_RESULT(single[0]), RASK_VALUE(three)),
+                    &single[1], &error),
         RASK_OK);
     CU_ASSERT_EQUAL(value_of(single[1]), 6);
     CU_ASSERT_EQUAL(rask_future_key(rask, future, keys[0], sizeof keys[0]), RASK_OK);
@@ -492,21 +512,28 @@ static void refuses_what_is_wrong(void)
     start();
     struct rask_graph *graph = new_graph(), *other = new_graph();
     mine = node_of(graph, RASK_CALL(add, RASK_VALUE(one)));
-    CU_ASSERT_EQUAL(rask_graph_add(other, RASK_CALL(add, RASK_NODE(mine)), &node, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_graph_add(other, RASK_CALL(add, RASK_NODE(mine)), &node, &error),
+                    RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "another graph"));
     CU_ASSERT_EQUAL(rask_graph_want(other, mine, &error), RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL(add, RASK_RESULT(future)), &node, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL(add, RASK_RESULT(future)), &node, &error),
+                    RASK_ERR_ARGUMENT);
     future.id = 12345;
-    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL(add, RASK_RESULT(future)), &node, &error), RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL(not_registered, RASK_VALUE(one)), &node, &error),
-                    RASK_ERR_UNKNOWN_FUNCTION);
-    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL_WITH(&forgotten, add, RASK_VALUE(one)), &node, &error),
+    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL(add, RASK_RESULT(future)), &node, &error),
                     RASK_ERR_ARGUMENT);
-    CU_ASSERT_EQUAL(rask_graph_add(graph, RASK_CALL_WITH(&elsewhere, add, RASK_VALUE(one)), &node, &error),
-                    RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_graph_add(graph, RASK_CALL(not_registered, RASK_VALUE(one)), &node, &error),
+        RASK_ERR_UNKNOWN_FUNCTION);
+    CU_ASSERT_EQUAL(
+        rask_graph_add(graph, RASK_CALL_WITH(&forgotten, add, RASK_VALUE(one)), &node, &error),
+        RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_graph_add(graph, RASK_CALL_WITH(&elsewhere, add, RASK_VALUE(one)), &node, &error),
+        RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "rank 44"));
     CU_ASSERT_EQUAL(node.id, 7);
-    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(add, RASK_NODE(mine)), &future, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(add, RASK_NODE(mine)), &future, &error),
+                    RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "node of a graph"));
     rask_graph_free(graph);
     rask_graph_free(other);
@@ -521,6 +548,7 @@ RASK_UNIT_MAIN("graph_api", {"gives the same fused or not", gives_the_same_fused
                {"gives constants of every size", gives_constants_of_every_size},
                {"repeats each member by itself", repeats_each_member_by_itself},
                {"names the member that fails", names_the_member_that_fails},
-               {"keeps annotations", keeps_annotations}, {"computes pure chains once", computes_pure_chains_once},
+               {"keeps annotations", keeps_annotations},
+               {"computes pure chains once", computes_pure_chains_once},
                {"members may wait for tasks", members_may_wait_for_tasks},
                {"refuses what is wrong", refuses_what_is_wrong})

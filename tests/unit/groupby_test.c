@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* groupby_test.c: building a plan, what it refuses, its flat form. */
 #include "base/alloc.h"
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 #include "unit.h"
 
 #include <string.h>

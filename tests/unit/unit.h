@@ -15,7 +15,8 @@ struct rask_unit_case {
     void (*run)(void);
 };
 
-static inline int rask_unit_main(const char *suite_name, const struct rask_unit_case *cases, size_t n)
+static inline int rask_unit_main(const char *suite_name, const struct rask_unit_case *cases,
+                                 size_t n)
 {
     if (CU_initialize_registry() != CUE_SUCCESS)
         return 99;
@@ -35,11 +36,11 @@ static inline int rask_unit_main(const char *suite_name, const struct rask_unit_
     return n_failures != 0 || n_run == 0;
 }
 
-#define RASK_UNIT_MAIN(suite_name, ...)                                            \
-    int main(void)                                                                 \
-    {                                                                              \
-        static const struct rask_unit_case cases[] = {__VA_ARGS__};                \
-        return rask_unit_main(suite_name, cases, sizeof cases / sizeof cases[0]);  \
+#define RASK_UNIT_MAIN(suite_name, ...)                                           \
+    int main(void)                                                                \
+    {                                                                             \
+        static const struct rask_unit_case cases[] = {__VA_ARGS__};               \
+        return rask_unit_main(suite_name, cases, sizeof cases / sizeof cases[0]); \
     }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Basic.h: stands in for CUnit where it is not installed. A unit test still compiles, says that it is
- * skipped, and exits with 77, which the test driver counts as skipped. Nothing here checks anything;
- * the names are CUnit's, so that the tests need no conditional compilation. */
+/* Basic.h: stands in for CUnit where it is not installed. A unit test still compiles, says that it
+ * is skipped, and exits with 77, which the test driver counts as skipped. Nothing here checks
+ * anything; the names are CUnit's, so that the tests need no conditional compilation. */
 #ifndef RASK_TESTS_NOCUNIT_BASIC_H
 #define RASK_TESTS_NOCUNIT_BASIC_H
 
@@ -76,7 +76,8 @@ static inline unsigned CU_get_number_of_asserts(void)
 #define CU_ASSERT_EQUAL_FATAL(actual, expected) ((void)((actual) == (expected)))
 #define CU_ASSERT_NOT_EQUAL(actual, expected) ((void)((actual) != (expected)))
 #define CU_ASSERT_NOT_EQUAL_FATAL(actual, expected) ((void)((actual) != (expected)))
-#define CU_ASSERT_PTR_EQUAL(actual, expected) ((void)((const void *)(actual) == (const void *)(expected)))
+#define CU_ASSERT_PTR_EQUAL(actual, expected) \
+    ((void)((const void *)(actual) == (const void *)(expected)))
 #define CU_ASSERT_PTR_EQUAL_FATAL(actual, expected) CU_ASSERT_PTR_EQUAL(actual, expected)
 #define CU_ASSERT_PTR_NOT_EQUAL(actual, expected) CU_ASSERT_PTR_EQUAL(actual, expected)
 #define CU_ASSERT_PTR_NOT_EQUAL_FATAL(actual, expected) CU_ASSERT_PTR_EQUAL(actual, expected)
@@ -88,7 +89,8 @@ static inline unsigned CU_get_number_of_asserts(void)
 #define CU_ASSERT_STRING_EQUAL_FATAL(actual, expected) ((void)strcmp((actual), (expected)))
 #define CU_ASSERT_STRING_NOT_EQUAL(actual, expected) ((void)strcmp((actual), (expected)))
 #define CU_ASSERT_STRING_NOT_EQUAL_FATAL(actual, expected) ((void)strcmp((actual), (expected)))
-#define CU_ASSERT_NSTRING_EQUAL(actual, expected, count) ((void)strncmp((actual), (expected), (count)))
+#define CU_ASSERT_NSTRING_EQUAL(actual, expected, count) \
+    ((void)strncmp((actual), (expected), (count)))
 #define CU_ASSERT_NSTRING_EQUAL_FATAL(actual, expected, count) \
     ((void)strncmp((actual), (expected), (count)))
 #define CU_ASSERT_NSTRING_NOT_EQUAL(actual, expected, count) \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* type.c: names of column types. Entry points: rask_type_name, rask_type_find. */
-#include "coll/type.h"
+#include "kern/type.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * Flat form: header | n_columns x {type, bytes of name} | n_keys x column | n_aggregates x {fn,
  * column} | names one after the other | condition, all filled up to a multiple of 8. Labels follow
  * from the rest. */
-#include "coll/groupby.h"
+#include "kern/groupby.h"
 
 #include "base/alloc.h"
 #include "base/error.h"

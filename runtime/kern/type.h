@@ -2,8 +2,8 @@
 /* type.h: the types that a column of a frame can have, and their names.
  *
  * The numbers are part of flat forms (plans, tables) and never change; new types are appended. */
-#ifndef RASK_COLL_TYPE_H
-#define RASK_COLL_TYPE_H
+#ifndef RASK_KERN_TYPE_H
+#define RASK_KERN_TYPE_H
 
 #include <stddef.h>
 #include <stdint.h>

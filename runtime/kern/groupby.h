@@ -16,10 +16,10 @@
  *   ... rask_groupby_release(&plan);
  *
  * Thread: one at a time; a plan that is not changed may be read by all. */
-#ifndef RASK_COLL_GROUPBY_H
-#define RASK_COLL_GROUPBY_H
+#ifndef RASK_KERN_GROUPBY_H
+#define RASK_KERN_GROUPBY_H
 
-#include "coll/type.h"
+#include "kern/type.h"
 
 #include <rask/status.h>
 
