@@ -348,6 +348,7 @@ static void give_tables(const struct start *start, struct rask_boot_result *resu
 /* After an error that all ranks have: MPI is as it was found, or over. */
 static void undo(struct start *start, struct rask_boot_result *result)
 {
+    int32_t rank = start->mpi == NULL ? 0 : start->mpi->base.caps.rank;
     if (start->mpi != NULL) {
         rask_messages_stop(start->mpi);
         rask_window_close(start->mpi);
@@ -359,13 +360,14 @@ static void undo(struct start *start, struct rask_boot_result *result)
     if (start->has_ignored_sigpipe)
         signal(SIGPIPE, SIG_DFL);
     rask_boot_result_release(result);
+    result->teller_rank = rank;
 }
 
 rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_boot_result *result,
                           struct rask_error *error)
 {
     struct start start = {.request = request};
-    *result = (struct rask_boot_result){0};
+    *result = (struct rask_boot_result){.teller_rank = 0};
     rask_status status = bring_mpi_up(&start, error);
     if (status == RASK_OK)
         status = meet(&start, result, error);

@@ -43,6 +43,8 @@ struct rask_boot_request {
 /* What came of it. */
 struct rask_boot_result {
     struct rask_comm *comm; /* [give] ended by comm->ops->stop */
+    /* after an error: this rank as far as it was found; the one that is 0 tells the user */
+    int32_t teller_rank;
     int has_initialised_mpi; /* stop finalises it too */
     char *hosts; /* [give] n_ranks fields of RASK_NAME_BYTES each */
     char *cpusets; /* [give] n_ranks fields of 256 each */
