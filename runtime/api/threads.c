@@ -348,7 +348,7 @@ void rask_threads_stop(struct rask_runtime *rt)
     rask_thread_ids_release(&rt->threads);
 }
 
-void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
+int rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
 {
     struct rask_loop *loop = &rt->loop;
     rask_loop_take(loop);
@@ -360,14 +360,19 @@ void rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
     uint32_t n_blocked = atomic_fetch_add(&rt->n_blocked, 1) + 1;
     rask_spin_lock(&rt->spawn_lock);
     uint32_t n = atomic_load(&rt->n_executors);
-    if (n < n_blocked + loop->exec.n_slots && n < MAX_THREADS && spawn(rt) != RASK_OK)
-        rask_log_write(&rt->log, RASK_LOG_WARNING,
-                       "no further thread while a task waits: it may take longer");
+    int is_replaced =
+        n >= n_blocked + loop->exec.n_slots || (n < MAX_THREADS && spawn(rt) == RASK_OK);
     rask_spin_unlock(&rt->spawn_lock);
-    rask_loop_wake(loop, 1);
+    if (is_replaced) {
+        rask_loop_wake(loop, 1);
+    } else {
+        atomic_fetch_sub(&rt->n_blocked, 1);
+        atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
+    }
+    return is_replaced;
 }
 
-void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task)
+void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task, int is_replaced)
 {
     struct rask_loop *loop = &rt->loop;
     rask_exec_enter_begin(&loop->exec);
@@ -378,8 +383,10 @@ void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task)
         if (n % 4096 == 0)
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     }
-    atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
-    atomic_fetch_sub(&rt->n_blocked, 1);
+    if (is_replaced) {
+        atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
+        atomic_fetch_sub(&rt->n_blocked, 1);
+    }
     rask_loop_take(loop);
     (void)!rask_worker_seceded(&loop->worker, task, 0);
     rask_loop_give(loop);

@@ -100,10 +100,11 @@ static rask_status work_until(struct rask *rask, struct rask_until *until, int64
     until->deadline_ns = deadline_of(timeout_ns);
     until->is_interruptible = 1;
     if (rask->task != NULL) {
-        until->bell = &rt->loop.waiters;
-        rask_threads_block(rt, rask->task);
+        int is_replaced = rask_threads_block(rt, rask->task);
+        until->may_run = !is_replaced;
+        until->bell = is_replaced ? &rt->loop.waiters : rt->loop.comm->bell;
         status = rask_threads_work(rt, until);
-        rask_threads_unblock(rt, rask->task);
+        rask_threads_unblock(rt, rask->task, is_replaced);
     } else {
         until->bell = rt->loop.comm->bell;
         until->may_run = timeout_ns == RASK_FOREVER && rt->loop.exec.n_slots > 0;
@@ -163,14 +164,17 @@ enum rask_future_state rask_future_state(struct rask *rask, struct rask_future f
     return (enum rask_future_state)atomic_load_explicit(&claim->state, memory_order_acquire);
 }
 
-/* Fills in what the client does not know: names of function, key and host. */
+/* Fills in what the client does not know: names of function, key and host. When the job has ended
+ * under the future, its story is the job's, which there may have been no memory to copy. */
 static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *claim,
                               struct rask_error *error)
 {
-    const struct rask_error *kept = claim->data;
+    const struct rask_error *kept = claim->data != NULL ? claim->data : &rt->loop.error;
     if (error == NULL)
         return kept->code;
     *error = *kept;
+    if (claim->object == 0)
+        return error->code;
     uint32_t function = (uint32_t)claim->offset;
     const char *name =
         function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";

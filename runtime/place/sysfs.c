@@ -117,6 +117,8 @@ static rask_status read_cores(const char *root, struct rask_idset *left, struct 
         struct rask_core *core = &machine->cores[machine->n_cores];
         rask_idset_clear(&siblings);
         status = read_core(root, pu, left, &siblings, core);
+        if (status == RASK_ERR_MEMORY)
+            status = rask_error_memory(error, pu / 8 + 8, "the PUs of a core");
         if (status == RASK_OK)
             status = print_core(&siblings, core, error);
         if (status != RASK_OK)

@@ -208,7 +208,8 @@ rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_bat
         if (status != RASK_OK) {
             char text[256];
             rask_wire_describe(record, text, sizeof text);
-            return rask_error_set(error, status, "from rank %d: %s", batch->source, text);
+            return rask_error_set(error, status, "%s: from rank %d: %s", rask_status_text(status),
+                                  batch->source, text);
         }
         rask_life_settle(s);
     }
