@@ -28,12 +28,17 @@ rask_status sim_rank_init(struct sim_rank *r, const struct rask_sim_rank *config
 {
     r->memory = rask_alloc((size_t)SIM_PLACES * SIM_PLACE_BYTES);
     if (r->memory == NULL || rask_slab_init(&r->runs, sizeof(struct sim_run), 64) != 0)
-        return rask_error_memory(error, (uint64_t)SIM_PLACES * SIM_PLACE_BYTES, "a simulated store");
-    struct rask_worker_config worker = {.rank = r->rank, .node = config->node,
-                                        .n_slots = config->n_slots, .memory_bytes = UINT64_C(1) << 30,
+        return rask_error_memory(error, (uint64_t)SIM_PLACES * SIM_PLACE_BYTES,
+                                 "a simulated store");
+    struct rask_worker_config worker = {.rank = r->rank,
+                                        .node = config->node,
+                                        .n_slots = config->n_slots,
+                                        .memory_bytes = UINT64_C(1) << 30,
                                         .resources = config->resources,
                                         .n_resources = config->n_resources,
-                                        .payloads = r->memory, .context = r, .take_back = take_back};
+                                        .payloads = r->memory,
+                                        .context = r,
+                                        .take_back = take_back};
     r->slowness_percent = config->slowness_percent;
     rask_client_init(&r->client, r->rank);
     return rask_worker_init(&r->worker, &worker, error);
@@ -109,7 +114,8 @@ static void unpin(struct sim_rank *r, uint64_t offset)
 {
     struct sim_place *place = place_at(r, offset);
     if (place == NULL || place->n_pins == 0) {
-        sim_break(r->sim, "rank %d unpins offset %" PRIu64 ", which is not pinned", r->rank, offset);
+        sim_break(r->sim, "rank %d unpins offset %" PRIu64 ", which is not pinned", r->rank,
+                  offset);
         return;
     }
     if (--place->n_pins == 0 && place->is_freed)
@@ -335,7 +341,8 @@ static int look_at_children(struct sim_rank *r, const struct sim_run *run)
     for (size_t i = 0; i < run->children.count; i++) {
         uint64_t value, id = run->children.items[i];
         enum rask_future_state state = rask_sim_state(r->sim, id);
-        if (state == RASK_FUTURE_PENDING || (state == RASK_FUTURE_DONE && !rask_sim_value(r->sim, id, &value)))
+        if (state == RASK_FUTURE_PENDING ||
+            (state == RASK_FUTURE_DONE && !rask_sim_value(r->sim, id, &value)))
             return -1;
         has_failed |= state != RASK_FUTURE_DONE;
         if (state == RASK_FUTURE_DONE && value != rask_sim_result(&child, NULL, 0))
@@ -347,7 +354,8 @@ static int look_at_children(struct sim_rank *r, const struct sim_run *run)
 
 static void look_at_waiting(struct sim_rank *r)
 {
-    for (uint32_t id = rask_slab_next(&r->runs, 1); id != 0; id = rask_slab_next(&r->runs, id + 1)) {
+    for (uint32_t id = rask_slab_next(&r->runs, 1); id != 0;
+         id = rask_slab_next(&r->runs, id + 1)) {
         struct sim_run *run = rask_slab_at(&r->runs, id);
         int outcome = run->step == 1 ? look_at_children(r, run) : -1;
         if (outcome < 0)
@@ -375,7 +383,8 @@ void sim_rank_step_end(struct sim_rank *r, uint32_t id)
     else if (call->is_polite && rask_task_notice_cancel(run->task))
         end_run(r, id, RASK_ERR_CANCELLED, "told to stop");
     else if (run->is_failing)
-        end_run(r, id, RASK_ERR_TASK, run->step == 0 ? scripted_error(r, run, text) : "a child failed");
+        end_run(r, id, RASK_ERR_TASK,
+                run->step == 0 ? scripted_error(r, run, text) : "a child failed");
     else if (run->step == 0 && call->n_children > 0)
         secede(r, id);
     else
@@ -394,7 +403,8 @@ void sim_rank_fetched(struct sim_rank *r, const struct rask_worker_fetch *fetch)
         sim_break(sim, "rank %d read object %" PRIx64 " of living rank %d, which has freed it",
                   r->rank, fetch->object, fetch->holder);
         return;
-    } else if (sim->config.no_room_one_in != 0 && sim_random(sim, sim->config.no_room_one_in) == 0) {
+    } else if (sim->config.no_room_one_in != 0 &&
+               sim_random(sim, sim->config.no_room_one_in) == 0) {
         status = RASK_ERR_MEMORY;
     } else {
         memcpy(&value, holder->memory + fetch->offset, sizeof value);
@@ -514,7 +524,8 @@ static void send_output(struct sim_rank *r)
     const uint8_t *record;
     if (!r->is_started)
         return;
-    while ((record = rask_wire_next(r->worker.out.data, r->worker.out.size, &at, &is_malformed)) != NULL)
+    while ((record = rask_wire_next(r->worker.out.data, r->worker.out.size, &at, &is_malformed)) !=
+           NULL)
         note_answers(r, record);
     sim_send_to_sched(r, &r->worker.out);
     if (rask_client_take(&r->client, &batch) != RASK_OK)
@@ -700,7 +711,8 @@ int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
     else if (claim->flags & RASK_CLAIM_ELSEWHERE || claim->holder >= 0)
         view = (struct rask_view){NULL, 0};
     else
-        view = (struct rask_view){claim->data == NULL ? (void *)&claim->offset : claim->data, claim->bytes};
+        view = (struct rask_view){claim->data == NULL ? (void *)&claim->offset : claim->data,
+                                  claim->bytes};
     if (view.data != NULL)
         *value = number_of(view);
     else if (claim->flags & RASK_CLAIM_ELSEWHERE)
@@ -711,7 +723,8 @@ int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
 rask_status rask_sim_failure(const struct rask_sim *sim, uint64_t id, const char **text)
 {
     const struct rask_claim *claim = rask_client_find(&rank_of(sim, id)->client, id);
-    if (claim == NULL || (claim->state != RASK_FUTURE_FAILED && claim->state != RASK_FUTURE_CANCELLED))
+    if (claim == NULL ||
+        (claim->state != RASK_FUTURE_FAILED && claim->state != RASK_FUTURE_CANCELLED))
         return RASK_OK;
     const struct rask_error *error = claim->data;
     if (text != NULL)

@@ -33,10 +33,7 @@ static int has_room(const struct rask_sched *s, const struct rask_sched_peer *p)
 {
     if (!p->is_alive || p->is_paused || p->n_slots == 0)
         return 0;
-    if (s->config.saturation <= 0)
-        return 1;
-    double base = ceil(s->config.saturation * p->n_slots);
-    if (n_busy(p) < (base < 1 ? 1 : (uint32_t)base))
+    if (n_busy(p) < p->base_window)
         return 1;
     return n_busy(p) < (uint64_t)s->config.max_ahead * p->n_slots &&
            p->backlog_ns < s->config.ahead_ns * p->n_slots;
@@ -52,6 +49,16 @@ void rask_peer_update_room(struct rask_sched *s, int32_t rank)
         rask_idset_remove(&s->with_room, (uint32_t)rank);
 }
 
+/* Tasks of long or unknown duration that a worker is given: at least one, UINT32_MAX without bound.
+ */
+static uint32_t base_window(double saturation, uint32_t n_slots)
+{
+    double window = ceil(saturation * n_slots);
+    if (saturation <= 0 || window >= UINT32_MAX)
+        return UINT32_MAX;
+    return window < 1 ? 1 : (uint32_t)window;
+}
+
 void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m)
 {
     struct rask_sched_peer *p = &s->peers[m->rank];
@@ -59,6 +66,7 @@ void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m)
         return;
     p->is_alive = 1;
     p->n_slots = m->n_slots;
+    p->base_window = base_window(s->config.saturation, m->n_slots);
     p->node = m->node;
     p->memory_bytes = m->memory_bytes;
     p->n_resources = m->n_resource;

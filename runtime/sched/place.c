@@ -47,6 +47,18 @@ static void reserve_run(struct rask_sched *s, int32_t rank)
     }
 }
 
+static inline uint32_t n_busy(const struct rask_sched_peer *p)
+{
+    return p->n_assigned - p->n_away;
+}
+
+/* A producer is not sent ahead: its result would only take room until somebody consumes it. */
+static int is_held_back(const struct rask_sched *s, uint32_t task, int32_t rank)
+{
+    const struct rask_sched_peer *p = &s->peers[rank];
+    return (rask_life_at(s, task)->flags & RASK_TASK_PRODUCER) && n_busy(p) >= p->base_window;
+}
+
 /* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay.
  */
 static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi, uint64_t below_lo)
@@ -57,6 +69,8 @@ static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi,
     const struct rask_heap_entry *top;
     while (n_blocked < MAX_BLOCKED && (top = valid_top(s, queue, rank)) != NULL) {
         if (top->hi > below_hi || (top->hi == below_hi && top->lo > below_lo))
+            break;
+        if (is_held_back(s, top->id, rank))
             break;
         struct rask_heap_entry entry = *top;
         rask_ready_pop(queue);
@@ -79,18 +93,13 @@ static uint32_t next_task(struct rask_sched *s, int32_t rank)
     if (s->peers[rank].n_homed > 0)
         task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX)
                               : pop_homed(s, rank, common->hi, common->lo);
-    if (task != 0 || common == NULL)
+    if (task != 0 || common == NULL || is_held_back(s, common->id, rank))
         return task;
     task = common->id;
     rask_ready_pop(&s->common);
     if (s->n_common / 4 > s->n_slots && rask_idset_count(&s->workers) > 1)
         reserve_run(s, rank);
     return task;
-}
-
-static inline uint32_t n_busy(const struct rask_sched_peer *p)
-{
-    return p->n_assigned - p->n_away;
 }
 
 /* Fills one worker: its idle slots, or its whole window. */

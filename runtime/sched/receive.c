@@ -174,6 +174,8 @@ static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg
         t->flags |= RASK_TASK_PURE;
     if (m->n_allow != 0 || m->n_resource != 0)
         t->flags |= RASK_TASK_SPECIAL;
+    if (m->flags & RASK_SUBMIT_PRODUCER)
+        t->flags |= RASK_TASK_PRODUCER;
     if (m->flags & RASK_SUBMIT_LOOSE)
         t->flags |= RASK_TASK_LOOSE;
     if (m->flags & RASK_SUBMIT_UNCLAIMED)

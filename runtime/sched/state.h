@@ -17,18 +17,27 @@
 #include "wire/wire.h"
 
 /* The states of a task, and what is true in each:
- *   RELEASED    nobody needs the result; the record stays as lineage while a dependent's record
- * lives WAITING     needed; n_missing > 0 inputs are not there yet QUEUED      needed, all inputs
- * there; held by the scheduler, in one ready queue NO_WORKER   as QUEUED, but no worker may run it
- * now PROCESSING  assigned to (rank, slot, epoch) LEAVING     assigned, but not needed any more:
- * waits for the worker's answer, and keeps its inputs until then MEMORY      the result is there:
- * inline here, or with at least one replica ERRED       failed; `error` tells why FORGOTTEN   the
- * record is being freed */
-#define RASK_TASK_STATES(X)                                                                     \
-    X(RELEASED, "released")                                                                     \
-    X(WAITING, "waiting") X(QUEUED, "queued") X(NO_WORKER, "no-worker")                         \
-        X(PROCESSING, "processing") X(LEAVING, "leaving") X(MEMORY, "memory") X(ERRED, "erred") \
-            X(FORGOTTEN, "forgotten")
+ *   RELEASED    nobody needs the result; the record is lineage of a dependent that lives
+ *   WAITING     needed; n_missing > 0 inputs are not there yet
+ *   QUEUED      needed, all inputs there; held by the scheduler, in one ready queue
+ *   NO_WORKER   as QUEUED, but no worker may run it now
+ *   PROCESSING  assigned to (rank, slot, epoch)
+ *   LEAVING     assigned, but not needed any more: keeps its inputs until the worker has answered
+ *   MEMORY      the result is there: inline here, or with at least one replica
+ *   ERRED       failed; `error` tells why
+ *   FORGOTTEN   the record is being freed */
+/* clang-format off */
+#define RASK_TASK_STATES(X)      \
+    X(RELEASED, "released")      \
+    X(WAITING, "waiting")        \
+    X(QUEUED, "queued")          \
+    X(NO_WORKER, "no-worker")    \
+    X(PROCESSING, "processing")  \
+    X(LEAVING, "leaving")        \
+    X(MEMORY, "memory")          \
+    X(ERRED, "erred")            \
+    X(FORGOTTEN, "forgotten")
+/* clang-format on */
 
 enum rask_task_state {
 #define RASK_TASK_STATE_ENUM(NAME, text) RASK_TASK_##NAME,
@@ -38,14 +47,26 @@ enum rask_task_state {
 };
 
 /* What moves a task; who makes it is in docs/design/sched.md.
- *   WANT needed (again) · READY last input there · ASSIGN given to a worker · STARVE nobody may run
- * it · DONE a result · FAIL no result ever · AGAIN run it once more (retry, handed back, worker
- * lost, input lost) · DROP nobody needs it · END the answer to a LEAVING task · LOSE the last
- * replica is gone · FORGET */
-#define RASK_TASK_EVENTS(X)                                                                   \
-    X(WANT, "want")                                                                           \
-    X(READY, "ready") X(ASSIGN, "assign") X(STARVE, "starve") X(DONE, "done") X(FAIL, "fail") \
-        X(AGAIN, "again") X(DROP, "drop") X(END, "end") X(LOSE, "lose") X(FORGET, "forget")
+ *   WANT     needed (again)               READY   its last input is there
+ *   ASSIGN   given to a worker            STARVE  nobody may run it
+ *   DONE     a result                     FAIL    no result ever
+ *   AGAIN    to run once more: a retry, handed back, its worker or an input lost
+ *   DROP     nobody needs it              END     the answer to a LEAVING task
+ *   LOSE     the last replica is gone     FORGET  the record goes */
+/* clang-format off */
+#define RASK_TASK_EVENTS(X)  \
+    X(WANT, "want")          \
+    X(READY, "ready")        \
+    X(ASSIGN, "assign")      \
+    X(STARVE, "starve")      \
+    X(DONE, "done")          \
+    X(FAIL, "fail")          \
+    X(AGAIN, "again")        \
+    X(DROP, "drop")          \
+    X(END, "end")            \
+    X(LOSE, "lose")          \
+    X(FORGET, "forget")
+/* clang-format on */
 
 enum rask_task_event {
 #define RASK_TASK_EVENT_ENUM(NAME, text) RASK_EVENT_##NAME,
@@ -55,7 +76,7 @@ enum rask_task_event {
 };
 
 /* flags */
-#define RASK_TASK_PRODUCER 1u /* withheld as a root whatever its group looks like */
+#define RASK_TASK_PRODUCER 1u /* makes much from little: not sent ahead, however short */
 #define RASK_TASK_CANCELLED 2u /* LEAVING because the client cancelled: ends in ERRED */
 #define RASK_TASK_RELEASED_ID 4u /* the submitting client has let go of task->id */
 #define RASK_TASK_SELF_CLAIM 8u /* nobody holds a future: it claims itself until it is finished */
@@ -164,6 +185,7 @@ struct rask_sched_peer {
     uint64_t memory_bytes, object_bytes;
     uint32_t free_seat;
     uint32_t n_slots, n_assigned, n_away;
+    uint32_t base_window; /* tasks that it is given however long they take */
     uint32_t n_objects, objects; /* replicas here */
     uint32_t n_homed;
     int32_t node;
@@ -307,11 +329,22 @@ void rask_sched_lose_copies(struct rask_sched *s, uint32_t task);
 
 /* receive.c: one function per message that the scheduler takes; RASK_ERR_PROTOCOL for one that
  * cannot be. */
-#define RASK_SCHED_MESSAGES(X)                                                                  \
-    X(SUBMIT, submit)                                                                           \
-    X(DONE, done) X(RELEASE, release) X(CANCEL_TASKS, cancel_tasks) X(SCATTER, scatter)         \
-        X(LOST, lost) X(HELLO, hello) X(ERRED, erred) X(RETURNED, returned) X(SECEDED, seceded) \
-            X(HAVE, have) X(MISSING, missing) X(PAUSED, paused)
+/* clang-format off */
+#define RASK_SCHED_MESSAGES(X)     \
+    X(SUBMIT, submit)              \
+    X(DONE, done)                  \
+    X(RELEASE, release)            \
+    X(CANCEL_TASKS, cancel_tasks)  \
+    X(SCATTER, scatter)            \
+    X(LOST, lost)                  \
+    X(HELLO, hello)                \
+    X(ERRED, erred)                \
+    X(RETURNED, returned)          \
+    X(SECEDED, seceded)            \
+    X(HAVE, have)                  \
+    X(MISSING, missing)            \
+    X(PAUSED, paused)
+/* clang-format on */
 #define RASK_SCHED_RECEIVES(NAME, name)                                    \
     rask_status rask_sched_on_##name(struct rask_sched *s, int32_t source, \
                                      const struct rask_msg_##name *m);

@@ -39,8 +39,7 @@
 
 /* SUBMIT.flags */
 #define RASK_SUBMIT_LOOSE 1u /* `allow` is a wish: any worker if none of them is there */
-#define RASK_SUBMIT_PRODUCER \
-    2u /* makes data from nothing: withhold it whatever its group looks like */
+#define RASK_SUBMIT_PRODUCER 2u /* makes much from little: do not send it ahead of need */
 #define RASK_SUBMIT_UNCLAIMED 4u /* the client holds no future on it: run it and forget it */
 
 /* SCATTER.flags */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* wire_fuzz.c: arbitrary bytes as a batch: it is refused, or every record of it can be decoded, described and, where
- * it carries a call, its call's inputs be walked, without a read outside. */
+/* wire_fuzz.c: arbitrary bytes as a batch: it is refused, or every record of it can be decoded,
+ * described and, where it carries a call, its call's inputs be walked, without a read outside. */
 #include "wire/call.h"
 #include "wire/wire.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cancel_test.c: stories about tasks that are cancelled or let go of at an awkward moment, and wanted again. */
+/* cancel_test.c: stories about tasks that are cancelled or let go of at an awkward moment, and
+ * wanted again. */
 #include "story.h"
 
 static void a_running_task_that_is_released_ends_and_its_result_is_dropped(void)
@@ -49,7 +50,8 @@ static void a_running_task_that_is_wanted_again_goes_on(void)
     story_end(&s);
 }
 
-/* But what a function returns after it has noticed is no result: it runs again, and no retry is spent. */
+/* But what a function returns after it has noticed is no result: it runs again, and no retry is
+ * spent. */
 static void a_task_that_noticed_runs_again_when_it_is_wanted_again(void)
 {
     struct story s;
@@ -140,7 +142,8 @@ static void cancelling_and_submitting_again_never_wedges(void)
     story_end(&s);
 }
 
-/* A task whose input is on its way is let go of and wanted again on the same worker: one fetch serves both. */
+/* A task whose input is on its way is let go of and wanted again on the same worker: one fetch
+ * serves both. */
 static void an_input_on_its_way_is_used_when_the_task_comes_back(void)
 {
     struct story s;
@@ -178,8 +181,8 @@ static void a_released_task_keeps_its_input_until_the_fetch_has_ended(void)
     story_end(&s);
 }
 
-/* A task is asked back for an idle worker just as it has begun: it stays, is not told to stop, and its late error
- * counts. */
+/* A task is asked back for an idle worker just as it has begun: it stays, is not told to stop, and
+ * its late error counts. */
 static void a_task_that_a_thief_asks_for_too_late_stays(void)
 {
     struct story s;
@@ -215,15 +218,17 @@ static void queued_tasks_are_stolen_for_an_idle_worker(void)
     story_end(&s);
 }
 
-RASK_UNIT_MAIN("cancel", {"released while it runs", a_running_task_that_is_released_ends_and_its_result_is_dropped},
-               {"a polite task ends early", a_polite_task_that_is_released_ends_early},
-               {"wanted again: the run goes on", a_running_task_that_is_wanted_again_goes_on},
-               {"it noticed: it runs again", a_task_that_noticed_runs_again_when_it_is_wanted_again},
-               {"cancelling fails the dependents", cancelling_fails_the_task_and_what_depends_on_it},
-               {"a finished task is not cancelled", a_finished_task_cannot_be_cancelled},
-               {"cancelling one claim of many", cancelling_a_shared_call_concerns_one_claim_only},
-               {"cancel and resubmit never wedge", cancelling_and_submitting_again_never_wedges},
-               {"an input on its way is used", an_input_on_its_way_is_used_when_the_task_comes_back},
-               {"an input stays until it is read", a_released_task_keeps_its_input_until_the_fetch_has_ended},
-               {"a thief that comes too late", a_task_that_a_thief_asks_for_too_late_stays},
-               {"queued tasks are stolen", queued_tasks_are_stolen_for_an_idle_worker})
+RASK_UNIT_MAIN(
+    "cancel",
+    {"released while it runs", a_running_task_that_is_released_ends_and_its_result_is_dropped},
+    {"a polite task ends early", a_polite_task_that_is_released_ends_early},
+    {"wanted again: the run goes on", a_running_task_that_is_wanted_again_goes_on},
+    {"it noticed: it runs again", a_task_that_noticed_runs_again_when_it_is_wanted_again},
+    {"cancelling fails the dependents", cancelling_fails_the_task_and_what_depends_on_it},
+    {"a finished task is not cancelled", a_finished_task_cannot_be_cancelled},
+    {"cancelling one claim of many", cancelling_a_shared_call_concerns_one_claim_only},
+    {"cancel and resubmit never wedge", cancelling_and_submitting_again_never_wedges},
+    {"an input on its way is used", an_input_on_its_way_is_used_when_the_task_comes_back},
+    {"an input stays until it is read", a_released_task_keeps_its_input_until_the_fetch_has_ended},
+    {"a thief that comes too late", a_task_that_a_thief_asks_for_too_late_stays},
+    {"queued tasks are stolen", queued_tasks_are_stolen_for_an_idle_worker})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* client_test.c: stories about futures: waiting for the first, as-completed, tasks with tasks of their own. */
+/* client_test.c: stories about futures: waiting for the first, as-completed, tasks with tasks of
+ * their own. */
 #include "story.h"
 
 static void watch(struct story *s, struct rask_client_queue *queue, uint64_t id)
@@ -118,7 +119,8 @@ static void nested_tasks_finish_on_few_slots(void)
     story_plan(&s, 2, 2);
     story_start(&s);
     for (int i = 0; i < 3; i++)
-        tops[i] = CALL(&s, .run_ns = STORY_US(100), .n_children = 5, .child_depth = 2, .child_ns = STORY_US(50));
+        tops[i] = CALL(&s, .run_ns = STORY_US(100), .n_children = 5, .child_depth = 2,
+                       .child_ns = STORY_US(50));
     story_run(&s);
     for (int i = 0; i < 3; i++)
         CU_ASSERT(story_is_done(&s, tops[i]));
@@ -151,8 +153,10 @@ static void small_results_come_with_the_message_and_large_ones_are_fetched_once(
     story_start(&s);
     uint64_t tiny = CALL(&s, .salt = 1), small = CALL(&s, .salt = 2, .bytes = 512);
     uint64_t large = CALL(&s, .name = "large", .salt = 3, .bytes = 513);
-    CU_ASSERT_EQUAL(story_value(&s, tiny), rask_sim_result(&(const struct rask_sim_call){.salt = 1}, NULL, 0));
-    CU_ASSERT_EQUAL(story_value(&s, small), rask_sim_result(&(const struct rask_sim_call){.salt = 2}, NULL, 0));
+    CU_ASSERT_EQUAL(story_value(&s, tiny),
+                    rask_sim_result(&(const struct rask_sim_call){.salt = 1}, NULL, 0));
+    CU_ASSERT_EQUAL(story_value(&s, small),
+                    rask_sim_result(&(const struct rask_sim_call){.salt = 2}, NULL, 0));
     STORY_EVENTS(&s, "fetch", "");
     (void)story_value(&s, large);
     (void)story_value(&s, large);
@@ -168,4 +172,5 @@ RASK_UNIT_MAIN("client", {"waiting for the first", waiting_for_the_first_leaves_
                {"a released future is told of too", a_released_future_is_told_of_too},
                {"nested tasks on few slots", nested_tasks_finish_on_few_slots},
                {"waiting tasks do not starve children", waiting_tasks_do_not_starve_their_children},
-               {"small results come along", small_results_come_with_the_message_and_large_ones_are_fetched_once})
+               {"small results come along",
+                small_results_come_with_the_message_and_large_ones_are_fetched_once})

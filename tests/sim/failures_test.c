@@ -84,7 +84,8 @@ static void a_tree_of_256_survives_a_lost_worker(void)
     }
     for (uint32_t width = 256; width > 1; width /= 2, first += 2 * width) {
         for (uint32_t i = 0; i < width / 2; i++, n++) {
-            ids[n] = CALL(&s, .bytes = 600, .run_ns = 20000, DEPS(ids[first + 2 * i], ids[first + 2 * i + 1]));
+            ids[n] = CALL(&s, .bytes = 600, .run_ns = 20000,
+                          DEPS(ids[first + 2 * i], ids[first + 2 * i + 1]));
             expected[n] = rask_sim_result(&leaf, &expected[first + 2 * i], 2);
         }
     }
@@ -110,7 +111,8 @@ static void a_computed_result_that_is_lost_is_computed_again(void)
     uint64_t value = story_value(&s, b);
     rask_sim_release(s.sim, b);
     story_run(&s);
-    uint64_t c = CALL(&s, .name = "c", .salt = 1, .bytes = 600, ON((uint32_t)holder), .as.flags = RASK_SUBMIT_LOOSE);
+    uint64_t c = CALL(&s, .name = "c", .salt = 1, .bytes = 600, ON((uint32_t)holder),
+                      .as.flags = RASK_SUBMIT_LOOSE);
     uint64_t d = CALL(&s, .name = "d", .bytes = 600, DEPS(c));
     rask_sim_release(s.sim, c);
     story_run(&s);
@@ -145,14 +147,16 @@ static void scattered_data_that_is_lost_is_an_error(void)
     story_end(&s);
 }
 
-/* The copy that the client's own rank keeps saves what a lost worker held; a result of it is computed again. */
+/* The copy that the client's own rank keeps saves what a lost worker held; a result of it is
+ * computed again. */
 static void scattered_data_survives_as_long_as_one_copy_does(void)
 {
     struct story s;
     story_plan(&s, 2, 1);
     story_start(&s);
     story_run(&s);
-    uint64_t data = DATA(&s, .value = 7, .bytes = 2000, .as.allow = (const uint32_t[]){2}, .as.n_allow = 1);
+    uint64_t data =
+        DATA(&s, .value = 7, .bytes = 2000, .as.allow = (const uint32_t[]){2}, .as.n_allow = 1);
     uint64_t user = CALL(&s, .bytes = 600, DEPS(data), ON(2), .as.flags = RASK_SUBMIT_LOOSE);
     story_run(&s);
     rask_sim_lose(s.sim, 2);
@@ -212,7 +216,8 @@ static void a_rank_lost_while_it_is_read_costs_a_new_run(void)
     struct story s;
     story_plan(&s, 3, 1);
     story_start(&s);
-    uint64_t a = CALL(&s, .name = "a", .salt = 3, .bytes = 1000000, ON(1), .as.flags = RASK_SUBMIT_LOOSE);
+    uint64_t a =
+        CALL(&s, .name = "a", .salt = 3, .bytes = 1000000, ON(1), .as.flags = RASK_SUBMIT_LOOSE);
     story_run(&s);
     uint64_t b = CALL(&s, .name = "b", DEPS(a), ON(2));
     story_run_for(&s, STORY_US(100));
@@ -235,20 +240,23 @@ static void a_result_that_moved_is_still_read_by_its_client(void)
     CU_ASSERT(story_is_done(&s, a));
     rask_sim_lose(s.sim, story_rank(&s, 1).n_objects > 0 ? 1 : 2);
     CU_ASSERT(!rask_sim_value(s.sim, a, &value));
-    CU_ASSERT_EQUAL(story_value(&s, a),
-                    rask_sim_result(&(const struct rask_sim_call){.salt = 9, .bytes = 2000}, NULL, 0));
+    CU_ASSERT_EQUAL(
+        story_value(&s, a),
+        rask_sim_result(&(const struct rask_sim_call){.salt = 9, .bytes = 2000}, NULL, 0));
     CU_ASSERT_EQUAL(rask_sim_runs(s.sim, a), 2);
     story_end(&s);
 }
 
-RASK_UNIT_MAIN("failures", {"a failing task is repeated as asked", a_failing_task_is_repeated_as_often_as_asked},
-               {"an error names its origin", an_error_names_its_origin_to_all_dependents},
-               {"tasks of a lost worker move on", the_tasks_of_a_lost_worker_go_to_the_other},
-               {"a tree survives a lost worker", a_tree_of_256_survives_a_lost_worker},
-               {"a lost result is computed again", a_computed_result_that_is_lost_is_computed_again},
-               {"lost scattered data is an error", scattered_data_that_is_lost_is_an_error},
-               {"scattered data survives in a copy", scattered_data_survives_as_long_as_one_copy_does},
-               {"a killer is given up", a_task_that_kills_its_workers_is_given_up_and_says_so},
-               {"who only waited is innocent", tasks_that_only_waited_at_a_lost_worker_are_innocent},
-               {"a rank lost while it is read", a_rank_lost_while_it_is_read_costs_a_new_run},
-               {"a moved result is still read", a_result_that_moved_is_still_read_by_its_client})
+RASK_UNIT_MAIN(
+    "failures",
+    {"a failing task is repeated as asked", a_failing_task_is_repeated_as_often_as_asked},
+    {"an error names its origin", an_error_names_its_origin_to_all_dependents},
+    {"tasks of a lost worker move on", the_tasks_of_a_lost_worker_go_to_the_other},
+    {"a tree survives a lost worker", a_tree_of_256_survives_a_lost_worker},
+    {"a lost result is computed again", a_computed_result_that_is_lost_is_computed_again},
+    {"lost scattered data is an error", scattered_data_that_is_lost_is_an_error},
+    {"scattered data survives in a copy", scattered_data_survives_as_long_as_one_copy_does},
+    {"a killer is given up", a_task_that_kills_its_workers_is_given_up_and_says_so},
+    {"who only waited is innocent", tasks_that_only_waited_at_a_lost_worker_are_innocent},
+    {"a rank lost while it is read", a_rank_lost_while_it_is_read_costs_a_new_run},
+    {"a moved result is still read", a_result_that_moved_is_still_read_by_its_client})

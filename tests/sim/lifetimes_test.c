@@ -124,7 +124,8 @@ static void a_released_pure_result_is_computed_on_demand(void)
     story_end(&s);
 }
 
-/* The key of a result that is kept as lineage alone: it is computed from its inputs when asked for again. */
+/* The key of a result that is kept as lineage alone: it is computed from its inputs when asked for
+ * again. */
 static void a_call_kept_as_lineage_is_wanted_again(void)
 {
     struct story s;
@@ -166,7 +167,8 @@ static void the_same_pure_call_without_a_future_runs_once(void)
     story_plan(&s, 2, 1);
     story_start(&s);
     uint64_t a = CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5));
-    uint64_t b = CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5), .as.flags = RASK_SUBMIT_UNCLAIMED);
+    uint64_t b =
+        CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5), .as.flags = RASK_SUBMIT_UNCLAIMED);
     story_run_for(&s, STORY_US(100));
     rask_sim_release(s.sim, a);
     story_run(&s);
@@ -195,7 +197,8 @@ static void scattering_the_same_bytes_again_is_free(void)
     story_end(&s);
 }
 
-/* A result is read by its client, and released while it is on its way: its bytes stay until it has come. */
+/* A result is read by its client, and released while it is on its way: its bytes stay until it has
+ * come. */
 static void an_object_stays_while_it_is_being_read(void)
 {
     struct story s;
@@ -214,11 +217,13 @@ static void an_object_stays_while_it_is_being_read(void)
     story_end(&s);
 }
 
-RASK_UNIT_MAIN("lifetimes", {"a kept result is not computed again", a_kept_result_is_not_computed_again},
+RASK_UNIT_MAIN("lifetimes",
+               {"a kept result is not computed again", a_kept_result_is_not_computed_again},
                {"a failed input is not computed again", a_failed_input_is_not_computed_again},
                {"an erring graph leaves nothing", an_erring_graph_leaves_no_intermediates},
                {"dropping a future frees its chain", dropping_a_future_frees_its_chain_only},
-               {"a pure call of two clients runs once", the_same_pure_call_of_two_clients_runs_once},
+               {"a pure call of two clients runs once",
+                the_same_pure_call_of_two_clients_runs_once},
                {"a released pure result on demand", a_released_pure_result_is_computed_on_demand},
                {"lineage is wanted again", a_call_kept_as_lineage_is_wanted_again},
                {"without a future it runs", a_task_without_a_future_runs_all_the_same},

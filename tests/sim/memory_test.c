@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* memory_test.c: a story in which the n-th allocation fails, for all n. It ends well or with RASK_ERR_MEMORY;
- * nothing is lost (leaks show under a sanitizer) and nothing goes round in circles. */
+/* memory_test.c: a story in which the n-th allocation fails, for all n. It ends well or with
+ * RASK_ERR_MEMORY; nothing is lost (leaks show under a sanitizer) and nothing goes round in
+ * circles. */
 #include "story.h"
 
 #include "base/alloc.h"

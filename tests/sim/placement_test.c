@@ -248,9 +248,11 @@ RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_th
                {"neighbours run together", neighbours_in_the_order_run_together},
                {"a paused worker gets nothing", a_paused_worker_gets_nothing_new},
                {"an absent rank is waited for", a_task_for_a_rank_that_is_not_there_waits},
-               {"nobody may run it: fails in time", a_task_that_nobody_may_run_fails_after_its_time},
+               {"nobody may run it: fails in time",
+                a_task_that_nobody_may_run_fails_after_its_time},
                {"scattered data spreads by slots", scattered_data_spreads_by_slots},
                {"broadcast reaches every worker", broadcast_puts_a_copy_on_every_worker},
                {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
-               {"a wrong estimate is made good", tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
+               {"a wrong estimate is made good",
+                tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
                {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})

@@ -57,6 +57,21 @@ static void short_tasks_are_sent_further_ahead_than_long_ones(void)
     story_end(&s);
 }
 
+static void producers_are_not_sent_ahead_however_short(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    story_start(&s);
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = 500);
+    story_run(&s);
+    for (int i = 0; i < 200; i++)
+        CALL(&s, .run_ns = 500, .as.flags = RASK_SUBMIT_PRODUCER);
+    story_run_for(&s, STORY_US(4));
+    CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 2);
+    story_end(&s);
+}
+
 static void a_wide_graph_keeps_few_roots_alive(void)
 {
     struct story s;
@@ -212,16 +227,17 @@ static void waiting_for_children_opens_the_slot(void)
     story_end(&s);
 }
 
-RASK_UNIT_MAIN("queueing",
-               {"saturation bounds what is sent ahead", saturation_bounds_what_is_sent_ahead},
-               {"without a bound all is sent", without_a_bound_all_is_sent},
-               {"short tasks are sent further ahead", short_tasks_are_sent_further_ahead_than_long_ones},
-               {"a wide graph keeps few roots alive", a_wide_graph_keeps_few_roots_alive},
-               {"tasks wait until a worker comes", tasks_wait_queued_until_a_worker_comes},
-               {"earlier submissions run first", earlier_submissions_run_first},
-               {"high priority overtakes", high_priority_overtakes_and_low_waits},
-               {"children run before later work", children_run_before_later_work},
-               {"a resource is held by one", a_resource_is_held_by_one_task_at_a_time},
-               {"priority between constrained and free", priority_decides_between_constrained_and_free_tasks},
-               {"a blocked task holds up nobody", a_blocked_task_does_not_hold_up_the_others},
-               {"waiting for children opens the slot", waiting_for_children_opens_the_slot})
+RASK_UNIT_MAIN(
+    "queueing", {"saturation bounds what is sent ahead", saturation_bounds_what_is_sent_ahead},
+    {"without a bound all is sent", without_a_bound_all_is_sent},
+    {"short tasks are sent further ahead", short_tasks_are_sent_further_ahead_than_long_ones},
+    {"producers are not sent ahead", producers_are_not_sent_ahead_however_short},
+    {"a wide graph keeps few roots alive", a_wide_graph_keeps_few_roots_alive},
+    {"tasks wait until a worker comes", tasks_wait_queued_until_a_worker_comes},
+    {"earlier submissions run first", earlier_submissions_run_first},
+    {"high priority overtakes", high_priority_overtakes_and_low_waits},
+    {"children run before later work", children_run_before_later_work},
+    {"a resource is held by one", a_resource_is_held_by_one_task_at_a_time},
+    {"priority between constrained and free", priority_decides_between_constrained_and_free_tasks},
+    {"a blocked task holds up nobody", a_blocked_task_does_not_hold_up_the_others},
+    {"waiting for children opens the slot", waiting_for_children_opens_the_slot})

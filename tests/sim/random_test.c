@@ -26,15 +26,15 @@
 #define TROUBLE_ERROR 1u
 #define TROUBLE_CANCEL 2u
 #define TROUBLE_KILL 4u
-#define TROUBLE_DATA 8u         /* scattered data can be lost */
-#define TROUBLE_PLACE 16u       /* it may be that nobody may run it */
-#define TROUBLE_ROOM 32u        /* a rank may have no memory for an input */
+#define TROUBLE_DATA 8u /* scattered data can be lost */
+#define TROUBLE_PLACE 16u /* it may be that nobody may run it */
+#define TROUBLE_ROOM 32u /* a rank may have no memory for an input */
 
 struct future {
     uint64_t id, value;
-    int32_t rank;               /* of the client */
+    int32_t rank; /* of the client */
     uint32_t trouble;
-    uint32_t deps[MAX_DEPS];    /* indices of futures */
+    uint32_t deps[MAX_DEPS]; /* indices of futures */
     uint32_t n_deps;
     int is_held, is_pure;
     struct rask_sim_call call;
@@ -49,11 +49,11 @@ struct job {
     struct future futures[MAX_FUTURES];
     uint32_t n_futures;
     uint32_t n_lost, max_lost;
-    uint32_t trouble;           /* of all tasks */
-    uint64_t scale_ns;          /* of running times */
+    uint32_t trouble; /* of all tasks */
+    uint64_t scale_ns; /* of running times */
     int has_kills, has_timeout;
-    const char *complaint;      /* of the test itself */
-    uint64_t subject;           /* the future it is about */
+    const char *complaint; /* of the test itself */
+    uint64_t subject; /* the future it is about */
 };
 
 static uint32_t below(struct job *job, uint32_t n)
@@ -148,8 +148,8 @@ static uint32_t pick_held(struct job *job, int32_t rank)
 {
     for (int tries = 0; tries < 12 && job->n_futures > 0; tries++) {
         uint32_t newest = job->n_futures < 12 ? job->n_futures : 12;
-        uint32_t i = one_in(job, 2) ? below(job, job->n_futures)
-                                    : job->n_futures - 1 - below(job, newest);
+        uint32_t i =
+            one_in(job, 2) ? below(job, job->n_futures) : job->n_futures - 1 - below(job, newest);
         if (job->futures[i].is_held && job->futures[i].rank == rank)
             return i;
     }
@@ -266,7 +266,8 @@ static void submit_again(struct job *job, int32_t rank)
     f->trouble &= ~TROUBLE_CANCEL;
     key[0] = f->call.salt;
     key[1] = job->seed;
-    f->call.as = (struct rask_msg_submit){.key = key, .n_key = 2, .retries = first->call.as.retries};
+    f->call.as =
+        (struct rask_msg_submit){.key = key, .n_key = 2, .retries = first->call.as.retries};
     f->call.as.flags = one_in(job, 6) && !(f->trouble & TROUBLE_PLACE) ? RASK_SUBMIT_UNCLAIMED : 0;
     f->call.deps = ids;
     f->is_held = f->call.as.flags == 0;
@@ -401,7 +402,8 @@ static uint32_t trouble_of(rask_status code)
     }
 }
 
-/* A task whose children were lost with their workers, or had no room, may fail like one in error. */
+/* A task whose children were lost with their workers, or had no room, may fail like one in error.
+ */
 static int is_justified(const struct job *job, const struct future *f, rask_status code)
 {
     uint32_t allowed = f->trouble;

@@ -10,8 +10,9 @@
  *     STORY_EVENTS(&s, "run", "a on 1, b on 1");
  *     story_end(&s);
  *
- * Rank 0 schedules and holds the futures, ranks 1 to n_workers work. story_end releases every future
- * and asks that nothing is left. A breach of an invariant prints the trace and fails the test. */
+ * Rank 0 schedules and holds the futures, ranks 1 to n_workers work. story_end releases every
+ * future and asks that nothing is left. A breach of an invariant prints the trace and fails the
+ * test. */
 #ifndef RASK_TESTS_SIM_STORY_H
 #define RASK_TESTS_SIM_STORY_H
 
@@ -23,8 +24,8 @@
 #include <string.h>
 
 #define STORY_MAX_RANKS 16
-#define STORY_US(n) ((uint64_t)(n) * 1000)
-#define STORY_MS(n) ((uint64_t)(n) * 1000000)
+#define STORY_US(n) ((uint64_t)(n)*1000)
+#define STORY_MS(n) ((uint64_t)(n)*1000000)
 
 struct story {
     struct rask_sim *sim;
@@ -76,12 +77,12 @@ static inline void story_run_for(struct story *s, uint64_t ns)
 #define CALL_FROM(story, client, ...) \
     rask_sim_submit((story)->sim, (client), &(const struct rask_sim_call){__VA_ARGS__})
 #define CALL(story, ...) CALL_FROM(story, 0, __VA_ARGS__)
-#define DEPS(...)                                     \
-    .deps = (const uint64_t[]){__VA_ARGS__},          \
+#define DEPS(...)                            \
+    .deps = (const uint64_t[]){__VA_ARGS__}, \
     .n_deps = sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)
 #define PURE(number) .as.key = (const uint64_t[]){(number), 7}, .as.n_key = 2
-#define ON(...)                                       \
-    .as.allow = (const uint32_t[]){__VA_ARGS__},      \
+#define ON(...)                                  \
+    .as.allow = (const uint32_t[]){__VA_ARGS__}, \
     .as.n_allow = sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
 #define DATA(story, ...) \
     rask_sim_scatter((story)->sim, 0, &(const struct rask_sim_data){__VA_ARGS__})
@@ -104,12 +105,12 @@ static inline const char *story_events(struct story *s, const char *verb)
     return s->text;
 }
 
-#define STORY_EVENTS(story, verb, expected)                                                        \
-    do {                                                                                           \
-        const char *seen_ = story_events((story), (verb));                                         \
-        if (strcmp(seen_, (expected)) != 0)                                                        \
-            printf("\n%s: expected \"%s\", seen \"%s\"\n", (verb), (expected), seen_);             \
-        CU_ASSERT_STRING_EQUAL(seen_, (expected));                                                 \
+#define STORY_EVENTS(story, verb, expected)                                            \
+    do {                                                                               \
+        const char *seen_ = story_events((story), (verb));                             \
+        if (strcmp(seen_, (expected)) != 0)                                            \
+            printf("\n%s: expected \"%s\", seen \"%s\"\n", (verb), (expected), seen_); \
+        CU_ASSERT_STRING_EQUAL(seen_, (expected));                                     \
     } while (0)
 
 /* The number that a future holds, fetched if need be. */

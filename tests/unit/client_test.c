@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* client_test.c: futures by themselves: ids, outcomes, results that come or move, and what is told when. */
+/* client_test.c: futures by themselves: ids, outcomes, results that come or move, and what is told
+ * when. */
 #include "unit.h"
 
 #include "client/client.h"
@@ -41,7 +42,12 @@ static void tell_state(struct rask_client *client, const struct rask_msg_state *
 static void tell_failed(struct rask_client *client, uint64_t id, int32_t code, const char *text)
 {
     struct rask_buf buf = {0};
-    struct rask_msg_failed m = {.task = id, .origin = 77, .code = code, .rank = 3, .function = 5, .text = text,
+    struct rask_msg_failed m = {.task = id,
+                                .origin = 77,
+                                .code = code,
+                                .rank = 3,
+                                .function = 5,
+                                .text = text,
                                 .n_text = (uint32_t)strlen(text)};
     CU_ASSERT_EQUAL(rask_wire_put_failed(&buf, &m), 0);
     CU_ASSERT_EQUAL(rask_client_receive(client, buf.data, NULL), RASK_OK);
@@ -50,7 +56,8 @@ static void tell_failed(struct rask_client *client, uint64_t id, int32_t code, c
 
 static void tell_elsewhere(struct rask_client *client, uint64_t id, int32_t holder, uint64_t offset)
 {
-    struct rask_msg_state m = {.task = id, .object = id, .offset = offset, .bytes = 1000, .holder = holder};
+    struct rask_msg_state m = {
+        .task = id, .object = id, .offset = offset, .bytes = 1000, .holder = holder};
     tell_state(client, &m);
 }
 
@@ -97,8 +104,13 @@ static void inline_results_of_any_size_are_kept(void)
         data[i] = (uint8_t)i;
     for (uint32_t bytes = 0; bytes <= 512; bytes += bytes < 16 ? 1 : 62) {
         uint64_t id = future(client);
-        struct rask_msg_state m = {.task = id, .object = id, .offset = RASK_WIRE_NO_OFFSET, .bytes = bytes,
-                                   .holder = -1, .data = data, .n_data = bytes};
+        struct rask_msg_state m = {.task = id,
+                                   .object = id,
+                                   .offset = RASK_WIRE_NO_OFFSET,
+                                   .bytes = bytes,
+                                   .holder = -1,
+                                   .data = data,
+                                   .n_data = bytes};
         tell_state(client, &m);
         struct rask_claim *claim = rask_client_find(client, id);
         CU_ASSERT_EQUAL(claim->state, RASK_FUTURE_DONE);
@@ -226,8 +238,9 @@ static void the_end_of_the_job_fails_what_is_pending(void)
     rask_client_fail_all(client, &error);
     CU_ASSERT_EQUAL(rask_client_find(client, done)->state, RASK_FUTURE_DONE);
     CU_ASSERT_EQUAL(rask_client_find(client, pending)->state, RASK_FUTURE_FAILED);
-    CU_ASSERT_STRING_EQUAL(((const struct rask_error *)rask_client_find(client, pending)->data)->text,
-                           "rank 1 is gone");
+    CU_ASSERT_STRING_EQUAL(
+        ((const struct rask_error *)rask_client_find(client, pending)->data)->text,
+        "rank 1 is gone");
     CU_ASSERT_EQUAL(queue.done.count, 1);
     rask_client_ids_release(&queue.done);
     client_drop(client);
@@ -267,11 +280,13 @@ static void a_malformed_outcome_is_refused(void)
 
 RASK_UNIT_MAIN("client", {"ids carry the rank", ids_carry_the_rank_and_are_never_used_twice},
                {"inline results of any size", inline_results_of_any_size_are_kept},
-               {"a failure keeps its story", a_failure_keeps_its_story_and_a_late_result_does_not_change_it},
+               {"a failure keeps its story",
+                a_failure_keeps_its_story_and_a_late_result_does_not_change_it},
                {"news of a released future", news_of_a_released_future_is_ignored},
                {"releases go out last", releases_go_out_after_what_was_submitted},
                {"what arrives is pinned", a_result_that_arrives_is_pinned_until_released},
-               {"released while it is fetched", a_future_released_while_it_is_fetched_is_told_of_later},
+               {"released while it is fetched",
+                a_future_released_while_it_is_fetched_is_told_of_later},
                {"a lost holder is reported", a_lost_holder_is_reported_but_not_a_new_one},
                {"no room: asked for again", without_room_it_can_be_asked_for_again},
                {"the end of the job", the_end_of_the_job_fails_what_is_pending},

@@ -61,6 +61,15 @@ static void an_urgent_latecomer_overtakes(void)
     rask_ready_release(&ready);
 }
 
+static size_t least_of(const uint64_t *values, size_t n)
+{
+    size_t least = 0;
+    for (size_t k = 1; k < n; k++)
+        if (values[k] < values[least])
+            least = k;
+    return least;
+}
+
 /* Random pushes and pops: each pop is the least of what is inside. */
 static void random_entries_come_out_sorted(void)
 {
@@ -76,10 +85,7 @@ static void random_entries_come_out_sorted(void)
             n++;
         } else if (n > 0) {
             const struct rask_heap_entry *top = rask_ready_top(&ready);
-            size_t least = 0;
-            for (size_t k = 1; k < n; k++)
-                if (inside[k] < inside[least])
-                    least = k;
+            size_t least = least_of(inside, n);
             CU_ASSERT_FATAL(top != NULL);
             CU_ASSERT_EQUAL(top->hi * 32 + top->lo, inside[least]);
             inside[least] = inside[--n];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sched_test.c: the scheduler record by record: what it refuses, what it ignores, which states a task goes through,
- * and that its checker sees what is broken. What it does in a whole job is in tests/sim. */
+/* sched_test.c: the scheduler record by record: what it refuses, what it ignores, which states a
+ * task goes through, and that its checker sees what is broken. What it does in a whole job is in
+ * tests/sim. */
 #include "unit.h"
 
 #include "sched/sched.h"
@@ -79,10 +80,14 @@ static struct rask_wire_assignment last_run(struct bench *b, int32_t rank)
     return last;
 }
 
-static rask_status done(struct bench *b, int32_t rank, struct rask_wire_assignment a, uint64_t offset)
+static rask_status done(struct bench *b, int32_t rank, struct rask_wire_assignment a,
+                        uint64_t offset)
 {
     uint64_t value = 5;
-    struct rask_msg_done m = {.slot = a.slot, .epoch = a.epoch, .offset = offset, .bytes = sizeof value,
+    struct rask_msg_done m = {.slot = a.slot,
+                              .epoch = a.epoch,
+                              .offset = offset,
+                              .bytes = sizeof value,
                               .duration_ns = 100};
     if (offset == RASK_WIRE_NO_OFFSET) {
         m.data = (const uint8_t *)&value;
@@ -155,8 +160,8 @@ static void lineage_is_kept_for_stored_results(void)
     teardown(&b);
 }
 
-/* An input is lost and fails when it is computed again, while its user is assigned; the user comes back for want of
- * it, and must not wait for ever. */
+/* An input is lost and fails when it is computed again, while its user is assigned; the user comes
+ * back for want of it, and must not wait for ever. */
 static void a_task_that_comes_back_to_a_failed_input_fails(void)
 {
     struct bench b;
@@ -167,7 +172,8 @@ static void a_task_that_comes_back_to_a_failed_input_fails(void)
     place(&b);
     CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
     hello(&b, 2);
-    struct rask_msg_submit user = {.task = 2, .dep = &first, .n_dep = 1, .allow = (const uint32_t[]){2}, .n_allow = 1};
+    struct rask_msg_submit user = {
+        .task = 2, .dep = &first, .n_dep = 1, .allow = (const uint32_t[]){2}, .n_allow = 1};
     CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &user), 0);
     CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
     place(&b);
@@ -246,7 +252,8 @@ static void a_result_whose_sizes_disagree_is_refused(void)
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     place(&b);
     struct rask_wire_assignment a = last_run(&b, 1);
-    struct rask_msg_done m = {.slot = a.slot, .epoch = a.epoch, .offset = RASK_WIRE_NO_OFFSET, .bytes = 9};
+    struct rask_msg_done m = {
+        .slot = a.slot, .epoch = a.epoch, .offset = RASK_WIRE_NO_OFFSET, .bytes = 9};
     CU_ASSERT_EQUAL(rask_wire_put_done(&b.in, &m), 0);
     CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
     teardown(&b);
@@ -359,7 +366,8 @@ static void equal_calls_give_equal_bytes(void)
         place(one);
     }
     for (int32_t rank = 0; rank < 3; rank++) {
-        const struct rask_buf *x = rask_sched_output(a.sched, rank), *y = rask_sched_output(b.sched, rank);
+        const struct rask_buf *x = rask_sched_output(a.sched, rank),
+                              *y = rask_sched_output(b.sched, rank);
         CU_ASSERT_EQUAL_FATAL(x->size, y->size);
         CU_ASSERT(x->size == 0 || memcmp(x->data, y->data, x->size) == 0);
     }
@@ -385,7 +393,8 @@ static void it_tells_stories_and_describes_itself(void)
     teardown(&b);
 }
 
-RASK_UNIT_MAIN("sched", {"from submission to nothing", a_task_goes_its_way_from_submission_to_nothing},
+RASK_UNIT_MAIN("sched",
+               {"from submission to nothing", a_task_goes_its_way_from_submission_to_nothing},
                {"lineage is kept", lineage_is_kept_for_stored_results},
                {"back to a failed input", a_task_that_comes_back_to_a_failed_input_fails},
                {"old assignments are ignored", a_message_about_an_old_assignment_is_ignored},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* wire_test.c: every message survives its encoding; nothing that is cut, bent or random is read beyond its end.
- * The batches under test lie in blocks of exactly their size, so that a sanitizer sees each wild read. */
+/* wire_test.c: every message survives its encoding; nothing that is cut, bent or random is read
+ * beyond its end. The batches under test lie in blocks of exactly their size, so that a sanitizer
+ * sees each wild read. */
 #include "unit.h"
 
 #include "base/rng.h"
@@ -74,37 +75,36 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
     }
 }
 
-#define FILL_F(type, field)                             \
-    {                                                   \
-        uint64_t bits_ = rask_rng_next64(&gen->rng);    \
-        memcpy(&m.field, &bits_, sizeof m.field);       \
+#define FILL_F(type, field)                          \
+    {                                                \
+        uint64_t bits_ = rask_rng_next64(&gen->rng); \
+        memcpy(&m.field, &bits_, sizeof m.field);    \
     }
-#define FILL_V(type, field, limit)                                                       \
-    m.n_##field = (uint32_t)rask_rng_below(&gen->rng, (limit) < 20 ? (limit) + 1 : 20);   \
+#define FILL_V(type, field, limit)                                                      \
+    m.n_##field = (uint32_t)rask_rng_below(&gen->rng, (limit) < 20 ? (limit) + 1 : 20); \
     m.field = random_bytes(gen, m.n_##field * sizeof(type));
 #define SAME_F(type, field) CU_ASSERT(memcmp(&m.field, &back.field, sizeof m.field) == 0);
-#define SAME_V(type, field, limit)                                                       \
-    CU_ASSERT_EQUAL(m.n_##field, back.n_##field);                                        \
-    CU_ASSERT(m.n_##field == back.n_##field &&                                           \
+#define SAME_V(type, field, limit)                \
+    CU_ASSERT_EQUAL(m.n_##field, back.n_##field); \
+    CU_ASSERT(m.n_##field == back.n_##field &&    \
               memcmp(m.field, back.field, m.n_##field * sizeof(type)) == 0);
-#define ROUND_TRIP(NAME, name, id, since)                                                \
-    static void check_##name(struct gen *gen)                                            \
-    {                                                                                    \
-        struct rask_msg_##name m, back;                                                  \
-        struct rask_buf buf = {0};                                                       \
-        size_t at = 0;                                                                   \
-        int is_malformed = 0;                                                            \
-        RASK_FIELDS_##NAME(FILL_F, FILL_V)                                               \
-        CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                        \
-        CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, NULL), RASK_OK);             \
-        const uint8_t *record = rask_wire_next(buf.data, buf.size, &at, &is_malformed);  \
-        CU_ASSERT_FATAL(record != NULL && rask_wire_get_##name(record, &back) == 0);     \
-        CU_ASSERT_EQUAL(rask_wire_id(record), RASK_MESSAGE_##NAME);                      \
-        RASK_FIELDS_##NAME(SAME_F, SAME_V)                                               \
-        check_truncations(&buf);                                                         \
-        check_bits(&buf, gen);                                                           \
-        rask_buf_release(&buf);                                                          \
-        free_blocks(gen);                                                                \
+#define ROUND_TRIP(NAME, name, id, since)                                               \
+    static void check_##name(struct gen *gen)                                           \
+    {                                                                                   \
+        struct rask_msg_##name m, back;                                                 \
+        struct rask_buf buf = {0};                                                      \
+        size_t at = 0;                                                                  \
+        int is_malformed = 0;                                                           \
+        RASK_FIELDS_##NAME(FILL_F, FILL_V)                                              \
+            CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                   \
+        CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, NULL), RASK_OK);            \
+        const uint8_t *record = rask_wire_next(buf.data, buf.size, &at, &is_malformed); \
+        CU_ASSERT_FATAL(record != NULL && rask_wire_get_##name(record, &back) == 0);    \
+        CU_ASSERT_EQUAL(rask_wire_id(record), RASK_MESSAGE_##NAME);                     \
+        RASK_FIELDS_##NAME(SAME_F, SAME_V) check_truncations(&buf);                     \
+        check_bits(&buf, gen);                                                          \
+        rask_buf_release(&buf);                                                         \
+        free_blocks(gen);                                                               \
     }
 RASK_MESSAGES(ROUND_TRIP)
 
@@ -183,8 +183,8 @@ static void a_batch_that_does_not_fit_leaves_the_buffer_alone(void)
 
 static void each_message_has_a_name_and_one_receiver(void)
 {
-#define CHECK_ROLE(NAME, name, id, since)                                \
-    CU_ASSERT_NOT_EQUAL(rask_wire_role(id), RASK_ROLE_NONE);             \
+#define CHECK_ROLE(NAME, name, id, since)                    \
+    CU_ASSERT_NOT_EQUAL(rask_wire_role(id), RASK_ROLE_NONE); \
     CU_ASSERT_STRING_EQUAL(rask_wire_name(id), #NAME);
     RASK_MESSAGES(CHECK_ROLE)
     CU_ASSERT_EQUAL(rask_wire_role(0), RASK_ROLE_NONE);
@@ -225,7 +225,8 @@ static void a_call_must_fit_its_bytes(void)
     CU_ASSERT(!rask_call_is_valid((const uint8_t *)call, 24, &n_results));
 }
 
-RASK_UNIT_MAIN("wire", {"every message survives", every_message_survives_and_no_bent_one_is_read_outside},
+RASK_UNIT_MAIN("wire",
+               {"every message survives", every_message_survives_and_no_bent_one_is_read_outside},
                {"equal messages give equal bytes", equal_messages_give_equal_bytes},
                {"random bytes are no batch", random_bytes_are_no_batch},
                {"a malformed batch is named", a_malformed_batch_is_named_with_its_place},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* worker_test.c: the worker machine record by record: what it fetches, when a task is ready, and that each
- * assignment is answered once, in whatever way it ends. */
+/* worker_test.c: the worker machine record by record: what it fetches, when a task is ready, and
+ * that each assignment is answered once, in whatever way it ends. */
 #include "unit.h"
 
 #include "base/alloc.h"
@@ -34,8 +34,8 @@ static void setup(struct bench *b)
 {
     struct rask_error error;
     memset(b, 0, sizeof *b);
-    struct rask_worker_config config = {.rank = 2, .n_slots = 1, .payloads = b->memory, .context = b,
-                                        .take_back = take_back};
+    struct rask_worker_config config = {
+        .rank = 2, .n_slots = 1, .payloads = b->memory, .context = b, .take_back = take_back};
     CU_ASSERT_EQUAL_FATAL(rask_worker_init(&b->worker, &config, &error), RASK_OK);
 }
 
@@ -63,8 +63,13 @@ static rask_status run(struct bench *b, uint32_t slot, uint32_t first, uint32_t 
     struct rask_wire_input inputs[3];
     for (uint32_t i = 0; i < n; i++)
         inputs[i] = (struct rask_wire_input){101 + first + i, 64, 700, 1, 0};
-    struct rask_msg_run m = {.task = 1000 + slot, .slot = slot, .epoch = 1, .call = (const uint8_t *)call,
-                             .n_call = n == 0 ? 0 : (uint32_t)rask_call_table_bytes(n), .input = inputs, .n_input = n};
+    struct rask_msg_run m = {.task = 1000 + slot,
+                             .slot = slot,
+                             .epoch = 1,
+                             .call = (const uint8_t *)call,
+                             .n_call = n == 0 ? 0 : (uint32_t)rask_call_table_bytes(n),
+                             .input = inputs,
+                             .n_input = n};
     CU_ASSERT_EQUAL(rask_wire_put_run(&b->in, &m), 0);
     return receive(b);
 }
@@ -87,7 +92,8 @@ static void free_one(struct bench *b, uint64_t object, uint64_t offset)
 static void queue_ready(struct bench *b)
 {
     uint32_t n;
-    for (struct rask_task *task = rask_worker_take_ready(&b->worker, &n); task != NULL; task = task->next)
+    for (struct rask_task *task = rask_worker_take_ready(&b->worker, &n); task != NULL;
+         task = task->next)
         b->queued[b->n_queued++] = task;
 }
 
@@ -98,7 +104,8 @@ static const char *sent(struct bench *b, char *text)
     int is_malformed = 0;
     const uint8_t *record;
     text[0] = '\0';
-    while ((record = rask_wire_next(b->worker.out.data, b->worker.out.size, &at, &is_malformed)) != NULL)
+    while ((record = rask_wire_next(b->worker.out.data, b->worker.out.size, &at, &is_malformed)) !=
+           NULL)
         snprintf(text + strlen(text), 200 - strlen(text), "%s%s", text[0] == '\0' ? "" : " ",
                  rask_wire_name(rask_wire_id(record)));
     rask_buf_clear(&b->worker.out);
@@ -141,7 +148,8 @@ static void two_tasks_share_one_fetch(void)
     CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 1);
     CU_ASSERT_EQUAL(b.worker.n_ready, 0);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_EQUAL(b.worker.n_ready, 2);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
     queue_ready(&b);
@@ -158,7 +166,8 @@ static void a_freed_copy_goes_with_its_last_reader(void)
     char text[200];
     setup(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
+                    RASK_OK);
     queue_ready(&b);
     free_one(&b, 101, 256);
     CU_ASSERT_EQUAL(b.worker.frees.count, 0);
@@ -170,18 +179,21 @@ static void a_freed_copy_goes_with_its_last_reader(void)
     teardown(&b);
 }
 
-/* The same object, computed again elsewhere: what still reads the old copy keeps it, the next one fetches anew. */
+/* The same object, computed again elsewhere: what still reads the old copy keeps it, the next one
+ * fetches anew. */
 static void a_freed_copy_serves_no_new_task(void)
 {
     struct bench b;
     setup(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
+                    RASK_OK);
     queue_ready(&b);
     free_one(&b, 101, 256);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 2);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 512, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 512, RASK_OK),
+                    RASK_OK);
     queue_ready(&b);
     CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 256);
     CU_ASSERT_PTR_EQUAL(b.queued[1]->inputs[0].data, b.memory + 512);
@@ -257,9 +269,11 @@ static void a_withdrawn_task_is_returned_when_its_fetches_have_ended(void)
     withdraw(&b, 1, 1);
     withdraw(&b, 1, 1);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 320, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 320, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
     CU_ASSERT_EQUAL(b.worker.n_ready, 0);
     teardown(&b);
@@ -274,15 +288,17 @@ static void a_missing_object_ends_the_tasks_that_wait_for_it(void)
     sent(&b, text);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
-                    RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
+        RASK_OK);
     CU_ASSERT_EQUAL_FATAL(rask_wire_get_missing(b.worker.out.data, &m), 0);
     CU_ASSERT_EQUAL(m.object, 101);
     CU_ASSERT_EQUAL(m.holder, 1);
     CU_ASSERT_EQUAL_FATAL(m.n_ended, 1);
     CU_ASSERT_EQUAL(m.ended[0].slot, 1);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "MISSING");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 256, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
     CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
     teardown(&b);
@@ -296,14 +312,19 @@ static void without_room_for_an_input_the_task_fails(void)
     setup(&b);
     sent(&b, text);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_MEMORY), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_MEMORY),
+        RASK_OK);
     CU_ASSERT_EQUAL_FATAL(rask_wire_get_erred(b.worker.out.data, &m), 0);
     CU_ASSERT_EQUAL(m.code, RASK_ERR_MEMORY);
     CU_ASSERT(m.n_text > 0 && strstr(m.text, "700 bytes") != NULL);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 0, RASK_ERR_MEMORY), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 0, RASK_ERR_MEMORY),
+        RASK_OK);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "ERRED");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[2].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[2].request, 256, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE ERRED");
     teardown(&b);
 }
@@ -315,7 +336,8 @@ static void the_client_gets_what_it_wants_here_or_on_arrival(void)
     setup(&b);
     CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
     CU_ASSERT_EQUAL(b.worker.arrivals.count, 0);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK), RASK_OK);
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
+                    RASK_OK);
     CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
     CU_ASSERT_EQUAL(b.worker.fetches.count, 1);
     CU_ASSERT_EQUAL_FATAL(b.worker.arrivals.count, 2);
@@ -329,8 +351,14 @@ static void a_malformed_assignment_is_refused(void)
     const uint64_t data = 7;
     uint32_t call[4] = {1, RASK_CALL_RESULT};
     const struct rask_wire_input input = {101, 64, 700, -1, 0};
-    struct rask_msg_run m = {.slot = 1, .epoch = 1, .call = (const uint8_t *)call, .n_call = 8, .input = &input,
-                             .n_input = 1, .data = (const uint8_t *)&data, .n_data = 8};
+    struct rask_msg_run m = {.slot = 1,
+                             .epoch = 1,
+                             .call = (const uint8_t *)call,
+                             .n_call = 8,
+                             .input = &input,
+                             .n_input = 1,
+                             .data = (const uint8_t *)&data,
+                             .n_data = 8};
     setup(&b);
     CU_ASSERT_EQUAL(rask_wire_put_run(&b.in, &m), 0);
     CU_ASSERT_EQUAL(receive(&b), RASK_ERR_PROTOCOL);
@@ -357,17 +385,18 @@ static void a_late_withdrawal_is_ignored(void)
     teardown(&b);
 }
 
-RASK_UNIT_MAIN("worker", {"it says hello first", it_says_hello_first},
-               {"without inputs: ready at once", a_task_without_inputs_is_ready_at_once_and_answers_done},
-               {"two tasks share one fetch", two_tasks_share_one_fetch},
-               {"a freed copy goes with its reader", a_freed_copy_goes_with_its_last_reader},
-               {"a freed copy serves no new task", a_freed_copy_serves_no_new_task},
-               {"an own result is freed at once", an_own_result_is_freed_at_once},
-               {"withdrawn: returned unless it runs", a_withdrawn_task_is_returned_unless_it_runs},
-               {"noticed: what it stores is freed", what_a_function_stores_after_it_noticed_is_freed},
-               {"withdrawn while it fetches", a_withdrawn_task_is_returned_when_its_fetches_have_ended},
-               {"a missing object ends its tasks", a_missing_object_ends_the_tasks_that_wait_for_it},
-               {"no room: the task fails", without_room_for_an_input_the_task_fails},
-               {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
-               {"a malformed assignment is refused", a_malformed_assignment_is_refused},
-               {"a late withdrawal is ignored", a_late_withdrawal_is_ignored})
+RASK_UNIT_MAIN(
+    "worker", {"it says hello first", it_says_hello_first},
+    {"without inputs: ready at once", a_task_without_inputs_is_ready_at_once_and_answers_done},
+    {"two tasks share one fetch", two_tasks_share_one_fetch},
+    {"a freed copy goes with its reader", a_freed_copy_goes_with_its_last_reader},
+    {"a freed copy serves no new task", a_freed_copy_serves_no_new_task},
+    {"an own result is freed at once", an_own_result_is_freed_at_once},
+    {"withdrawn: returned unless it runs", a_withdrawn_task_is_returned_unless_it_runs},
+    {"noticed: what it stores is freed", what_a_function_stores_after_it_noticed_is_freed},
+    {"withdrawn while it fetches", a_withdrawn_task_is_returned_when_its_fetches_have_ended},
+    {"a missing object ends its tasks", a_missing_object_ends_the_tasks_that_wait_for_it},
+    {"no room: the task fails", without_room_for_an_input_the_task_fails},
+    {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
+    {"a malformed assignment is refused", a_malformed_assignment_is_refused},
+    {"a late withdrawal is ignored", a_late_withdrawal_is_ignored})
