@@ -151,7 +151,8 @@ rask_status rask_runtime_start(const struct rask_options *options,
         status = open_client(rt, rask, error);
     if (status == RASK_OK)
         return RASK_OK;
-    if (!options->is_quiet && (rt->boot.comm == NULL ? rt->boot.teller_rank : rt->boot.comm->caps.rank) == 0)
+    if (!options->is_quiet &&
+        (rt->boot.comm == NULL ? rt->boot.teller_rank : rt->boot.comm->caps.rank) == 0)
         rask_log_failure(&rt->log, error);
     rask_signals_stop(rt);
     rask_threads_stop(rt);

@@ -56,7 +56,7 @@ static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *
     int is_short = rt->loop.comm->caps.has_remote_nodes || rt->loop.comm->n_pending != 0;
     int64_t ns = is_short ? REMOTE_SLEEP_NS : LOCAL_SLEEP_NS;
     uint64_t now_ns = rask_now_ns();
-    uint64_t call_ns = rt->loop.sched != NULL ? rask_sched_next_call(rt->loop.sched) : UINT64_MAX;
+    uint64_t call_ns = atomic_load_explicit(&rt->loop.next_call_ns, memory_order_relaxed);
     uint64_t end_ns = until->deadline_ns < call_ns ? until->deadline_ns : call_ns;
     if (end_ns <= now_ns)
         return 0;

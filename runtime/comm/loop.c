@@ -320,6 +320,9 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
             break;
     }
     loop->counters.turns++;
+    uint64_t next_ns = loop->sched == NULL ? UINT64_MAX : rask_sched_next_call(loop->sched);
+    if (next_ns != atomic_load_explicit(&loop->next_call_ns, memory_order_relaxed))
+        atomic_store_explicit(&loop->next_call_ns, next_ns, memory_order_relaxed);
     if (loop->worker.has_stopped)
         atomic_store_explicit(&loop->has_ended, 1, memory_order_release);
     return n_all;
@@ -367,6 +370,7 @@ void rask_loop_give(struct rask_loop *loop)
 
 rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error)
 {
+    atomic_init(&loop->next_call_ns, UINT64_MAX);
     if (rask_slab_init(&loop->gets, sizeof(struct get), 64) != 0)
         return rask_error_memory(error, 64 * sizeof(struct get), "the table of gets");
     return RASK_OK;

@@ -44,6 +44,7 @@ struct rask_loop {
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint64_t last_turn_ns;
+    _Atomic uint64_t next_call_ns; /* when the scheduler wants a turn at the latest */
     /* the thread that turned it last, by an address of its own */
     _Atomic uintptr_t owner;
     /* STOP has come, or the job has failed: threads leave */

@@ -10,7 +10,6 @@
 #define BETWEEN_NS UINT64_C(100000000)
 #define BAR_MOST 40
 #define FIGURES_BYTES 64
-#define LINE_BYTES 160
 
 void rask_progress_start(struct rask_progress *progress, FILE *stream, uint64_t now_ns)
 {
@@ -28,9 +27,8 @@ static void format_left(char *text, size_t n, double seconds)
         snprintf(text, n, "%.1f h", seconds / 3600);
 }
 
-const char *rask_progress_text(char *text, size_t text_bytes, int columns,
-                               const struct rask_progress *progress, const uint64_t bytes[2],
-                               uint64_t now_ns)
+const char *rask_progress_text(const struct rask_progress *progress, const uint64_t bytes[2],
+                               uint64_t now_ns, int columns, char text[RASK_PROGRESS_BYTES])
 {
     double done = bytes[1] == 0 ? 1 : (double)bytes[0] / (double)bytes[1];
     double seconds = (double)(now_ns - progress->start_ns) / 1e9;
@@ -43,13 +41,13 @@ const char *rask_progress_text(char *text, size_t text_bytes, int columns,
     int width = columns - n - 4;
     width = width > BAR_MOST ? BAR_MOST : width;
     if (width < 8) {
-        snprintf(text, text_bytes, "%.*s", columns > 1 ? columns - 1 : 0, figures);
+        snprintf(text, RASK_PROGRESS_BYTES, "%.*s", columns > 1 ? columns - 1 : 0, figures);
         return text;
     }
     memset(bar, '.', (size_t)width);
     memset(bar, '#', (size_t)(done * width));
     bar[width] = '\0';
-    snprintf(text, text_bytes, "[%s] %s", bar, figures);
+    snprintf(text, RASK_PROGRESS_BYTES, "[%s] %s", bar, figures);
     return text;
 }
 
@@ -64,7 +62,7 @@ static int columns_of(FILE *stream)
 void rask_progress_show(struct rask_progress *progress, uint64_t bytes_done, uint64_t bytes_all,
                         uint64_t now_ns)
 {
-    char text[LINE_BYTES];
+    char text[RASK_PROGRESS_BYTES];
     const uint64_t bytes[2] = {bytes_done, bytes_all};
     uint64_t wait_ns = progress->is_drawn ? BETWEEN_NS : FIRST_NS;
     uint64_t since_ns = progress->is_drawn ? progress->drawn_ns : progress->start_ns;
@@ -73,8 +71,7 @@ void rask_progress_show(struct rask_progress *progress, uint64_t bytes_done, uin
     progress->drawn_ns = now_ns;
     progress->is_drawn = 1;
     fprintf(progress->stream, "\r%s\033[K",
-            rask_progress_text(text, sizeof text, columns_of(progress->stream), progress, bytes,
-                               now_ns));
+            rask_progress_text(progress, bytes, now_ns, columns_of(progress->stream), text));
     fflush(progress->stream);
 }
 

@@ -24,10 +24,10 @@ void rask_progress_show(struct rask_progress *progress, uint64_t bytes_done, uin
 /* Erases the line. */
 void rask_progress_stop(struct rask_progress *progress);
 
-/* The line itself, without control characters, `columns` wide at most: what show draws.
- * Returns `text`. */
-const char *rask_progress_text(char *text, size_t text_bytes, int columns,
-                               const struct rask_progress *progress, const uint64_t bytes[2],
-                               uint64_t now_ns);
+/* The line itself, without control characters, `columns` wide at most: what show draws. `bytes` are
+ * those done and all there are. Returns `text`. */
+#define RASK_PROGRESS_BYTES 256
+const char *rask_progress_text(const struct rask_progress *progress, const uint64_t bytes[2],
+                               uint64_t now_ns, int columns, char text[RASK_PROGRESS_BYTES]);
 
 #endif

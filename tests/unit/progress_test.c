@@ -12,34 +12,33 @@
 
 static void says_how_far_how_fast_how_long(void)
 {
-    char text[160];
+    char text[RASK_PROGRESS_BYTES];
     struct rask_progress progress;
     rask_progress_start(&progress, NULL, 5 * SECOND);
     uint64_t quarter[2] = {250000000, 1000000000};
-    CU_ASSERT_STRING_EQUAL(
-        rask_progress_text(text, sizeof text, 60, &progress, quarter, 7 * SECOND),
-        "[#######........................]  25 %, 125 MB/s, 6 s left");
+    CU_ASSERT_STRING_EQUAL(rask_progress_text(&progress, quarter, 7 * SECOND, 60, text),
+                           "[#######........................]  25 %, 125 MB/s, 6 s left");
     CU_ASSERT(strlen(text) < 60);
     uint64_t all[2] = {10, 10};
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(rask_progress_text(text, sizeof text, 80, &progress, all, 7 * SECOND), "100 %"));
+        strstr(rask_progress_text(&progress, all, 7 * SECOND, 80, text), "100 %"));
     uint64_t little[2] = {1, 1000000};
-    CU_ASSERT_PTR_NOT_NULL(strstr(
-        rask_progress_text(text, sizeof text, 80, &progress, little, 6 * SECOND), " h left"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(rask_progress_text(&progress, little, 6 * SECOND, 80, text), " h left"));
 }
 
 static void fits_any_terminal(void)
 {
-    char text[160];
+    char text[RASK_PROGRESS_BYTES];
     struct rask_progress progress;
     rask_progress_start(&progress, NULL, 0);
     uint64_t bytes[2] = {1, 2};
     for (int columns = 0; columns < 200; columns++) {
-        rask_progress_text(text, sizeof text, columns, &progress, bytes, SECOND);
+        rask_progress_text(&progress, bytes, SECOND, columns, text);
         CU_ASSERT(strlen(text) <= (size_t)columns);
     }
     uint64_t nothing[2] = {0, 0};
-    CU_ASSERT(strlen(rask_progress_text(text, sizeof text, 80, &progress, nothing, 0)) > 0);
+    CU_ASSERT(strlen(rask_progress_text(&progress, nothing, 0, 80, text)) > 0);
 }
 
 /* What is written to the stream by calls of show at the given times, in tenths of a second. */
