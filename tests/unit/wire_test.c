@@ -95,6 +95,7 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
         struct rask_buf buf = {0};                                                      \
         size_t at = 0;                                                                  \
         int is_malformed = 0;                                                           \
+        memset(&back, 0, sizeof back);                                                  \
         RASK_FIELDS_##NAME(FILL_F, FILL_V)                                              \
             CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                   \
         CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, NULL), RASK_OK);            \
