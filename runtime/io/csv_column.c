@@ -210,36 +210,38 @@ static inline bool fast_int(const char *text, size_t n, int64_t *value)
     return true;
 }
 
-static const uint64_t whole_tens[9] = {1,      10,      100,      1000,     10000,
-                                       100000, 1000000, 10000000, 100000000};
+static const uint64_t whole_tens[16] = {1,      10,      100,      1000,     10000,
+                                        100000, 1000000, 10000000, 100000000};
 
 /* Up to seven digits, a point, up to eight digits: an integer below 2^53 over a power of ten that
- * is a double, so that one division rounds correctly. Or up to eight digits. */
+ * is a double, so that one division rounds correctly. Or up to eight digits. Written without a
+ * branch: lengths of neighbouring values differ at random, and a branch guessed wrong costs more
+ * than all of this. What is no such number gives false and any value. */
 static inline bool fast_float(const char *text, size_t n, double *value)
 {
-    static const double tens[9] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+    static const double tens[16] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+                                    1e8, 1,   1,   1,   1,   1,   1,   1};
     bool is_negative = text[0] == '-';
     text += is_negative;
     n -= is_negative;
-    if (n - 1 >= 16)
-        return false;
     uint64_t bytes = load8(text);
     uint64_t others = ((bytes + 0x76 * EACH_BYTE) | bytes) & (0x80 * EACH_BYTE);
-    size_t n_whole = others != 0 ? (size_t)__builtin_ctzll(others) >> 3 : 8;
-    n_whole = n_whole < n ? n_whole : n;
-    size_t n_fraction = n - n_whole - (n_whole < n);
-    if (n_whole == 0 || n_fraction > 8 || (n_whole < n && text[n_whole] != '.'))
-        return false;
-    uint64_t digits = digits8(bytes << (64 - 8 * n_whole));
-    if (n_fraction > 0) {
-        uint64_t fraction = load8(text + n_whole + 1) << (64 - 8 * n_fraction);
-        if (!are_digits(fraction))
-            return false;
-        digits = digits * whole_tens[n_fraction] + digits8(fraction);
-    }
-    double result = (double)(int64_t)digits / tens[n_fraction];
-    *value = is_negative ? -result : result;
-    return digits >> 53 == 0;
+    size_t n_digits = (size_t)__builtin_ctzll(others | UINT64_C(1) << 63) >> 3;
+    n_digits += others == 0;
+    size_t n_whole = n_digits < n ? n_digits : n;
+    size_t has_point = n_whole < n;
+    size_t n_fraction = n - n_whole - has_point;
+    uint64_t fraction = load8(text + n_whole + 1) << (-8 * n_fraction & 63);
+    fraction &= (uint64_t)0 - (uint64_t)(n_fraction > 0);
+    uint64_t whole = bytes << (-8 * n_whole & 63);
+    uint64_t digits = digits8(whole) * whole_tens[n_fraction & 15] + digits8(fraction);
+    double result = (double)(int64_t)digits / tens[n_fraction & 15];
+    uint64_t sign = (uint64_t)is_negative << 63, result_bits;
+    memcpy(&result_bits, &result, sizeof result_bits);
+    result_bits ^= sign;
+    memcpy(value, &result_bits, sizeof *value);
+    return (n - 1 < 16) & (n_whole > 0) & (n_fraction <= 8) & are_digits(fraction) &
+           (!has_point | (text[n_whole] == '.')) & (digits >> 53 == 0);
 }
 
 /* Up to eight digits, a point, 9 to 16 digits, 19 in all: what programs write that print doubles in
@@ -297,25 +299,42 @@ static uint32_t parse_ints(const struct rask_csv_parse *parse, const struct rask
     return rows->n_rows;
 }
 
+/* One value that the fast way does not take. */
+static enum outcome other_float(const struct rask_csv_parse *parse, const char *text, size_t n,
+                                double *value)
+{
+    if (!parse->missing->has_number && long_float(text, n, value))
+        return VALUE;
+    return slow_float(parse, text, n, value);
+}
+
+/* Two passes: the first converts what the fast way can and lists the other rows, so that neither
+ * has a branch that goes now this way and now that. */
 static uint32_t parse_floats(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                              struct rask_csv_values *values)
 {
     const struct fields fields = fields_of(rows, parse->field);
-    bool is_fast = !parse->missing->has_number;
+    const bool is_fast = !parse->missing->has_number;
+    uint16_t others[RASK_BATCH_ROWS];
+    uint32_t n_others = 0;
     for (uint32_t row = 0; row < fields.n_rows; row++) {
         size_t n;
         const char *text = locate(&fields, row, &n);
-        double value = 0;
-        if (!is_fast || !(fast_float(text, n, &value) || long_float(text, n, &value))) {
-            enum outcome outcome = slow_float(parse, text, n, &value);
-            if (outcome == UNFIT)
-                return row;
-            if (outcome == MISSING) {
-                value = NAN;
-                set_missing(values, row);
-            }
+        others[n_others] = (uint16_t)row;
+        n_others += !(fast_float(text, n, &values->values.doubles[row]) & is_fast);
+    }
+    for (uint32_t i = 0; i < n_others; i++) {
+        size_t n;
+        uint32_t row = others[i];
+        const char *text = locate(&fields, row, &n);
+        double *value = &values->values.doubles[row];
+        enum outcome outcome = other_float(parse, text, n, value);
+        if (outcome == UNFIT)
+            return row;
+        if (outcome == MISSING) {
+            *value = NAN;
+            set_missing(values, row);
         }
-        values->values.doubles[row] = value;
     }
     return rows->n_rows;
 }
