@@ -112,8 +112,11 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
 {
     rt->guard = rask_alloc(sizeof *rt->guard);
     rt->works = rask_alloc_zeroed((size_t)rt->boot.comm->caps.n_ranks, 1);
-    if (rt->guard == NULL || rt->works == NULL || on_exit(stop_at_exit, rt->guard) != 0)
+    if (rt->guard == NULL || rt->works == NULL || on_exit(stop_at_exit, rt->guard) != 0) {
+        rask_free(rt->guard);
+        rt->guard = NULL;
         return rask_error_memory(error, sizeof *rt->guard, "the exit handler");
+    }
     rt->guard->runtime = rt;
     while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
         if (rask_loop_try(&rt->loop, 0) == 0)

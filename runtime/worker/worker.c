@@ -58,8 +58,21 @@ rask_status rask_worker_init(struct rask_worker *w, const struct rask_worker_con
     return RASK_OK;
 }
 
+/* What an executing thread has left in a task beside its block. */
+static void free_outcome(struct rask_task *task)
+{
+    if (task->result != NULL && task->result != task->small)
+        rask_free(task->result);
+    rask_free(task->error_text);
+    task->result = NULL;
+    task->error_text = NULL;
+}
+
 void rask_worker_release(struct rask_worker *w)
 {
+    for (size_t i = 0; i < w->slots.count; i++)
+        if (w->slots.items[i] != NULL)
+            free_outcome(w->slots.items[i]);
     rask_buf_release(&w->out);
     rask_worker_fetches_release(&w->fetches);
     rask_worker_arrivals_release(&w->arrivals);
@@ -563,9 +576,7 @@ static int put_outcome(struct rask_worker *w, struct rask_task *task)
 rask_status rask_worker_finished(struct rask_worker *w, struct rask_task *task)
 {
     int failed = put_outcome(w, task);
-    if (task->result != NULL && task->result != task->small)
-        rask_free(task->result);
-    rask_free(task->error_text);
+    free_outcome(task);
     end_assignment(w, task);
     return failed ? RASK_ERR_MEMORY : RASK_OK;
 }
