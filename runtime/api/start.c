@@ -249,7 +249,7 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
                                 .scheduler_bytes = s.live_bytes,
                                 .live_tasks = s.live_tasks,
                                 .loop_turns = rt->loop.counters.turns,
-                                .sleeps = comm->sleeps,
+                                .sleeps = __atomic_load_n(&comm->sleeps, __ATOMIC_RELAXED),
                                 .wakeups = comm->wakeups_sent};
     rask_loop_give(&rt->loop);
 }

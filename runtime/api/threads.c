@@ -53,7 +53,8 @@ static int run_some(struct rask_runtime *rt)
 
 static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *until)
 {
-    int is_short = rt->loop.comm->caps.has_remote_nodes || rt->loop.comm->n_pending != 0;
+    int is_short = rt->loop.comm->caps.has_remote_nodes ||
+                   atomic_load_explicit(&rt->loop.n_transfers, memory_order_relaxed) != 0;
     int64_t ns = is_short ? REMOTE_SLEEP_NS : LOCAL_SLEEP_NS;
     uint64_t now_ns = rask_now_ns();
     uint64_t call_ns = atomic_load_explicit(&rt->loop.next_call_ns, memory_order_relaxed);
@@ -86,7 +87,7 @@ static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
     if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 &&
         !rask_exec_has_finished(&loop->exec) && !rask_client_has_output(&loop->client) &&
         !until->is_done(until->context)) {
-        loop->comm->counters.sleeps++;
+        __atomic_fetch_add(&loop->comm->counters.sleeps, 1, __ATOMIC_RELAXED);
         count_awake(rt, until, 0);
         rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
         count_awake(rt, until, 1);

@@ -293,6 +293,9 @@ static int carry_out(struct rask_loop *loop, uint32_t n_own)
 {
     struct rask_worker *w = &loop->worker;
     int n = (int)(w->fetches.count + w->frees.count + w->n_ready);
+    /* Before the frees: the client pins what the scheduler may have let go meanwhile. */
+    if (w->arrivals.count != 0)
+        hand_arrivals(loop);
     for (size_t i = 0; i < w->frees.count; i++)
         rask_store_give(loop->store, w->frees.items[i]);
     w->frees.count = 0;
@@ -320,6 +323,8 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
             break;
     }
     loop->counters.turns++;
+    if (loop->comm->n_pending != atomic_load_explicit(&loop->n_transfers, memory_order_relaxed))
+        atomic_store_explicit(&loop->n_transfers, loop->comm->n_pending, memory_order_relaxed);
     uint64_t next_ns = loop->sched == NULL ? UINT64_MAX : rask_sched_next_call(loop->sched);
     if (next_ns != atomic_load_explicit(&loop->next_call_ns, memory_order_relaxed))
         atomic_store_explicit(&loop->next_call_ns, next_ns, memory_order_relaxed);
