@@ -44,7 +44,6 @@ struct rask_loop {
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint64_t last_turn_ns;
-    _Atomic uint64_t n_sleeps; /* of this rank's threads */
     _Atomic uint32_t n_transfers; /* sends and gets that move only while somebody polls */
     _Atomic uint64_t next_call_ns; /* when the scheduler wants a turn at the latest */
     /* the thread that turned it last, by an address of its own */
