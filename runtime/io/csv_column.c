@@ -231,9 +231,9 @@ static inline bool fast_float(const char *text, size_t n, double *value)
     size_t n_whole = n_digits < n ? n_digits : n;
     size_t has_point = n_whole < n;
     size_t n_fraction = n - n_whole - has_point;
-    uint64_t fraction = load8(text + n_whole + 1) << (-8 * n_fraction & 63);
+    uint64_t fraction = load8(text + n_whole + 1) << ((0 - 8 * n_fraction) & 63);
     fraction &= (uint64_t)0 - (uint64_t)(n_fraction > 0);
-    uint64_t whole = bytes << (-8 * n_whole & 63);
+    uint64_t whole = bytes << ((0 - 8 * n_whole) & 63);
     uint64_t digits = digits8(whole) * whole_tens[n_fraction & 15] + digits8(fraction);
     double result = (double)(int64_t)digits / tens[n_fraction & 15];
     uint64_t sign = (uint64_t)is_negative << 63, result_bits;
