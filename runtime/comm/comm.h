@@ -59,7 +59,8 @@ struct rask_comm_counters {
     uint64_t ring_batches_sent; /* of those, through shared memory */
     uint64_t gets, get_bytes; /* one-sided or not */
     uint64_t served_gets, served_get_bytes; /* two-sided: what this rank answered for others */
-    uint64_t sleeps, wakeups_sent;
+    uint64_t sleeps; /* counted by every thread that sleeps: atomic steps only */
+    uint64_t wakeups_sent;
 };
 
 struct rask_comm_ops {
