@@ -17,3 +17,5 @@ docs/man/rask.conf.5: docs/man/rask.conf.5.in rask$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && ./rask$(EXEEXT) help settings --man >docs/man/settings.roff && \
 		sed -e '/^\.\\" SETTINGS$$/{r docs/man/settings.roff' -e 'd;}' \
 			$(top_srcdir)/docs/man/rask.conf.5.in >$@.tmp && mv $@.tmp $@
+
+EXTRA_DIST += docs/design/client.md docs/design/sched.md docs/design/wire.md docs/design/worker.md docs/performance.md
