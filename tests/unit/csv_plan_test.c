@@ -3,6 +3,7 @@
  */
 #include "coll/csv_plan.h"
 
+#include "base/alloc.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -96,7 +97,33 @@ static void refuses_with_a_remedy(void)
     CU_ASSERT_EQUAL(refusal(NULL, "prise > 3", &error), RASK_ERR_ARGUMENT);
 }
 
+static void survives_every_failing_allocation(void)
+{
+    char path[64];
+    const char *keys[] = {"city"}, *aggregates[] = {"sum:price"};
+    struct rask_csv_query query = {.files = make_files(path),
+                                   .keys = keys,
+                                   .n_keys = 1,
+                                   .aggregates = aggregates,
+                                   .n_aggregates = 1,
+                                   .where = "price > 3 and day is not missing"};
+    struct rask_csv_plan plan;
+    struct rask_error error;
+    rask_status status = RASK_ERR_MEMORY;
+    uint64_t n = 0;
+    while (status != RASK_OK && n < 2000) {
+        rask_alloc_fail_at(++n, 0);
+        status = rask_csv_plan_init(&plan, &query, &error);
+        rask_alloc_fail_at(0, 0);
+        CU_ASSERT(status == RASK_OK || status == RASK_ERR_MEMORY);
+    }
+    CU_ASSERT(n > 20 && n < 2000);
+    rask_csv_plan_release(&plan);
+    drop_files((struct rask_file_list *)query.files, path);
+}
+
 RASK_UNIT_MAIN("csv_plan",
                {"reads what is named and nothing else", reads_what_is_named_and_nothing_else},
                {"counts when nothing is asked", counts_when_nothing_is_asked},
-               {"refuses with a remedy", refuses_with_a_remedy})
+               {"refuses with a remedy", refuses_with_a_remedy},
+               {"survives every failing allocation", survives_every_failing_allocation})
