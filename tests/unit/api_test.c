@@ -314,7 +314,7 @@ static void takes_out_as_completed(void)
 {
     int64_t line = 3, one = 1;
     struct rask_completed *completed;
-    struct rask_future future, futures[4];
+    struct rask_future future, futures[4] = {{0}};
     int n_seen[4] = {0};
     start(2);
     CU_ASSERT_EQUAL_FATAL(rask_completed_new(rask, &completed, &error), RASK_OK);
