@@ -39,6 +39,7 @@ struct rask_runtime {
     uint32_t n_slots_all; /* of all workers; rank 0 */
     uint64_t spin_ns;
     int is_embedded;
+    int is_quiet; /* errors of the start are not printed */
     pthread_t signal_thread;
     int has_signal_thread;
     _Atomic int is_leaving_signals;

@@ -68,6 +68,7 @@ static rask_status open_log(struct rask_runtime *rt, struct rask_error *error)
 rask_status rask_runtime_configure(struct rask_runtime *rt, const struct rask_options *options,
                                    struct rask_error *error)
 {
+    rt->is_quiet = options->is_quiet;
     rask_log_init(&rt->log, options->is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
     rask_status status = take_settings(rt, options, error);
     return status == RASK_OK ? open_log(rt, error) : status;
@@ -81,6 +82,14 @@ static uint64_t arena_bytes(const struct rask_config *config)
     uint64_t bytes = n_pages > 0 && page_bytes > 0 ? (uint64_t)n_pages * (uint64_t)page_bytes : 0;
     bytes &= ~((UINT64_C(1) << 21) - 1);
     return bytes < MIN_ARENA_BYTES ? MIN_ARENA_BYTES : bytes;
+}
+
+/* Prints an error that all ranks have; on rank 0. */
+static void tell_error(void *context, const struct rask_error *error)
+{
+    const struct rask_runtime *rt = context;
+    if (!rt->is_quiet)
+        rask_log_failure(&rt->log, error);
 }
 
 static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, struct rask_error *error)
@@ -103,7 +112,8 @@ static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, struct rask
         .cpuset = rask_topo_own_cpuset(rt->topo),
         .n_node_cores = counts.n_cores,
         .arena = rask_store_base(rt->store),
-        .arena_bytes = rask_store_arena_bytes(rt->store)};
+        .arena_bytes = rask_store_arena_bytes(rt->store),
+        .teller = {tell_error, rt}};
     return rask_boot_mpi(&request, &rt->boot, error);
 }
 

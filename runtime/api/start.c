@@ -130,6 +130,15 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
     return RASK_OK;
 }
 
+/* Whether this rank prints the error: boot's are told already, overlapping bindings by rank 0 for
+ * all, and everything else by the rank that it happened to. */
+static int is_mine_to_tell(const struct rask_runtime *rt, rask_status status)
+{
+    if (rt->boot.comm == NULL)
+        return !rt->boot.is_told;
+    return status != RASK_ERR_BINDING || rt->boot.comm->caps.rank == 0;
+}
+
 rask_status rask_runtime_start(const struct rask_options *options,
                                const struct rask_attachment *attachment, struct rask **rask,
                                struct rask_error *error)
@@ -154,8 +163,7 @@ rask_status rask_runtime_start(const struct rask_options *options,
         status = open_client(rt, rask, error);
     if (status == RASK_OK)
         return RASK_OK;
-    if (!options->is_quiet &&
-        (rt->boot.comm == NULL ? rt->boot.teller_rank : rt->boot.comm->caps.rank) == 0)
+    if (!options->is_quiet && is_mine_to_tell(rt, status))
         rask_log_failure(&rt->log, error);
     rask_signals_stop(rt);
     rask_threads_stop(rt);

@@ -60,11 +60,16 @@ enum rask_launch rask_boot_detect(char *text, size_t text_bytes)
 static const char *level_name(int level)
 {
     switch (level) {
-    case MPI_THREAD_SINGLE: return "MPI_THREAD_SINGLE";
-    case MPI_THREAD_FUNNELED: return "MPI_THREAD_FUNNELED";
-    case MPI_THREAD_SERIALIZED: return "MPI_THREAD_SERIALIZED";
-    case MPI_THREAD_MULTIPLE: return "MPI_THREAD_MULTIPLE";
-    default: return "an unknown thread level";
+    case MPI_THREAD_SINGLE:
+        return "MPI_THREAD_SINGLE";
+    case MPI_THREAD_FUNNELED:
+        return "MPI_THREAD_FUNNELED";
+    case MPI_THREAD_SERIALIZED:
+        return "MPI_THREAD_SERIALIZED";
+    case MPI_THREAD_MULTIPLE:
+        return "MPI_THREAD_MULTIPLE";
+    default:
+        return "an unknown thread level";
     }
 }
 
@@ -346,9 +351,12 @@ static void give_tables(const struct start *start, struct rask_boot_result *resu
 }
 
 /* After an error that all ranks have: MPI is as it was found, or over. */
-static void undo(struct start *start, struct rask_boot_result *result)
+static void undo(struct start *start, struct rask_boot_result *result,
+                 const struct rask_error *error)
 {
-    int32_t rank = start->mpi == NULL ? 0 : start->mpi->base.caps.rank;
+    int is_told = start->mpi != NULL && start->request->teller.tell != NULL;
+    if (is_told && start->mpi->base.caps.rank == 0)
+        start->request->teller.tell(start->request->teller.context, error);
     if (start->mpi != NULL) {
         rask_messages_stop(start->mpi);
         rask_window_close(start->mpi);
@@ -360,21 +368,21 @@ static void undo(struct start *start, struct rask_boot_result *result)
     if (start->has_ignored_sigpipe)
         signal(SIGPIPE, SIG_DFL);
     rask_boot_result_release(result);
-    result->teller_rank = rank;
+    result->is_told = is_told;
 }
 
 rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_boot_result *result,
                           struct rask_error *error)
 {
     struct start start = {.request = request};
-    *result = (struct rask_boot_result){.teller_rank = 0};
+    *result = (struct rask_boot_result){0};
     rask_status status = bring_mpi_up(&start, error);
     if (status == RASK_OK)
         status = meet(&start, result, error);
     if (status == RASK_OK)
         give_tables(&start, result);
     else
-        undo(&start, result);
+        undo(&start, result, error);
     rask_free(start.cards);
     return status;
 }

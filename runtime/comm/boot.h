@@ -22,6 +22,13 @@ enum rask_launch {
  * decided it, for `rask info`. */
 enum rask_launch rask_boot_detect(char *text, size_t text_bytes);
 
+/* Tells the user of an error: called on rank 0 before MPI ends, since the launcher takes the job
+ * down as soon as another rank has left with an exit code. */
+struct rask_boot_teller {
+    void (*tell)(void *context, const struct rask_error *error);
+    void *context;
+};
+
 /* What each rank tells the others at start, beside what boot finds out itself. */
 struct rask_boot_request {
     void *mpi_comm; /* MPI_Comm * of the caller to be duplicated, or NULL: initialise MPI if need
@@ -38,13 +45,13 @@ struct rask_boot_request {
     void *arena; /* base of this rank's arena, 64-byte aligned. Nobody else uses it until the
                     call returns: the window's test writes into it */
     uint64_t arena_bytes; /* room reserved; what the window covers */
+    struct rask_boot_teller teller;
 };
 
 /* What came of it. */
 struct rask_boot_result {
     struct rask_comm *comm; /* [give] ended by comm->ops->stop */
-    /* after an error: this rank as far as it was found; the one that is 0 tells the user */
-    int32_t teller_rank;
+    int is_told; /* after an error: some rank has told the user, or will not be asked to */
     int has_initialised_mpi; /* stop finalises it too */
     char *hosts; /* [give] n_ranks fields of RASK_NAME_BYTES each */
     char *cpusets; /* [give] n_ranks fields of 256 each */
