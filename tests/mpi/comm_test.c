@@ -298,6 +298,7 @@ static void busy_turns(struct world *world)
             sink += until;
         turn(world);
     }
+    (void)sink;
 }
 
 static void test_reads(struct world *world)

@@ -72,7 +72,7 @@ static struct rask_wire_assignment last_run(struct bench *b, int32_t rank)
     size_t at = 0;
     int is_malformed = 0;
     const uint8_t *record;
-    struct rask_msg_run m;
+    struct rask_msg_run m = {0};
     while ((record = rask_wire_next(out->data, out->size, &at, &is_malformed)) != NULL)
         if (rask_wire_id(record) == RASK_MESSAGE_RUN && rask_wire_get_run(record, &m) == 0)
             last = (struct rask_wire_assignment){m.slot, m.epoch};

@@ -283,7 +283,7 @@ static void a_missing_object_ends_the_tasks_that_wait_for_it(void)
 {
     struct bench b;
     char text[200];
-    struct rask_msg_missing m;
+    struct rask_msg_missing m = {0};
     setup(&b);
     sent(&b, text);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
@@ -308,7 +308,7 @@ static void without_room_for_an_input_the_task_fails(void)
 {
     struct bench b;
     char text[200];
-    struct rask_msg_erred m;
+    struct rask_msg_erred m = {0};
     setup(&b);
     sent(&b, text);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
