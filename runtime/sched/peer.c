@@ -23,19 +23,13 @@ static void put_failed(struct rask_sched *s)
     rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
-/* Tasks that count against the window: seceded ones wait and take no slot. */
-static inline uint32_t n_busy(const struct rask_sched_peer *p)
-{
-    return p->n_assigned - p->n_away;
-}
-
 static int has_room(const struct rask_sched *s, const struct rask_sched_peer *p)
 {
     if (!p->is_alive || p->is_paused || p->n_slots == 0)
         return 0;
-    if (n_busy(p) < p->base_window)
+    if (rask_peer_n_busy(p) < p->base_window)
         return 1;
-    return n_busy(p) < (uint64_t)s->config.max_ahead * p->n_slots &&
+    return rask_peer_n_busy(p) < (uint64_t)s->config.max_ahead * p->n_slots &&
            p->backlog_ns < s->config.ahead_ns * p->n_slots;
 }
 

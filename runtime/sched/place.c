@@ -13,21 +13,12 @@
 /* Tasks in a worker's queue that are looked at for one whose resources are free. */
 #define MAX_BLOCKED 64u
 
-static int is_valid(const struct rask_sched *s, const struct rask_heap_entry *entry, int32_t rank)
-{
-    if (!rask_slab_is_live(&s->tasks, entry->id))
-        return 0;
-    const struct rask_sched_task *t = rask_life_at(s, entry->id);
-    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
-           t->lo == entry->lo;
-}
-
 /* The top of a queue that is still meant, NULL if empty. */
 static const struct rask_heap_entry *valid_top(struct rask_sched *s, struct rask_ready *queue,
                                                int32_t rank)
 {
     const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(queue)) != NULL && !is_valid(s, top, rank))
+    while ((top = rask_ready_top(queue)) != NULL && !rask_ready_is_meant(s, top, rank))
         rask_ready_pop(queue);
     return top;
 }
@@ -47,16 +38,12 @@ static void reserve_run(struct rask_sched *s, int32_t rank)
     }
 }
 
-static inline uint32_t n_busy(const struct rask_sched_peer *p)
-{
-    return p->n_assigned - p->n_away;
-}
-
 /* A producer is not sent ahead: its result would only take room until somebody consumes it. */
 static int is_held_back(const struct rask_sched *s, uint32_t task, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    return (rask_life_at(s, task)->flags & RASK_TASK_PRODUCER) && n_busy(p) >= p->base_window;
+    return (rask_life_at(s, task)->flags & RASK_TASK_PRODUCER) &&
+           rask_peer_n_busy(p) >= p->base_window;
 }
 
 /* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay.
@@ -107,9 +94,9 @@ static void fill(struct rask_sched *s, int32_t rank, int is_window)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
     while (s->status == RASK_OK && rask_idset_has(&s->with_room, (uint32_t)rank) &&
-           (is_window || n_busy(p) < p->n_slots)) {
+           (is_window || rask_peer_n_busy(p) < p->n_slots)) {
         uint32_t task = next_task(s, rank);
-        if (task == 0 && n_busy(p) < p->n_slots) {
+        if (task == 0 && rask_peer_n_busy(p) < p->n_slots) {
             task = rask_steal_homed(s, rank);
             if (task == 0)
                 rask_steal_assigned(s, rank);

@@ -156,13 +156,7 @@ void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
         rask_life_fail(s, task, t->error);
         return;
     }
-    for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_life_at(s, source);
-        if (--d->n_waiters == 0 && d->n_claims == 0 &&
-            rask_sched_ids_push(&s->unsettled, source) != 0)
-            rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
-    }
+    rask_life_release_inputs(s, t);
     rask_life_move(s, task, RASK_EVENT_END);
     if (rask_sched_ids_push(&s->unsettled, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");

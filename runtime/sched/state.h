@@ -283,6 +283,7 @@ void rask_life_want(struct rask_sched *s, uint32_t task);
 void rask_life_done(struct rask_sched *s, uint32_t task);
 void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error);
 void rask_life_again(struct rask_sched *s, uint32_t task);
+void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task *t);
 void rask_life_unclaim(struct rask_sched *s, uint32_t task);
 void rask_life_settle(struct rask_sched *s);
 void rask_life_lose(struct rask_sched *s, uint32_t task);
@@ -361,6 +362,25 @@ static inline uint32_t rask_sched_estimate(const struct rask_sched *s, uint32_t 
 {
     uint64_t ns = s->functions[function].average_ns;
     return ns == 0 ? RASK_ESTIMATE_UNKNOWN_NS : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
+}
+
+/* Tasks that count against a worker's window: those that wait for tasks of their own take no slot.
+ */
+static inline uint32_t rask_peer_n_busy(const struct rask_sched_peer *p)
+{
+    return p->n_assigned - p->n_away;
+}
+
+/* Whether an entry of a ready queue is still meant: the task is queued there (`rank` -1: in the
+ * common queue), and is the one that the entry was made for. */
+static inline int rask_ready_is_meant(const struct rask_sched *s,
+                                      const struct rask_heap_entry *entry, int32_t rank)
+{
+    if (!rask_slab_is_live(&s->tasks, entry->id))
+        return 0;
+    const struct rask_sched_task *t = rask_life_at(s, entry->id);
+    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
+           t->lo == entry->lo;
 }
 
 #endif

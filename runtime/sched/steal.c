@@ -11,16 +11,6 @@
 /* Assignments that are looked at for one that may be taken. */
 #define MAX_LOOKS 8u
 
-static int is_homed_at(const struct rask_sched *s, const struct rask_heap_entry *entry,
-                       int32_t rank)
-{
-    if (!rask_slab_is_live(&s->tasks, entry->id))
-        return 0;
-    const struct rask_sched_task *t = rask_life_at(s, entry->id);
-    return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
-           t->lo == entry->lo;
-}
-
 /* Whether moving it to the thief pays, when it would otherwise wait `wait_ns`. */
 static int is_worth_moving(const struct rask_sched *s, const struct rask_sched_task *t,
                            int32_t thief, uint64_t wait_ns)
@@ -51,7 +41,7 @@ uint32_t rask_steal_homed(struct rask_sched *s, int32_t thief)
         return 0;
     struct rask_sched_peer *p = &s->peers[victim];
     const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(&p->homed)) != NULL && !is_homed_at(s, top, victim))
+    while ((top = rask_ready_top(&p->homed)) != NULL && !rask_ready_is_meant(s, top, victim))
         rask_ready_pop(&p->homed);
     if (top == NULL)
         return 0;

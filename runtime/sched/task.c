@@ -123,7 +123,7 @@ static inline int is_needed(const struct rask_sched_task *t)
 }
 
 /* A task no longer needs its inputs. */
-static void release_inputs(struct rask_sched *s, const struct rask_sched_task *t)
+void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task *t)
 {
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
@@ -207,7 +207,7 @@ void rask_life_done(struct rask_sched *s, uint32_t task)
     s->counters.done++;
     if (t->deps != 0) {
         if (had_inputs)
-            release_inputs(s, t);
+            rask_life_release_inputs(s, t);
         if (t->replicas == 0)
             rask_graph_unlink(s, task);
     }
@@ -232,7 +232,7 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
     struct rask_sched_task *t = rask_life_at(s, task);
     int was_told = t->state == RASK_TASK_LEAVING;
     if (t->state != RASK_TASK_RELEASED)
-        release_inputs(s, t);
+        rask_life_release_inputs(s, t);
     if (t->error == 0) {
         t->error = error;
         rask_sched_error_at(s, error)->n_users++;
@@ -353,7 +353,7 @@ static void settle_one(struct rask_sched *s, uint32_t task)
         case RASK_TASK_WAITING:
         case RASK_TASK_QUEUED:
         case RASK_TASK_NO_WORKER:
-            release_inputs(s, t);
+            rask_life_release_inputs(s, t);
             rask_life_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_PROCESSING:
