@@ -83,9 +83,11 @@ static rask_status too_long(struct rask_csv_window *window, struct rask_error *e
         (unsigned long long)line, (unsigned long long)window->max_record_bytes);
 }
 
+/* The LF of a CRLF may be known to lie before start and not be scanned yet; it stays then. */
 static void drop_before_start(struct rask_csv_window *window)
 {
-    uint32_t shift = (uint32_t)window->start;
+    size_t behind = window->start < window->scanned ? window->start : window->scanned;
+    uint32_t shift = (uint32_t)behind;
     if (shift == 0)
         return;
     memmove(window->bytes, window->bytes + shift, window->n_bytes - shift);
@@ -94,7 +96,7 @@ static void drop_before_start(struct rask_csv_window *window)
     window->n_bytes -= shift;
     window->scanned -= shift;
     window->base += shift;
-    window->start = 0;
+    window->start -= shift;
 }
 
 rask_status rask_csv_window_fill(struct rask_csv_window *window, struct rask_error *error)

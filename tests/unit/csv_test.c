@@ -345,6 +345,55 @@ static void long_records(void)
     free(text);
 }
 
+/* Rows "<i>,xx..x" of row_bytes each behind a header, all lines ended by CRLF. */
+static size_t write_crlf_rows(char *text, size_t row_bytes, int n_rows)
+{
+    char *at = text + 5;
+    memcpy(text, "a,b\r\n", 5);
+    for (int i = 0; i < n_rows; i++, at += row_bytes) {
+        memset(at, 'x', row_bytes);
+        (void)snprintf(at, 8, "%d", 1000000 + i);
+        at[7] = ',';
+        memcpy(at + row_bytes - 2, "\r\n", 2);
+    }
+    return (size_t)(at - text);
+}
+
+/* Rows and the sum of column a of the whole file. */
+static int64_t sum_a(const struct rask_csv_spec *spec, const char *file, int *n_rows)
+{
+    struct rask_csv_range range = {.path = file, .end = UINT64_MAX, .first_start = RASK_CSV_GUESS};
+    struct rask_csv_reader *reader;
+    const struct rask_batch *batch;
+    struct rask_error error;
+    int64_t sum = 0;
+    *n_rows = 0;
+    CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, spec, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_csv_reader_start(reader, &range, &error), RASK_OK);
+    while (rask_csv_reader_next(reader, &batch, &error) == RASK_OK)
+        for (uint32_t row = 0; row < batch->n_rows; row++, ++*n_rows)
+            sum += batch->columns[0].values.ints[row];
+    rask_csv_reader_free(reader);
+    return sum;
+}
+
+/* A read, or a step of the scan, may end between CR and LF: rows of many lengths make it do so. */
+static void line_ends_where_a_read_ends(void)
+{
+    enum { N_BYTES = 600000, MAX_ROW_BYTES = 200 };
+    const struct rask_csv_want want = {"a", RASK_TYPE_INT64, false};
+    struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
+    char *text = malloc(N_BYTES + MAX_ROW_BYTES);
+    for (size_t row_bytes = 20; text != NULL && row_bytes < MAX_ROW_BYTES; row_bytes++) {
+        int n_rows, n_wanted = (int)(N_BYTES / row_bytes);
+        size_t n = write_crlf_rows(text, row_bytes, n_wanted);
+        int64_t sum = sum_a(&spec, write_file(text, n), &n_rows);
+        CU_ASSERT_EQUAL(n_rows, n_wanted);
+        CU_ASSERT_EQUAL(sum, n_wanted * (INT64_C(2000000) + n_wanted - 1) / 2);
+    }
+    free(text);
+}
+
 static void spec_travels_as_bytes(void)
 {
     struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false}, {"", RASK_TYPE_DATE, true}};
@@ -526,7 +575,9 @@ RASK_UNIT_MAIN("csv", {"line ends", line_ends}, {"quotes", quotes},
                {"headers", headers}, {"many columns of one name", many_columns_of_one_name},
                {"one reader, many files", one_reader_many_files},
                {"a changed file is an error", a_changed_file_is_an_error},
-               {"long records", long_records}, {"a spec travels as bytes", spec_travels_as_bytes},
+               {"long records", long_records},
+               {"line ends where a read ends", line_ends_where_a_read_ends},
+               {"a spec travels as bytes", spec_travels_as_bytes},
                {"random files in random blocks", random_files_in_random_blocks},
                {"cuts at every byte", cuts_at_every_byte}, {"resync is exact", resync_is_exact},
                {"cleans up", remove_file})
