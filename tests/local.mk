@@ -29,7 +29,8 @@ AM_TESTS_ENVIRONMENT = \
 	LSAN_OPTIONS="$${LSAN_OPTIONS-suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0}"; \
 	export LSAN_OPTIONS; \
 	UBSAN_OPTIONS="$${UBSAN_OPTIONS-print_stacktrace=1}"; export UBSAN_OPTIONS; \
-	TSAN_OPTIONS="$${TSAN_OPTIONS-second_deadlock_stack=1}"; export TSAN_OPTIONS;
+	TSAN_OPTIONS="$${TSAN_OPTIONS-second_deadlock_stack=1:suppressions=$(abs_top_srcdir)/tests/tsan.supp}"; \
+	export TSAN_OPTIONS;
 
 AM_CFLAGS += $(CUNIT_CFLAGS)
 unit_ldadd = librask_core.la $(CUNIT_LIBS)
@@ -65,4 +66,4 @@ print-tests:
 TESTS += tests/install.sh
 EXTRA_DIST += tests/run_with_timeout tests/mpirun.sh tests/install.sh tests/stages.sh tests/unit/unit.h \
 	tests/lint.sh tests/lint.awk tests/lint.exceptions \
-	tests/lsan.supp tests/nocunit/CUnit/Basic.h
+	tests/lsan.supp tests/tsan.supp tests/nocunit/CUnit/Basic.h

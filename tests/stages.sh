@@ -147,7 +147,8 @@ stage_asan()
 {
     local directory=$build/stages/asan
     configure_in "$directory" --enable-werror --enable-debug --enable-sanitizers=address,undefined || return
-    build_in "$directory" && test_in "$directory" 'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/cli/*'
+    build_in "$directory" && RASK_TEST_TIMEOUT=${RASK_TEST_TIMEOUT:-360} test_in "$directory" \
+        'tests/unit/*' 'tests/sim/*' 'tests/fault/*' 'tests/mpi/*' 'tests/cli/*'
 }
 
 # ThreadSanitizer does not find its memory when addresses are randomised too widely.
@@ -156,7 +157,7 @@ stage_tsan()
     local directory=$build/stages/tsan
     configure_in "$directory" --enable-werror --enable-sanitizers=thread || return
     build_in "$directory" && RASK_TEST_PREFIX="setarch $(uname -m) -R" \
-        test_in "$directory" 'tests/unit/*' 'tests/cli/*'
+        RASK_TEST_TIMEOUT=${RASK_TEST_TIMEOUT:-360} test_in "$directory" 'tests/unit/*' 'tests/cli/*'
 }
 
 stage_nompi()
