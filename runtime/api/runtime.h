@@ -54,6 +54,9 @@ struct rask_runtime {
     _Atomic uint32_t n_executors;
     _Atomic uint32_t n_blocked; /* of those, inside a wait of a task */
     _Atomic uint32_t n_guests; /* the program's threads inside a wait that may run tasks */
+    _Atomic uint32_t n_inside; /* threads of the program inside a wait */
+    _Atomic uint32_t has_leader; /* a guest sleeps at the bell of the process */
+    _Atomic uint32_t is_helper_idle; /* the helper sleeps longer than a task may have to wait */
     _Atomic uint32_t next_place; /* of the plan, for the next thread */
     _Atomic uint32_t n_graphs; /* made so far */
 };
@@ -63,25 +66,45 @@ static inline struct rask_runtime *rask_runtime_of(const struct rask *rask)
     return (struct rask_runtime *)rask->runtime;
 }
 
+/* Which tasks a thread may run meanwhile. SHORT: of functions known to be short, so that the thread
+ * is back soon; for the others it calls the helper. */
+enum rask_may_run { RASK_RUN_NONE, RASK_RUN_SHORT, RASK_RUN_ALL };
+
 /* What a thread works or sleeps for. */
 struct rask_until {
     int (*is_done)(void *context); /* cheap; asked often */
-    /* asks to be woken; 1 if it is done after all. NULL: nothing to ask */
-    int (*before_sleep)(void *context);
+    /* Asks to be woken: marks futures and fills in what the waiter sleeps for; 1 if it is done
+     * after all. The client's lock is held. NULL: there is nothing to ask. */
+    int (*enlist)(void *context, struct rask_waiter *waiter);
     void *context;
     uint64_t deadline_ns; /* UINT64_MAX: none */
-    int may_run; /* may run tasks meanwhile */
+    enum rask_may_run may_run;
     /* a thread of the pool: sleeps when enough others are awake */
     int is_pool;
+    int is_guest; /* the program's own thread */
     int is_interruptible;
-    struct rask_bell *bell; /* where it sleeps */
+    /* where it sleeps; NULL: at a bell of its own, but for one guest, who answers messages */
+    struct rask_bell *bell;
 };
 
 /* threads.c: works until done: runs tasks, turns the loop, sleeps. RASK_OK; RASK_ERR_TIMEOUT;
  * RASK_ERR_INTERRUPTED; RASK_END: the job has ended. */
 rask_status rask_threads_work(struct rask_runtime *runtime, const struct rask_until *until);
 rask_status rask_threads_start(struct rask_runtime *runtime, struct rask_error *error);
+/* Ends all threads, and the waits that other threads of the program are in. */
 void rask_threads_stop(struct rask_runtime *runtime);
+/* Whether the caller is a thread of the runtime: it cannot stop it. */
+int rask_threads_is_one(struct rask_runtime *runtime);
+/* Binds the calling thread; a failure is logged. `place` NULL: nothing to do. */
+void rask_threads_bind(struct rask_runtime *runtime, const struct rask_place *place);
+/* Something was submitted: the helper sleeps no longer than it should. */
+static inline void rask_threads_note(struct rask_runtime *runtime)
+{
+    if (atomic_load_explicit(&runtime->is_helper_idle, memory_order_relaxed) != 0)
+        rask_bell_ring(&runtime->helper_bell, 1);
+}
+/* Tells the scheduler that a task needs no slot for now, or needs it again. */
+void rask_threads_secede(struct rask_runtime *runtime, struct rask_task *task, int is_away);
 /* A task gives its slot up and gets it back. 1 if another thread can use it meanwhile; 0 if there
  * is none (no memory, no further thread): the task's own thread must run tasks while it waits. */
 int rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);

@@ -50,12 +50,11 @@ static int never(void *context)
 static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
 {
     struct rask_loop *loop = &rt->loop;
-    struct rask_error ignored;
-    if (rt->config.bind && rt->plan.n_threads > 0 &&
-        rask_place_bind_thread(rt->topo, &rt->plan.places[0], &ignored) != RASK_OK)
-        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", ignored.text);
-    struct rask_until until = {
-        .is_done = never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = loop->comm->bell};
+    rask_threads_bind(rt, rt->plan.n_threads > 0 ? &rt->plan.places[0] : NULL);
+    struct rask_until until = {.is_done = never,
+                               .deadline_ns = UINT64_MAX,
+                               .may_run = RASK_RUN_ALL,
+                               .bell = loop->comm->bell};
     atomic_fetch_add(&rt->n_guests, 1);
     (void)!rask_threads_work(rt, &until);
     rask_signals_stop(rt);
@@ -89,19 +88,11 @@ static rask_status stop(struct rask_runtime *rt)
     return status;
 }
 
-static int is_own_thread(const struct rask_runtime *rt)
-{
-    int is_own = 0;
-    for (size_t i = 0; i < rt->threads.count; i++)
-        is_own |= pthread_equal(rt->threads.items[i], pthread_self()) != 0;
-    return is_own;
-}
-
 static void stop_at_exit(int exit_code, void *argument)
 {
     struct rask_exit_guard *guard = argument;
     (void)exit_code;
-    if (guard->runtime != NULL && !is_own_thread(guard->runtime))
+    if (guard->runtime != NULL && !rask_threads_is_one(guard->runtime))
         (void)!stop(guard->runtime);
     rask_free(guard);
 }
@@ -229,7 +220,8 @@ void rask_interrupt(struct rask *rask)
 {
     struct rask_loop *loop = &rask_runtime_of(rask)->loop;
     atomic_store(&loop->is_interrupted, 1);
-    rask_loop_wake_all(loop);
+    rask_bell_ring(loop->comm->bell, INT32_MAX);
+    rask_bell_ring(&rask_runtime_of(rask)->helper_bell, 1);
 }
 
 /* The counters of this rank, gathered from loop, transport and scheduler. */

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define RECORDS_PER_TURN 32u
-#define LOOP_STALE_NS 5000u
+#define SUBMIT_STALE_NS 5000u
 #define STACK_CALL_BYTES 1024u
 #define STACK_DEPS 32u
 
@@ -293,11 +293,12 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
  * already. */
 static void flush(struct rask_runtime *rt, uint64_t n_submitted, uint64_t n_pending)
 {
+    rask_threads_note(rt);
     if (n_pending <= 1)
         (void)rask_loop_try(&rt->loop, 1);
     else if (n_submitted % RECORDS_PER_TURN == 0 &&
              rask_now_ns() - atomic_load_explicit(&rt->loop.last_turn_ns, memory_order_relaxed) >
-                 LOOP_STALE_NS)
+                 SUBMIT_STALE_NS)
         (void)rask_loop_try(&rt->loop, 1);
 }
 

@@ -2,14 +2,15 @@
 /* threads.c: who runs tasks, who turns the loop, who sleeps.
  *
  * A rank with n slots has n - 1 threads of its own; the n-th is the program's: on a worker rank the
- * one that serves, on rank 0 and alone the one inside a wait. While the program is elsewhere the
- * helper stands in for it. The helper otherwise only looks whether the loop has been turned lately,
- * because all threads may be inside long tasks.
+ * one that serves, on rank 0 and alone the one inside a wait, as long as tasks are brief. The
+ * helper stands in for it while the program is elsewhere and for tasks that are not brief, since a
+ * wait must end when what it waits for is there. It also looks whether the loop has been turned
+ * lately, because all threads may be inside long tasks.
  *
  * A thread without work spins for a while (hardly at all when ranks outnumber cores), then sleeps
- * at a bell. All sleep at the bell of the process, which other ranks can ring, but for tasks that
- * wait for tasks of their own: they could do nothing with a ready task and sleep at a bell of their
- * own. */
+ * at a bell. Those that run tasks sleep at the bell of the process, which other ranks can ring, and
+ * so does one thread of the program that waits; all others that wait for futures have bells of
+ * their own and are woken when what they wait for is over. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -36,18 +37,37 @@
 /* Threads of one process, replacements for waiting tasks included. */
 #define MAX_THREADS 2048u
 
+/* What a thread has been doing. */
+struct idling {
+    uint64_t since_ns; /* 0: busy */
+    int is_counted; /* among exec's spinning threads */
+    struct rask_exec_batch *batch; /* where it keeps what it pops at once */
+};
+
+/* There is a task that the caller should not run: somebody else is to, in the end the helper. */
+static void call_for_help(struct rask_runtime *rt)
+{
+    if (rask_loop_wake(&rt->loop, 1) == 0)
+        rask_bell_ring(&rt->helper_bell, 1);
+}
+
 /* Runs queued tasks for a quantum. 1 if it has run any. */
-static int run_some(struct rask_runtime *rt)
+static int run_some(struct rask_runtime *rt, const struct rask_until *until, struct idling *self)
 {
     struct rask_exec *exec = &rt->loop.exec;
-    struct rask_task *task = rask_exec_pop(exec);
-    if (task == NULL)
+    int only_brief = until->may_run == RASK_RUN_SHORT;
+    struct rask_task *task = rask_exec_pop(exec, &self->batch, only_brief);
+    if (task == NULL) {
+        if (only_brief && rask_exec_has_work(exec) && !rask_exec_is_front_brief(exec))
+            call_for_help(rt);
         return 0;
+    }
     uint64_t begin_ns = rask_now_ns();
     uint64_t now_ns = begin_ns;
     do
-        now_ns = rask_exec_run(exec, task, now_ns);
-    while (now_ns - begin_ns < QUANTUM_NS && (task = rask_exec_pop(exec)) != NULL);
+        now_ns = rask_exec_run(exec, task, self->batch, now_ns);
+    while (now_ns - begin_ns < QUANTUM_NS &&
+           (task = rask_exec_pop(exec, &self->batch, only_brief)) != NULL);
     return 1;
 }
 
@@ -64,12 +84,87 @@ static int64_t sleep_ns(const struct rask_runtime *rt, const struct rask_until *
     return end_ns - now_ns < (uint64_t)ns ? (int64_t)(end_ns - now_ns) : ns;
 }
 
-/* The thread counts among those that are awake to run tasks, or no longer does. */
+/* The thread counts among those that are awake to run any task, or no longer does. */
 static void count_awake(struct rask_runtime *rt, const struct rask_until *until, int is_awake)
 {
-    if (until->may_run)
+    if (until->may_run == RASK_RUN_ALL)
         atomic_fetch_add_explicit(&rt->loop.exec.n_awake, is_awake ? 1u : UINT32_MAX,
                                   memory_order_seq_cst);
+}
+
+/* One sleep: where, and the ticket drawn before anybody could have known of it. */
+struct sleep {
+    struct rask_waiter *waiter; /* NULL: it sleeps for no future, or there is no memory */
+    struct rask_bell *bell;
+    uint32_t ticket;
+    int is_over; /* what it was to wait for is over after all */
+};
+
+/* Puts the thread on the list of those that wait for futures, if it does. */
+static struct sleep begin_sleep(struct rask_runtime *rt, const struct rask_until *until)
+{
+    struct rask_loop *loop = &rt->loop;
+    uint32_t has_none = 0;
+    struct sleep sleep = {.bell = until->bell != NULL ? until->bell : loop->comm->bell};
+    if (until->enlist != NULL) {
+        rask_spin_lock(&loop->client_lock);
+        sleep.waiter = rask_loop_waiter(loop);
+    }
+    struct rask_waiter *w = sleep.waiter;
+    if (w != NULL) {
+        int is_leader = until->bell == NULL && until->is_guest &&
+                        atomic_compare_exchange_strong(&rt->has_leader, &has_none, 1);
+        sleep.bell = until->bell != NULL ? until->bell : is_leader ? loop->comm->bell : &w->own;
+    }
+    sleep.ticket = rask_bell_begin(sleep.bell);
+    if (w != NULL) {
+        w->bell = sleep.bell;
+        w->is_guest = until->is_guest;
+        sleep.is_over = until->enlist(until->context, w);
+        rask_loop_enlist(loop, w);
+    }
+    if (until->enlist != NULL)
+        rask_spin_unlock(&loop->client_lock);
+    return sleep;
+}
+
+/* Another guest that can answer messages instead of one that leaves; the client's lock is held. */
+static struct rask_bell *next_leader(const struct rask_loop *loop)
+{
+    for (struct rask_waiter *w = loop->waiters; w != NULL; w = w->next)
+        if (w->is_guest)
+            return w->bell;
+    return NULL;
+}
+
+/* Off the list. A guest that answered messages and need not any more wakes another one to do it. */
+static void end_sleep(struct rask_runtime *rt, const struct rask_until *until,
+                      const struct sleep *sleep)
+{
+    struct rask_loop *loop = &rt->loop;
+    struct rask_bell *next = NULL;
+    rask_bell_end(sleep->bell);
+    if (sleep->waiter == NULL)
+        return;
+    int is_over = until->is_done(until->context);
+    rask_spin_lock(&loop->client_lock);
+    int was_leader = until->bell == NULL && until->is_guest && sleep->bell == loop->comm->bell;
+    rask_loop_delist(loop, sleep->waiter);
+    if (was_leader) {
+        atomic_store(&rt->has_leader, 0);
+        next = is_over ? next_leader(loop) : NULL;
+    }
+    rask_spin_unlock(&loop->client_lock);
+    if (next != NULL)
+        rask_bell_ring(next, 1);
+}
+
+static int is_roused(const struct rask_runtime *rt, const struct rask_until *until)
+{
+    const struct rask_loop *loop = &rt->loop;
+    return (until->may_run == RASK_RUN_ALL && rask_exec_has_work(&loop->exec)) ||
+           atomic_load(&loop->has_ended) ||
+           (until->is_interruptible && atomic_load(&loop->is_interrupted));
 }
 
 /* Sleeps once, unless there is something to do after all. If somebody else has the loop, what
@@ -78,30 +173,23 @@ static void count_awake(struct rask_runtime *rt, const struct rask_until *until,
 static void sleep_once(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct rask_loop *loop = &rt->loop;
-    if (until->before_sleep != NULL && until->before_sleep(until->context))
-        return;
-    uint32_t ticket = rask_bell_begin(until->bell);
-    int has_work = until->is_done(until->context) ||
-                   (until->may_run && rask_exec_has_work(&loop->exec)) ||
-                   atomic_load(&loop->has_ended) || atomic_load(&loop->is_interrupted);
-    if (!has_work && rask_loop_try(loop, (uint32_t)until->may_run) <= 0 &&
-        !rask_exec_has_finished(&loop->exec) && !rask_client_has_output(&loop->client) &&
-        !until->is_done(until->context)) {
+    struct sleep sleep = begin_sleep(rt, until);
+    int is_over = sleep.is_over || until->is_done(until->context) || is_roused(rt, until);
+    int n = is_over ? 0 : rask_loop_ask(loop, until->may_run == RASK_RUN_ALL);
+    int has_left = rask_exec_has_finished(&loop->exec) || rask_client_has_output(&loop->client);
+    if (!is_over && n <= 0 && !has_left && !until->is_done(until->context)) {
         __atomic_fetch_add(&loop->comm->counters.sleeps, 1, __ATOMIC_RELAXED);
         count_awake(rt, until, 0);
-        rask_bell_sleep(until->bell, ticket, sleep_ns(rt, until));
+        rask_bell_sleep(sleep.bell, sleep.ticket, sleep_ns(rt, until));
         count_awake(rt, until, 1);
+    } else if (n < 0) {
+        (void)sched_yield(); /* the loop's holder may be waiting for this very core */
     }
-    rask_bell_end(until->bell);
-    if (!until->may_run && until->bell == loop->comm->bell && rask_exec_has_work(&loop->exec))
-        rask_bell_ring(until->bell, 1);
+    end_sleep(rt, until, &sleep);
+    if (until->may_run != RASK_RUN_ALL && sleep.bell == loop->comm->bell &&
+        rask_exec_has_work(&loop->exec))
+        (void)rask_loop_wake(loop, 1);
 }
-
-/* What a thread has been doing. */
-struct idling {
-    uint64_t since_ns; /* 0: busy */
-    int is_counted; /* among exec's spinning threads */
-};
 
 /* Whether to try for the loop: always if this thread has turned it last, else only when nobody has
  * lately, so that the machines' memory stays in the cache of one core. */
@@ -116,21 +204,24 @@ static int is_my_turn(const struct rask_loop *loop, const struct idling *self)
 /* One attempt at the loop. 1 if there was something to do. */
 static int turn(struct rask_loop *loop, const struct rask_until *until, const struct idling *self)
 {
-    int n = is_my_turn(loop, self) ? rask_loop_try(loop, (uint32_t)until->may_run) : -1;
+    uint32_t n_own = until->may_run != RASK_RUN_NONE;
+    int n = is_my_turn(loop, self) ? rask_loop_try(loop, n_own) : -1;
     if (n >= 0 && atomic_load_explicit(&loop->owner, memory_order_relaxed) != (uintptr_t)self)
         atomic_store_explicit(&loop->owner, (uintptr_t)self, memory_order_relaxed);
     return n > 0;
 }
 
 /* Whether an idle thread should go on looking for work awake: not longer than it spins, and not
- * when more threads are awake than there are slots, since it would take the core of one that works.
+ * when it would take the core of one that works or is about to: as many others as there are slots.
  */
 static int is_spinning_on(struct rask_runtime *rt, const struct rask_until *until, uint64_t idle_ns)
 {
     const struct rask_exec *exec = &rt->loop.exec;
     uint32_t n_cores = exec->n_slots == 0 ? 1 : exec->n_slots;
-    uint32_t n_others =
-        atomic_load_explicit(&exec->n_awake, memory_order_relaxed) - (until->may_run != 0);
+    uint32_t n_others = atomic_load_explicit(&exec->n_awake, memory_order_relaxed) -
+                        (until->may_run == RASK_RUN_ALL) +
+                        atomic_load_explicit(&exec->n_entering, memory_order_relaxed) +
+                        atomic_load_explicit(&rt->loop.n_waking, memory_order_relaxed);
     return idle_ns < rt->spin_ns && n_others < n_cores;
 }
 
@@ -159,7 +250,8 @@ static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
         is_surplus = atomic_compare_exchange_weak_explicit(
             &exec->n_awake, &n, n - 1, memory_order_seq_cst, memory_order_relaxed);
     if (is_surplus) {
-        if (!atomic_load(&rt->loop.has_ended) && !rask_exec_has_finished(exec))
+        if (!atomic_load(&rt->loop.has_ended) && rask_loop_ask(&rt->loop, 0) <= 0 &&
+            !rask_exec_has_finished(exec) && !rask_client_has_output(&rt->loop.client))
             rask_bell_sleep(&rt->loop.surplus, ticket, SURPLUS_SLEEP_NS);
         atomic_fetch_add_explicit(&exec->n_awake, 1, memory_order_seq_cst);
     }
@@ -176,7 +268,7 @@ static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
     if (idling->since_ns == 0)
         idling->since_ns = now_ns;
     if (is_spinning_on(rt, until, now_ns - idling->since_ns)) {
-        count_spinning(rt, idling, until->may_run);
+        count_spinning(rt, idling, until->may_run != RASK_RUN_NONE);
         rask_pause();
         return RASK_OK;
     }
@@ -198,13 +290,15 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
         int was_busy = 0;
         if (until->is_pool)
             sleep_if_surplus(rt, idling);
-        if (until->may_run && rask_exec_has_work(&loop->exec)) {
+        if (until->may_run != RASK_RUN_NONE && rask_exec_has_work(&loop->exec)) {
             count_spinning(rt, idling, 0);
-            was_busy = run_some(rt);
+            was_busy = run_some(rt, until, idling);
         }
         was_busy |= turn(loop, until, idling);
         if (was_busy) {
             idling->since_ns = 0;
+            if (until->deadline_ns != UINT64_MAX && rask_now_ns() >= until->deadline_ns)
+                return until->is_done(until->context) ? RASK_OK : RASK_ERR_TIMEOUT;
             continue;
         }
         rask_status status = idle(rt, until, idling);
@@ -216,10 +310,11 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
 
 rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
 {
-    struct idling idling = {0, 0};
+    struct idling idling = {0};
     count_awake(rt, until, 1);
     rask_status status = work(rt, until, &idling);
     count_spinning(rt, &idling, 0);
+    rask_exec_drop_batch(&rt->loop.exec, idling.batch);
     count_awake(rt, until, 0);
     return status;
 }
@@ -235,32 +330,40 @@ struct thread_start {
     const struct rask_place *place; /* NULL: wherever the rank may run */
 };
 
+void rask_threads_bind(struct rask_runtime *rt, const struct rask_place *place)
+{
+    struct rask_error error;
+    if (rt->config.bind && place != NULL &&
+        rask_place_bind_thread(rt->topo, place, &error) != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+}
+
 static void *pool_thread(void *argument)
 {
     struct thread_start start = *(struct thread_start *)argument;
     struct rask_runtime *rt = start.runtime;
-    struct rask_error error;
     rask_free(argument);
-    rask_status status = RASK_OK;
-    if (rt->config.bind && start.place != NULL)
-        status = rask_place_bind_thread(rt->topo, start.place, &error);
-    if (status != RASK_OK)
-        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+    rask_threads_bind(rt, start.place);
     struct rask_until until = {.is_done = never,
                                .deadline_ns = UINT64_MAX,
-                               .may_run = 1,
+                               .may_run = RASK_RUN_ALL,
                                .is_pool = 1,
                                .bell = rt->loop.comm->bell};
     (void)!rask_threads_work(rt, &until);
     return NULL;
 }
 
-/* One more thread; the lock is held. RASK_ERR_SYSTEM when the system has none left. */
+/* One more thread; the lock is held. RASK_ERR_SYSTEM when the system has none left, RASK_ERR_STATE
+ * when the job has ended. */
 static rask_status spawn(struct rask_runtime *rt)
 {
     pthread_t id;
     struct thread_start *start = rask_alloc(sizeof *start);
     uint32_t place = atomic_fetch_add(&rt->next_place, 1);
+    if (atomic_load(&rt->loop.has_ended)) {
+        rask_free(start);
+        return RASK_ERR_STATE;
+    }
     if (start == NULL || rask_thread_ids_reserve(&rt->threads, rt->threads.count + 1) != 0) {
         rask_free(start);
         return RASK_ERR_MEMORY;
@@ -277,40 +380,63 @@ static rask_status spawn(struct rask_runtime *rt)
     return RASK_OK;
 }
 
-static int has_guest_or_nothing(void *context)
+/* Whether there is nothing to run, or nothing but what a guest runs. */
+static int is_relieved(void *context)
 {
     struct rask_runtime *rt = context;
-    return atomic_load(&rt->n_guests) != 0 || !rask_exec_has_work(&rt->loop.exec);
+    return !rask_exec_has_work(&rt->loop.exec) ||
+           (atomic_load(&rt->n_guests) != 0 && rask_exec_is_front_brief(&rt->loop.exec));
 }
 
-/* Runs what nobody else would: the program's thread is elsewhere and its slot is free. */
+/* Runs what nobody else would. */
 static void stand_in(struct rask_runtime *rt)
 {
-    struct rask_until until = {.is_done = has_guest_or_nothing,
+    struct rask_until until = {.is_done = is_relieved,
                                .context = rt,
                                .deadline_ns = UINT64_MAX,
-                               .may_run = 1,
+                               .may_run = RASK_RUN_ALL,
                                .bell = &rt->helper_bell};
     (void)!rask_threads_work(rt, &until);
-    (void)rask_loop_try(&rt->loop, 0);
+    while (rask_exec_has_finished(&rt->loop.exec) && rask_loop_try(&rt->loop, 0) < 0)
+        rask_pause();
+}
+
+/* Until it is called, or until it should look again: soon if something is under way. */
+static void helper_sleep(struct rask_runtime *rt)
+{
+    struct rask_loop *loop = &rt->loop;
+    uint32_t ticket = rask_bell_begin(&rt->helper_bell);
+    int is_busy = atomic_load(&loop->exec.n_running) != 0 ||
+                  atomic_load(&loop->exec.n_queued) != 0 || rask_client_has_output(&loop->client);
+    atomic_store(&rt->is_helper_idle, !is_busy);
+    int is_called =
+        atomic_load(&loop->has_ended) || (atomic_load(&rt->n_guests) != 0 && !is_relieved(rt));
+    if (!is_called)
+        rask_bell_sleep(&rt->helper_bell, ticket, is_busy ? HELPER_BUSY_NS : HELPER_IDLE_NS);
+    atomic_store(&rt->is_helper_idle, 0);
+    rask_bell_end(&rt->helper_bell);
 }
 
 static void *helper_thread(void *argument)
 {
     struct rask_runtime *rt = argument;
     struct rask_loop *loop = &rt->loop;
+    int has_told = 0; /* that the program is interrupted: rask_interrupt may not take locks */
+    rask_threads_bind(rt, rt->plan.n_threads > 0 ? &rt->plan.places[0] : NULL);
     while (!atomic_load(&loop->has_ended)) {
-        int is_busy = atomic_load(&loop->exec.n_running) != 0 ||
-                      atomic_load(&loop->exec.n_queued) != 0 ||
-                      rask_client_has_output(&loop->client);
-        uint32_t ticket = rask_bell_begin(&rt->helper_bell);
-        if (!atomic_load(&loop->has_ended))
-            rask_bell_sleep(&rt->helper_bell, ticket, is_busy ? HELPER_BUSY_NS : HELPER_IDLE_NS);
-        rask_bell_end(&rt->helper_bell);
-        uint64_t last_ns = atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed);
-        if (rask_now_ns() - last_ns > LOOP_STALE_NS)
+        helper_sleep(rt);
+        if (!has_told && atomic_load(&loop->is_interrupted)) {
+            has_told = 1;
+            rask_loop_wake_all(loop);
+        }
+        uint64_t now_ns = rask_now_ns();
+        if (now_ns - atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed) >
+            LOOP_STALE_NS)
             (void)rask_loop_try(loop, 0);
-        if (atomic_load(&rt->n_guests) == 0 && rask_exec_has_work(&loop->exec))
+        uint32_t n_unstuck = rask_exec_unstick(&loop->exec, now_ns);
+        if (n_unstuck > 0)
+            (void)rask_loop_wake(loop, (int32_t)n_unstuck);
+        if (!is_relieved(rt))
             stand_in(rt);
     }
     return NULL;
@@ -338,7 +464,9 @@ void rask_threads_stop(struct rask_runtime *rt)
 {
     if (rt->loop.comm == NULL)
         return; /* the start has failed before there was anything to run or to wake */
+    rask_spin_lock(&rt->spawn_lock);
     atomic_store(&rt->loop.has_ended, 1);
+    rask_spin_unlock(&rt->spawn_lock);
     rask_loop_wake_all(&rt->loop);
     rask_bell_ring(&rt->helper_bell, INT32_MAX);
     if (rt->has_helper)
@@ -347,14 +475,31 @@ void rask_threads_stop(struct rask_runtime *rt)
     for (size_t i = 0; i < rt->threads.count; i++)
         pthread_join(rt->threads.items[i], NULL);
     rask_thread_ids_release(&rt->threads);
+    while (atomic_load(&rt->n_inside) != 0)
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+int rask_threads_is_one(struct rask_runtime *rt)
+{
+    rask_spin_lock(&rt->spawn_lock);
+    int is_one = rt->has_helper && pthread_equal(rt->helper, pthread_self()) != 0;
+    for (size_t i = 0; i < rt->threads.count; i++)
+        is_one |= pthread_equal(rt->threads.items[i], pthread_self()) != 0;
+    rask_spin_unlock(&rt->spawn_lock);
+    return is_one;
+}
+
+void rask_threads_secede(struct rask_runtime *rt, struct rask_task *task, int is_away)
+{
+    rask_loop_take(&rt->loop);
+    (void)!rask_worker_seceded(&rt->loop.worker, task, is_away);
+    rask_loop_give(&rt->loop);
 }
 
 int rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
 {
     struct rask_loop *loop = &rt->loop;
-    rask_loop_take(loop);
-    (void)!rask_worker_seceded(&loop->worker, task, 1);
-    rask_loop_give(loop);
+    rask_threads_secede(rt, task, 1);
     (void)rask_loop_try(loop, 1);
     rask_exec_leave(&loop->exec);
     atomic_fetch_sub_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
@@ -365,7 +510,7 @@ int rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
         n >= n_blocked + loop->exec.n_slots || (n < MAX_THREADS && spawn(rt) == RASK_OK);
     rask_spin_unlock(&rt->spawn_lock);
     if (is_replaced) {
-        rask_loop_wake(loop, 1);
+        (void)rask_loop_wake(loop, 1);
     } else {
         atomic_fetch_sub(&rt->n_blocked, 1);
         atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
@@ -388,7 +533,5 @@ void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task, int i
         atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
         atomic_fetch_sub(&rt->n_blocked, 1);
     }
-    rask_loop_take(loop);
-    (void)!rask_worker_seceded(&loop->worker, task, 0);
-    rask_loop_give(loop);
+    rask_threads_secede(rt, task, 0);
 }

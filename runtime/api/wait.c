@@ -15,6 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Tasks that wait for each other on one thread's stack, and futures among which a queued task is
+ * looked for. */
+#define MAX_BELOW 32u
+/* How long a task keeps its slot for tasks that have not come. */
+#define PATIENCE_NS 10000u
+#define MAX_WANTED 64u
+
 /* What a wait is for: any or all of some futures, the bytes of one, or the next of a queue. */
 struct goal {
     struct rask_runtime *runtime;
@@ -51,6 +58,34 @@ static int any_finished(void *context)
     return 0;
 }
 
+static int any_of_them(const struct rask_waiter *waiter)
+{
+    const struct goal *goal = waiter->what;
+    for (size_t i = 0; i < waiter->n; i++)
+        if (is_finished(goal->runtime, goal->futures[i]))
+            return 1;
+    return 0;
+}
+
+/* The one that a wait for all has come to. */
+static int this_one(const struct rask_waiter *waiter)
+{
+    const struct goal *goal = waiter->what;
+    return is_finished(goal->runtime, goal->futures[waiter->n]);
+}
+
+static int one_of_queue(const struct rask_waiter *waiter)
+{
+    const struct goal *goal = waiter->what;
+    return goal->queue->n_taken < goal->queue->done.count || goal->queue->n_watched == 0;
+}
+
+static int whatever_comes(const struct rask_waiter *waiter)
+{
+    (void)waiter;
+    return 1;
+}
+
 /* Marks a future as slept for; 1 if it is finished already. The lock is held. */
 static int mark(const struct rask_runtime *rt, struct rask_future future)
 {
@@ -61,26 +96,39 @@ static int mark(const struct rask_runtime *rt, struct rask_future future)
     return 0;
 }
 
-static int mark_next(void *context)
+static int enlist_for_next(void *context, struct rask_waiter *waiter)
 {
-    struct goal *goal = context;
-    struct rask_loop *loop = &goal->runtime->loop;
-    rask_spin_lock(&loop->client_lock);
-    int is_over = goal->at >= goal->n || mark(goal->runtime, goal->futures[goal->at]);
-    rask_spin_unlock(&loop->client_lock);
+    const struct goal *goal = context;
+    waiter->is_over = this_one;
+    waiter->what = goal;
+    waiter->n = goal->at;
+    return goal->at >= goal->n || mark(goal->runtime, goal->futures[goal->at]);
+}
+
+static int enlist_for_any(void *context, struct rask_waiter *waiter)
+{
+    const struct goal *goal = context;
+    int is_over = 0;
+    waiter->is_over = any_of_them;
+    waiter->what = goal;
+    waiter->n = goal->n;
+    for (size_t i = 0; i < goal->n && !is_over; i++)
+        is_over = mark(goal->runtime, goal->futures[i]);
     return is_over;
 }
 
-static int mark_each(void *context)
+static int enlist_for_queue(void *context, struct rask_waiter *waiter)
 {
-    struct goal *goal = context;
-    struct rask_loop *loop = &goal->runtime->loop;
-    int is_over = 0;
-    rask_spin_lock(&loop->client_lock);
-    for (size_t i = 0; i < goal->n && !is_over; i++)
-        is_over = mark(goal->runtime, goal->futures[i]);
-    rask_spin_unlock(&loop->client_lock);
-    return is_over;
+    waiter->is_over = one_of_queue;
+    waiter->what = context;
+    return one_of_queue(waiter);
+}
+
+static int enlist_for_bytes(void *context, struct rask_waiter *waiter)
+{
+    (void)context;
+    waiter->is_over = whatever_comes;
+    return 0;
 }
 
 static uint64_t deadline_of(int64_t timeout_ns)
@@ -90,30 +138,87 @@ static uint64_t deadline_of(int64_t timeout_ns)
     return rask_now_ns() + (uint64_t)(timeout_ns < 0 ? 0 : timeout_ns);
 }
 
+static int is_wanted(void *context, uint64_t id)
+{
+    const struct goal *goal = context;
+    size_t end = goal->n - goal->at < MAX_WANTED ? goal->n : goal->at + MAX_WANTED;
+    for (size_t i = goal->at; i < end; i++)
+        if (goal->futures[i].id == id)
+            return 1;
+    return 0;
+}
+
+/* A task waits for all of some tasks: it runs those of them that are queued here itself, on top of
+ * its own stack, where they use its slot. That cannot hold anybody up, since it could not go on
+ * without them. 1 when they are all finished, 0 when none has come for a while or the stack is
+ * deep.
+ */
+static int run_inside(struct rask *rask, struct goal *goal)
+{
+    struct rask_loop *loop = &goal->runtime->loop;
+    uint64_t begin_ns = 0;
+    if (rask->task->n_below >= MAX_BELOW)
+        return 0;
+    rask_threads_secede(goal->runtime, rask->task, 1);
+    while (!all_finished(goal) && !atomic_load(&loop->has_ended)) {
+        struct rask_task *wanted = rask_exec_pop_wanted(&loop->exec, is_wanted, goal);
+        if (wanted != NULL) {
+            wanted->n_below = (uint8_t)(rask->task->n_below + 1);
+            rask_exec_run_inside(&loop->exec, wanted);
+            begin_ns = 0;
+            continue;
+        }
+        if (rask_exec_has_work(&loop->exec))
+            (void)rask_loop_wake(loop, 1);
+        if (rask_loop_try(loop, 1) > 0)
+            continue;
+        uint64_t now_ns = rask_now_ns();
+        begin_ns = begin_ns == 0 ? now_ns : begin_ns;
+        if (now_ns - begin_ns > PATIENCE_NS)
+            return 0;
+        rask_pause();
+    }
+    rask_threads_secede(goal->runtime, rask->task, 0);
+    return all_finished(goal);
+}
+
+/* Inside a task: lends the task's slot. */
+static rask_status work_as_task(struct rask *rask, struct rask_until *until)
+{
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    rask_exec_empty_batch(&rt->loop.exec, rask->task);
+    if (until->enlist == enlist_for_next && until->deadline_ns == UINT64_MAX &&
+        run_inside(rask, until->context))
+        return RASK_OK;
+    int is_replaced = rask_threads_block(rt, rask->task);
+    until->may_run = is_replaced ? RASK_RUN_NONE : RASK_RUN_ALL;
+    until->bell = is_replaced ? NULL : rt->loop.comm->bell;
+    rask_status status = rask_threads_work(rt, until);
+    rask_threads_unblock(rt, rask->task, is_replaced);
+    return status;
+}
+
+static rask_status work_as_guest(struct rask_runtime *rt, struct rask_until *until)
+{
+    until->is_guest = 1;
+    until->may_run = rt->loop.exec.n_slots > 0 ? RASK_RUN_SHORT : RASK_RUN_NONE;
+    atomic_fetch_add(&rt->n_inside, 1);
+    atomic_fetch_add(&rt->n_guests, until->may_run != RASK_RUN_NONE);
+    rask_status status = rask_threads_work(rt, until);
+    atomic_fetch_sub(&rt->n_guests, until->may_run != RASK_RUN_NONE);
+    atomic_fetch_sub(&rt->n_inside, 1);
+    return status;
+}
+
 /* Works or sleeps until the goal is reached, as the program's thread or inside a task. */
 static rask_status work_until(struct rask *rask, struct rask_until *until, int64_t timeout_ns)
 {
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    rask_status status;
     if (until->is_done(until->context))
         return RASK_OK;
     until->deadline_ns = deadline_of(timeout_ns);
     until->is_interruptible = 1;
-    if (rask->task != NULL) {
-        int is_replaced = rask_threads_block(rt, rask->task);
-        until->may_run = !is_replaced;
-        until->bell = is_replaced ? &rt->loop.waiters : rt->loop.comm->bell;
-        status = rask_threads_work(rt, until);
-        rask_threads_unblock(rt, rask->task, is_replaced);
-    } else {
-        until->bell = rt->loop.comm->bell;
-        until->may_run = timeout_ns == RASK_FOREVER && rt->loop.exec.n_slots > 0;
-        if (until->may_run)
-            atomic_fetch_add(&rt->n_guests, 1);
-        status = rask_threads_work(rt, until);
-        if (until->may_run)
-            atomic_fetch_sub(&rt->n_guests, 1);
-    }
+    rask_status status = rask->task != NULL ? work_as_task(rask, until)
+                                            : work_as_guest(rask_runtime_of(rask), until);
     return status == RASK_END && until->is_done(until->context) ? RASK_OK
            : status == RASK_END                                 ? RASK_ERR_STATE
                                                                 : status;
@@ -135,7 +240,7 @@ rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
     struct rask_until until = {
-        .is_done = all_finished, .before_sleep = mark_next, .context = &goal};
+        .is_done = all_finished, .enlist = enlist_for_next, .context = &goal};
     return work_until(rask, &until, timeout_ns);
 }
 
@@ -145,8 +250,7 @@ rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, 
     if (rask == NULL || futures == NULL || n == 0 || !are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
-    struct rask_until until = {
-        .is_done = any_finished, .before_sleep = mark_each, .context = &goal};
+    struct rask_until until = {.is_done = any_finished, .enlist = enlist_for_any, .context = &goal};
     rask_status status = work_until(rask, &until, timeout_ns);
     if (status == RASK_OK && index != NULL)
         *index = goal.at;
@@ -250,7 +354,8 @@ rask_status rask_result(struct rask *rask, struct rask_future future, int64_t ti
     if (atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_DONE)
         return tell_error(rt, claim, error);
     while (!is_here(&goal)) {
-        struct rask_until until = {.is_done = is_here, .context = &goal};
+        struct rask_until until = {
+            .is_done = is_here, .enlist = enlist_for_bytes, .context = &goal};
         status = bring_here(rt, future);
         if (status == RASK_OK)
             status = work_until(rask, &until, timeout_ns);
@@ -396,7 +501,7 @@ rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
 {
     struct rask_runtime *rt = rask_runtime_of(c->rask);
     struct goal goal = {.runtime = rt, .queue = &c->queue};
-    struct rask_until until = {.is_done = has_next, .context = &goal};
+    struct rask_until until = {.is_done = has_next, .enlist = enlist_for_queue, .context = &goal};
     rask_status status = work_until(c->rask, &until, timeout_ns);
     if (status != RASK_OK)
         return status;

@@ -2,6 +2,7 @@
 /* loop.c: one turn of the loop, in the order that loop.h lists. */
 #include "comm/loop.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 
@@ -20,18 +21,80 @@ struct get {
 /* Rounds within one turn: a record may cause another one for this same rank. */
 #define MAX_ROUNDS 4
 
-void rask_loop_wake(struct rask_loop *loop, int32_t n)
+int rask_loop_wake(struct rask_loop *loop, int32_t n)
 {
     int n_woken = rask_bell_ring(loop->comm->bell, n);
     if (n_woken < n)
-        rask_bell_ring(&loop->surplus, n - n_woken);
+        n_woken += rask_bell_ring(&loop->surplus, n - n_woken);
+    return n_woken;
+}
+
+struct rask_waiter *rask_loop_waiter(struct rask_loop *loop)
+{
+    struct rask_waiter *waiter = loop->free_waiters;
+    if (waiter != NULL) {
+        loop->free_waiters = waiter->next;
+    } else {
+        waiter = rask_alloc_aligned(_Alignof(struct rask_waiter), sizeof *waiter);
+        if (waiter == NULL)
+            return NULL;
+        memset(waiter, 0, sizeof *waiter);
+    }
+    /* Not the bell: somebody may still be ringing for the one before. */
+    waiter->is_guest = waiter->is_rung = 0;
+    return waiter;
+}
+
+void rask_loop_enlist(struct rask_loop *loop, struct rask_waiter *waiter)
+{
+    waiter->next = loop->waiters;
+    waiter->previous = NULL;
+    if (waiter->next != NULL)
+        waiter->next->previous = waiter;
+    loop->waiters = waiter;
+}
+
+void rask_loop_delist(struct rask_loop *loop, struct rask_waiter *waiter)
+{
+    if (waiter->is_rung && waiter->bell == &waiter->own)
+        atomic_fetch_sub_explicit(&loop->n_waking, 1, memory_order_relaxed);
+    if (waiter->next != NULL)
+        waiter->next->previous = waiter->previous;
+    if (waiter->previous != NULL)
+        waiter->previous->next = waiter->next;
+    else
+        loop->waiters = waiter->next;
+    waiter->next = loop->free_waiters;
+    loop->free_waiters = waiter;
+}
+
+/* Wakes the threads that sleep for what is over, or all. Bells are rung without the lock. */
+static void wake_waiters(struct rask_loop *loop, int is_for_all)
+{
+    struct rask_bell *bells[16];
+    size_t n;
+    do {
+        n = 0;
+        rask_spin_lock(&loop->client_lock);
+        for (struct rask_waiter *w = loop->waiters; w != NULL && n < 16; w = w->next) {
+            if (!w->is_rung && (is_for_all || w->is_over(w))) {
+                w->is_rung = 1;
+                if (w->bell == &w->own)
+                    atomic_fetch_add_explicit(&loop->n_waking, 1, memory_order_relaxed);
+                bells[n++] = w->bell;
+            }
+        }
+        rask_spin_unlock(&loop->client_lock);
+        for (size_t i = 0; i < n; i++)
+            rask_bell_ring(bells[i], INT32_MAX);
+    } while (n == 16);
 }
 
 void rask_loop_wake_all(struct rask_loop *loop)
 {
     rask_bell_ring(loop->comm->bell, INT32_MAX);
-    rask_bell_ring(&loop->waiters, INT32_MAX);
     rask_bell_ring(&loop->surplus, INT32_MAX);
+    wake_waiters(loop, 1);
 }
 
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
@@ -286,7 +349,7 @@ static void queue_ready(struct rask_loop *loop, uint32_t n_own)
         break_with(loop, RASK_ERR_MEMORY, "the run queue");
     int32_t n_wake = n_to_wake(&loop->exec, n_own);
     if (n_wake > 0)
-        rask_loop_wake(loop, n_wake);
+        (void)rask_loop_wake(loop, n_wake);
 }
 
 static int carry_out(struct rask_loop *loop, uint32_t n_own)
@@ -333,26 +396,61 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
     return n_all;
 }
 
-int rask_loop_try(struct rask_loop *loop, uint32_t n_own)
+static int try_take(struct rask_loop *loop)
 {
     uint32_t free_value = 0;
-    if (atomic_load_explicit(&loop->is_held, memory_order_relaxed) != 0 ||
-        !atomic_compare_exchange_strong_explicit(&loop->is_held, &free_value, 1,
-                                                 memory_order_acquire, memory_order_relaxed))
-        return -1;
+    return atomic_load_explicit(&loop->is_held, memory_order_relaxed) == 0 &&
+           atomic_compare_exchange_strong_explicit(&loop->is_held, &free_value, 1,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+/* One turn by the holder, who gives the loop back. */
+static int turn_and_give(struct rask_loop *loop, uint32_t n_own)
+{
     loop->now_ns = rask_now_ns();
     atomic_store_explicit(&loop->last_turn_ns, loop->now_ns, memory_order_relaxed);
     int n = turn(loop, n_own);
-    int has_woken = loop->worker.has_stopped;
+    int has_stopped = loop->worker.has_stopped, has_woken = 0;
     if (atomic_load_explicit(&loop->client.has_woken, memory_order_relaxed) != 0)
-        has_woken |=
-            (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
+        has_woken = (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
     if (loop->is_measuring && n > 0)
         loop->counters.scheduler_ns += rask_now_ns() - loop->now_ns;
-    rask_loop_give(loop);
-    if (has_woken)
+    atomic_store_explicit(&loop->is_held, 0, memory_order_seq_cst);
+    if (has_stopped)
         rask_loop_wake_all(loop);
+    else if (has_woken)
+        wake_waiters(loop, 0);
     return n;
+}
+
+/* After giving the loop back: turns it for those who asked meanwhile. */
+static int answer(struct rask_loop *loop)
+{
+    int n = 0;
+    while (atomic_load_explicit(&loop->is_asked, memory_order_seq_cst) != 0 && try_take(loop)) {
+        atomic_store_explicit(&loop->is_asked, 0, memory_order_relaxed);
+        n += turn_and_give(loop, 0);
+    }
+    return n;
+}
+
+int rask_loop_try(struct rask_loop *loop, uint32_t n_own)
+{
+    if (!try_take(loop))
+        return -1;
+    int n = turn_and_give(loop, n_own);
+    return n + answer(loop);
+}
+
+int rask_loop_ask(struct rask_loop *loop, uint32_t n_own)
+{
+    int n = rask_loop_try(loop, n_own);
+    if (n >= 0)
+        return n;
+    atomic_store_explicit(&loop->is_asked, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(&loop->is_held, memory_order_seq_cst) != 0)
+        return -1;
+    return answer(loop);
 }
 
 void rask_loop_take(struct rask_loop *loop)
@@ -370,7 +468,8 @@ void rask_loop_take(struct rask_loop *loop)
 
 void rask_loop_give(struct rask_loop *loop)
 {
-    atomic_store_explicit(&loop->is_held, 0, memory_order_release);
+    atomic_store_explicit(&loop->is_held, 0, memory_order_seq_cst);
+    (void)answer(loop);
 }
 
 rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error)
@@ -390,4 +489,8 @@ void rask_loop_release(struct rask_loop *loop)
     rask_slab_release(&loop->gets);
     rask_buf_release(&loop->client_batch);
     rask_buf_release(&loop->worker_batch);
+    for (struct rask_waiter *waiter = loop->free_waiters, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        rask_free(waiter);
+    }
 }

@@ -33,6 +33,19 @@ struct rask_loop_counters {
     uint64_t scheduler_ns;
 };
 
+/* A thread that sleeps until something of this rank's client is over. Given out again and again,
+ * and freed with the loop only, so that its bell may be rung after it has left the list. */
+struct rask_waiter {
+    struct rask_waiter *next, *previous; /* in the loop's list while it sleeps; next when free */
+    int (*is_over)(const struct rask_waiter *waiter); /* the client's lock is held */
+    const void *what; /* what is_over looks at, `n` of them */
+    size_t n;
+    struct rask_bell *bell; /* where it sleeps: `own`, or the bell of the process */
+    int is_guest; /* could take the turn of the one who sleeps at the bell of the process */
+    int is_rung;
+    struct rask_bell own;
+};
+
 struct rask_loop {
     struct rask_comm *comm;
     struct rask_store *store;
@@ -43,6 +56,7 @@ struct rask_loop {
     _Alignas(64) struct rask_spin client_lock;
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
+    _Atomic uint32_t is_asked; /* somebody sleeps who found it held: the holder turns it again */
     _Atomic uint64_t last_turn_ns;
     _Atomic uint32_t n_transfers; /* sends and gets that move only while somebody polls */
     _Atomic uint64_t next_call_ns; /* when the scheduler wants a turn at the latest */
@@ -51,7 +65,9 @@ struct rask_loop {
     /* STOP has come, or the job has failed: threads leave */
     _Atomic uint32_t has_ended;
     _Atomic uint32_t is_interrupted;
-    struct rask_bell waiters; /* where tasks sleep that wait for tasks of their own */
+    /* who sleeps for futures, and records for those who will; the client's lock guards both */
+    struct rask_waiter *waiters, *free_waiters;
+    _Atomic uint32_t n_waking; /* of those, rung at bells of their own and not awake yet */
     struct rask_bell surplus; /* where threads sleep that no message needs to wake */
     struct rask_slab gets; /* gets under way */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
@@ -67,6 +83,10 @@ struct rask_loop {
  * woken for. */
 int rask_loop_try(struct rask_loop *loop, uint32_t n_own);
 
+/* The same for one who is going to sleep, and may have been woken for what has arrived: if somebody
+ * else has the loop, who may have looked at the transport already, he makes another turn. */
+int rask_loop_ask(struct rask_loop *loop, uint32_t n_own);
+
 /* Takes the loop, waiting for its holder; and gives it back. For changes to the machines from
  * outside a turn. */
 void rask_loop_take(struct rask_loop *loop);
@@ -76,10 +96,18 @@ void rask_loop_give(struct rask_loop *loop);
  * only. */
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error);
 
-/* Wakes up to `n` threads to run tasks, those first that messages wake too. Thread: any. */
-void rask_loop_wake(struct rask_loop *loop, int32_t n);
+/* Wakes up to `n` threads to run tasks, those first that messages wake too; returns how many.
+ * Thread: any. */
+int rask_loop_wake(struct rask_loop *loop, int32_t n);
 
-/* Wakes every thread. Thread: any. */
+/* A record for a thread that is about to sleep, not in the list yet; NULL without memory. The
+ * client's lock is held. */
+struct rask_waiter *rask_loop_waiter(struct rask_loop *loop);
+/* Into the list; and out of it and free again. The client's lock is held. */
+void rask_loop_enlist(struct rask_loop *loop, struct rask_waiter *waiter);
+void rask_loop_delist(struct rask_loop *loop, struct rask_waiter *waiter);
+
+/* Wakes every thread. Thread: any, without the client's lock. */
 void rask_loop_wake_all(struct rask_loop *loop);
 
 /* The loop's own tables; the machines are the owner's to set up. RASK_ERR_MEMORY. */

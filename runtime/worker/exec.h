@@ -3,12 +3,14 @@
  * running itself.
  *
  * The machine's side (holder of the loop): push, take_back, take_finished. The threads' side: pop,
- * run. A slot is the right to run one task; a thread takes one with pop and gives it back when the
- * task has finished or waits for others (leave, enter). Who the threads are and when they sleep is
+ * run, leave, enter. A slot is the right to run one task; a thread takes one with pop and gives it
+ * back when the task has finished or waits for others. Who the threads are and when they sleep is
  * api/threads.c; this file has no threads.
  *
  * The queue is short (a window of tasks sent ahead) and guarded by a spin lock; finished tasks go
- * back over a lock-free stack that the holder of the loop empties at once. */
+ * back over a lock-free stack that the holder of the loop empties at once. Tasks of functions known
+ * to be short are taken and handed back in batches. A batch is no hiding place: when one of its
+ * tasks waits or takes long, what is left and what is finished of it leave it at once. */
 #ifndef RASK_WORKER_EXEC_H
 #define RASK_WORKER_EXEC_H
 
@@ -22,9 +24,22 @@
 /* Short tasks that a thread takes at once, and how long a short one takes. */
 #define RASK_EXEC_BATCH 16u
 #define RASK_EXEC_SHORT_NS 1000u
+/* A thread that waits for something else may still run brief tasks: such as take no longer. */
+#define RASK_EXEC_BRIEF_NS 50000u
 
 RASK_VEC_DEFINE(rask_exec_table, struct rask_task *);
 RASK_VEC_DEFINE(rask_exec_free, uint32_t);
+
+/* What a thread has popped at once; others may empty it. */
+struct rask_exec_batch {
+    _Alignas(64) struct rask_spin lock;
+    struct rask_task *rest; /* not begun; linked by next */
+    struct rask_task *newest,
+        *oldest; /* finished and not handed on; linked by next, newest first */
+    uint32_t n_finished;
+    _Atomic uint64_t begin_ns; /* when the task that runs now began; 0: the batch is not in use */
+    struct rask_exec_batch *next_free;
+};
 
 struct rask_exec {
     /* fixed after init */
@@ -34,18 +49,20 @@ struct rask_exec {
     uint32_t n_slots;
     uint32_t inline_bytes;
     int32_t rank;
+    struct rask_exec_batch *batches; /* [own] [n_slots] */
     /* the queue */
     _Alignas(64) struct rask_spin lock;
     struct rask_ready ready; /* entries name places in `table`; NULL there: taken back */
     struct rask_exec_table table;
     struct rask_exec_free free_places;
+    struct rask_exec_batch *free_batches;
     _Atomic uint32_t n_queued;
     _Atomic uint32_t n_running; /* slots taken */
     /* threads that want their slot back; they go before new tasks */
     _Atomic uint32_t n_entering;
     /* threads that may run tasks and look for one without sleeping */
     _Atomic uint32_t n_spinning;
-    /* threads that may run tasks and do not sleep, whatever they do */
+    /* threads that may run any task and do not sleep, whatever they do */
     _Atomic uint32_t n_awake;
     _Atomic uint32_t *average_ns; /* [own] by function: how long it takes; 0 = unknown */
     /* the way back */
@@ -66,14 +83,32 @@ struct rask_task *rask_exec_take_finished(struct rask_exec *exec);
 
 /* The most urgent queued tasks, linked by next, together with one slot to run them in, one after
  * the other: one task, or up to RASK_EXEC_BATCH of functions that are known to be short, but no
- * more than this thread's share of the queue. NULL if there is no task or no slot. */
-struct rask_task *rask_exec_pop(struct rask_exec *exec);
+ * more than this thread's share of the queue. NULL if there is no task or no slot, or if
+ * `only_brief` and the function of the most urgent one is not known to be brief. *batch is the
+ * thread's own, NULL at first; as long as it is NULL there is one task at a time. */
+struct rask_task *rask_exec_pop(struct rask_exec *exec, struct rask_exec_batch **batch,
+                                int only_brief);
+/* Whether the most urgent task is of a function that is known to be brief; 1 if there is none. */
+int rask_exec_is_front_brief(struct rask_exec *exec);
 /* Runs what pop gave, hands the tasks to take_finished and gives the slot back. If one takes long
  * after all, the rest goes back into the queue. Returns the time at the end. */
-uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *tasks, uint64_t start_ns);
+uint64_t rask_exec_run(struct rask_exec *exec, struct rask_task *tasks,
+                       struct rask_exec_batch *batch, uint64_t start_ns);
+/* The thread pops no more for now: its batch is for others. NULL is allowed. */
+void rask_exec_drop_batch(struct rask_exec *exec, struct rask_exec_batch *batch);
+/* Takes what is left and what is finished out of batches whose running task takes long. Returns how
+ * many tasks went back into the queue. Any thread, now and then. */
+uint32_t rask_exec_unstick(struct rask_exec *exec, uint64_t now_ns);
 
-/* A running task gives up its slot while it waits; and takes one again: 1, or 0 if none is free
- * now. */
+/* A queued task for which is_wanted says 1, to be run inside a task that waits for it and keeps its
+ * slot; NULL if there is none among the first few. is_wanted is called with the queue locked. */
+struct rask_task *rask_exec_pop_wanted(struct rask_exec *exec,
+                                       int (*is_wanted)(void *context, uint64_t id), void *context);
+void rask_exec_run_inside(struct rask_exec *exec, struct rask_task *task);
+
+/* A running task that is going to wait lets go of what came with it in a batch; gives up its slot;
+ * and takes one again: 1, or 0 if none is free now. */
+void rask_exec_empty_batch(struct rask_exec *exec, struct rask_task *task);
 void rask_exec_leave(struct rask_exec *exec);
 void rask_exec_enter_begin(struct rask_exec *exec);
 int rask_exec_enter_try(struct rask_exec *exec);

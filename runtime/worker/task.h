@@ -19,6 +19,7 @@
 #define RASK_TASK_SMALL_BYTES 64u
 
 struct rask_exec;
+struct rask_exec_batch;
 
 /* What a program holds as struct rask: the runtime, and the task whose function it was given to
  * (NULL for the one that rask_start gave): a wait through it lends that task's slot. */
@@ -48,10 +49,12 @@ struct rask_task {
     uint32_t queue_index; /* exec: where the run queue keeps it */
     uint8_t job_state; /* enum rask_job_state; machine only */
     uint8_t is_away; /* waits for tasks of its own; machine only */
+    uint8_t n_below; /* tasks that wait for it on the same thread's stack; that thread only */
     _Atomic uint8_t is_cancelled; /* enum rask_cancel_state */
     struct rask_task *next; /* in whichever list it is */
     /* The executing thread fills in what follows. */
     struct rask_exec *exec;
+    struct rask_exec_batch *batch; /* it runs as one of these; NULL: alone */
     struct rask handle; /* of rask_task_runtime */
     uint64_t duration_ns;
     uint64_t result_bytes;
