@@ -92,7 +92,8 @@ static void check_state(const struct rask_sched *s, uint32_t id, const struct ra
 
 /* Counts of one worker that the tasks give. */
 struct tally {
-    uint32_t n_homed, n_objects;
+    uint32_t n_homed[RASK_HOME_KINDS];
+    uint32_t n_objects;
     uint64_t object_bytes;
 };
 
@@ -102,7 +103,7 @@ static void tally_task(const struct rask_sched *s, const struct rask_sched_task 
     if (t->state == RASK_TASK_QUEUED && t->rank < 0)
         ++*n_common;
     else if (t->state == RASK_TASK_QUEUED)
-        tallies[t->rank].n_homed++;
+        tallies[t->rank].n_homed[(t->flags & RASK_TASK_SPECIAL) != 0]++;
     *n_unfinished += t->state >= RASK_TASK_WAITING && t->state <= RASK_TASK_PROCESSING;
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
@@ -137,11 +138,12 @@ static const char *check_seats(const struct rask_sched *s, int32_t rank)
 static const char *check_peer(const struct rask_sched *s, int32_t rank, const struct tally *tally)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    if (tally->n_homed != p->n_homed)
-        return "a worker counts the tasks that wait for it";
+    for (uint32_t kind = 0; kind < RASK_HOME_KINDS; kind++)
+        if (tally->n_homed[kind] != p->home[kind].n_tasks)
+            return "a worker counts the tasks that wait for it";
     if (tally->n_objects != p->n_objects || tally->object_bytes != p->object_bytes)
         return "a worker's objects are those that tasks name";
-    if (!p->is_alive && (p->n_assigned != 0 || p->n_objects != 0 || p->n_homed != 0))
+    if (!p->is_alive && (p->n_assigned != 0 || p->n_objects != 0 || rask_peer_n_homed(p) != 0))
         return "a lost worker has nothing";
     if (!p->is_alive && rask_idset_has(&s->workers, (uint32_t)rank))
         return "the set of workers holds the living";

@@ -47,8 +47,9 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
 static uint64_t wait_ns(const struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    uint64_t homed_ns = (uint64_t)p->n_homed * rask_sched_estimate(s, t->function);
-    if (p->n_assigned - p->n_away < p->n_slots && p->n_homed == 0)
+    uint32_t n_homed = rask_peer_n_homed(p);
+    uint64_t homed_ns = (uint64_t)n_homed * rask_sched_estimate(s, t->function);
+    if (rask_peer_n_busy(p) < p->n_slots && n_homed == 0)
         return 0;
     return (p->backlog_ns + homed_ns) / p->n_slots;
 }
@@ -65,7 +66,7 @@ static void consider(const struct rask_sched *s, const struct rask_sched_task *t
         return;
     const struct rask_sched_peer *p = &s->peers[rank];
     uint64_t price = rask_locate_move_ns(s, t, rank) + wait_ns(s, t, rank);
-    uint64_t load = ((uint64_t)p->n_assigned + p->n_homed) * 1024 / p->n_slots;
+    uint64_t load = ((uint64_t)p->n_assigned + rask_peer_n_homed(p)) * 1024 / p->n_slots;
     if (p->is_paused)
         price = UINT64_MAX - 1;
     if (best->rank < 0 || price < best->price || (price == best->price && load < best->load))
@@ -114,14 +115,14 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
     if (t->rank < 0)
         s->n_common--;
     else
-        s->peers[t->rank].n_homed--;
+        rask_home_of(s, t)->n_tasks--;
     t->rank = rank;
     if (rank < 0) {
         s->n_common++;
         push(s, &s->common, t, task);
     } else {
-        s->peers[rank].n_homed++;
-        push(s, &s->peers[rank].homed, t, task);
+        rask_home_of(s, t)->n_tasks++;
+        push(s, &rask_home_of(s, t)->queue, t, task);
     }
 }
 

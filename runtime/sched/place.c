@@ -10,7 +10,7 @@
 
 /* A worker reserves at most this many neighbours per slot at once. */
 #define MAX_RUN 64u
-/* Tasks in a worker's queue that are looked at for one whose resources are free. */
+/* Restricted tasks in a worker's queue that are looked at for one whose resources are free. */
 #define MAX_BLOCKED 64u
 
 /* The top of a queue that is still meant, NULL if empty. */
@@ -46,15 +46,33 @@ static int is_held_back(const struct rask_sched *s, uint32_t task, int32_t rank)
            rask_peer_n_busy(p) >= p->base_window;
 }
 
-/* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay.
+/* The most urgent task of the worker's own among the first `n_kinds` queues, NULL if there is none.
  */
+static const struct rask_heap_entry *homed_top(struct rask_sched *s, int32_t rank, uint32_t n_kinds,
+                                               struct rask_ready **queue)
+{
+    const struct rask_heap_entry *best = NULL;
+    for (uint32_t kind = 0; kind < n_kinds; kind++) {
+        struct rask_ready *of_kind = &s->peers[rank].home[kind].queue;
+        const struct rask_heap_entry *top = valid_top(s, of_kind, rank);
+        if (top != NULL && (best == NULL || rask_heap_is_before(top, best))) {
+            best = top;
+            *queue = of_kind;
+        }
+    }
+    return best;
+}
+
+/* The most urgent task of the worker's own whose resources are free; the blocked ones, which are
+ * restricted, stay. */
 static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi, uint64_t below_lo)
 {
-    struct rask_ready *queue = &s->peers[rank].homed;
+    struct rask_ready *queue;
     struct rask_heap_entry blocked[MAX_BLOCKED];
     uint32_t n_blocked = 0, found = 0;
     const struct rask_heap_entry *top;
-    while (n_blocked < MAX_BLOCKED && (top = valid_top(s, queue, rank)) != NULL) {
+    while ((top = homed_top(s, rank, n_blocked < MAX_BLOCKED ? RASK_HOME_KINDS : 1, &queue)) !=
+           NULL) {
         if (top->hi > below_hi || (top->hi == below_hi && top->lo > below_lo))
             break;
         if (is_held_back(s, top->id, rank))
@@ -68,7 +86,7 @@ static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi,
         blocked[n_blocked++] = entry;
     }
     for (uint32_t i = 0; i < n_blocked; i++)
-        if (rask_ready_push(queue, blocked[i]) != 0)
+        if (rask_ready_push(&s->peers[rank].home[RASK_HOME_RESTRICTED].queue, blocked[i]) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "a ready queue");
     return found;
 }
@@ -77,7 +95,7 @@ static uint32_t next_task(struct rask_sched *s, int32_t rank)
 {
     const struct rask_heap_entry *common = valid_top(s, &s->common, -1);
     uint32_t task = 0;
-    if (s->peers[rank].n_homed > 0)
+    if (rask_peer_n_homed(&s->peers[rank]) > 0)
         task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX)
                               : pop_homed(s, rank, common->hi, common->lo);
     if (task != 0 || common == NULL || is_held_back(s, common->id, rank))

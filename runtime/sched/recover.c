@@ -44,20 +44,17 @@ static void end_assignments(struct rask_sched *s, int32_t rank)
     }
 }
 
-static void move_homed(struct rask_sched *s, int32_t rank)
+/* The tasks that wait here for a lost worker find other homes. */
+static void move_homed(struct rask_sched *s, struct rask_sched_home *home, int32_t rank)
 {
-    struct rask_sched_peer *p = &s->peers[rank];
     const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(&p->homed)) != NULL) {
+    while ((top = rask_ready_top(&home->queue)) != NULL) {
         struct rask_heap_entry entry = *top;
-        rask_ready_pop(&p->homed);
-        if (!rask_slab_is_live(&s->tasks, entry.id))
+        rask_ready_pop(&home->queue);
+        if (!rask_ready_is_meant(s, &entry, rank))
             continue;
-        struct rask_sched_task *t = rask_life_at(s, entry.id);
-        if (t->state != RASK_TASK_QUEUED || t->rank != rank)
-            continue;
-        t->rank = -1;
-        p->n_homed--;
+        rask_life_at(s, entry.id)->rank = -1;
+        home->n_tasks--;
         s->n_common++;
         rask_locate_queue(s, entry.id);
     }
@@ -97,7 +94,8 @@ rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,
     end_claims(s, rank);
     end_replicas(s, rank);
     end_assignments(s, rank);
-    move_homed(s, rank);
+    for (uint32_t kind = 0; kind < RASK_HOME_KINDS; kind++)
+        move_homed(s, &p->home[kind], rank);
     rask_locate_retry_starving(s);
     rask_life_settle(s);
     rask_buf_clear(&p->out);

@@ -39,7 +39,7 @@ void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sch
     *worker = (struct rask_sched_worker){.n_slots = p->n_slots,
                                          .n_assigned = p->n_assigned,
                                          .n_seceded = p->n_away,
-                                         .n_homed = p->n_homed,
+                                         .n_homed = rask_peer_n_homed(p),
                                          .n_objects = p->n_objects,
                                          .object_bytes = p->object_bytes,
                                          .is_alive = p->is_alive,
@@ -70,11 +70,12 @@ static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, stru
     if (!p->is_alive)
         return rask_buf_printf(text, "  rank %u: %s\n", rank,
                                p->n_slots == 0 ? "not there" : "lost");
-    rask_status status = rask_buf_printf(text,
-                                         "  rank %u: %u slots, %u assigned, %u waiting for tasks "
-                                         "of their own, %u homed, %u objects%s\n",
-                                         rank, p->n_slots, p->n_assigned, p->n_away, p->n_homed,
-                                         p->n_objects, p->is_paused ? ", paused" : "");
+    rask_status status =
+        rask_buf_printf(text,
+                        "  rank %u: %u slots, %u assigned, %u waiting for tasks "
+                        "of their own, %u homed, %u objects%s\n",
+                        rank, p->n_slots, p->n_assigned, p->n_away, rask_peer_n_homed(p),
+                        p->n_objects, p->is_paused ? ", paused" : "");
     uint32_t slot = p->seats.count == 0 ? 0 : p->seats.items[0].next;
     for (uint32_t n = 0; status == RASK_OK && slot != 0 && n < 4; n++) {
         const struct rask_sched_task *t = rask_life_at(s, p->seats.items[slot].task);

@@ -76,7 +76,8 @@ void rask_sched_free(struct rask_sched *s)
     if (s == NULL)
         return;
     for (uint32_t r = 0; s->peers != NULL && r < s->config.n_ranks; r++) {
-        rask_ready_release(&s->peers[r].homed);
+        for (uint32_t kind = 0; kind < RASK_HOME_KINDS; kind++)
+            rask_ready_release(&s->peers[r].home[kind].queue);
         rask_sched_seats_release(&s->peers[r].seats);
         rask_buf_release(&s->peers[r].out);
     }

@@ -176,9 +176,18 @@ RASK_VEC_DEFINE(rask_sched_seats, struct rask_sched_seat);
 RASK_VEC_DEFINE(rask_sched_ids, uint32_t);
 RASK_VEC_DEFINE(rask_sched_inputs, struct rask_wire_input);
 
+/* Ready tasks that should run at one worker. Restricted ones are apart, so that they never hide
+ * from other workers, or while resources are short, those that may run anywhere. */
+enum rask_sched_home_kind { RASK_HOME_FREE, RASK_HOME_RESTRICTED, RASK_HOME_KINDS };
+struct rask_sched_home {
+    struct rask_ready queue;
+    uint32_t n_tasks; /* the queue may have more entries, which are stale */
+    uint32_t next_look; /* where a thief that found nothing goes on */
+};
+
 /* A rank as the scheduler sees it. */
 struct rask_sched_peer {
-    struct rask_ready homed; /* ready tasks that should run here */
+    struct rask_sched_home home[RASK_HOME_KINDS];
     struct rask_sched_seats seats; /* [0] is the list head and never used */
     struct rask_buf out;
     uint64_t backlog_ns; /* estimated time of its assignments */
@@ -187,7 +196,6 @@ struct rask_sched_peer {
     uint32_t n_slots, n_assigned, n_away;
     uint32_t base_window; /* tasks that it is given however long they take */
     uint32_t n_objects, objects; /* replicas here */
-    uint32_t n_homed;
     int32_t node;
     uint32_t n_resources;
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES]; /* free now */
@@ -236,6 +244,7 @@ struct rask_sched {
     uint64_t next_call_ns;
     uint32_t next_spread; /* where the next scattered object goes */
     uint32_t first_place; /* worker that is served first in the next turn */
+    uint32_t next_victim; /* where a thief that found nothing goes on */
     uint64_t n_unfinished;
     struct rask_sched_counters counters;
     struct rask_trace trace;
@@ -369,6 +378,20 @@ static inline uint32_t rask_sched_estimate(const struct rask_sched *s, uint32_t 
 static inline uint32_t rask_peer_n_busy(const struct rask_sched_peer *p)
 {
     return p->n_assigned - p->n_away;
+}
+
+/* Tasks that wait here for a worker. */
+static inline uint32_t rask_peer_n_homed(const struct rask_sched_peer *p)
+{
+    return p->home[RASK_HOME_FREE].n_tasks + p->home[RASK_HOME_RESTRICTED].n_tasks;
+}
+
+/* Where a QUEUED task with a home is counted. */
+static inline struct rask_sched_home *rask_home_of(struct rask_sched *s,
+                                                   const struct rask_sched_task *t)
+{
+    int is_restricted = (t->flags & RASK_TASK_SPECIAL) != 0;
+    return &s->peers[t->rank].home[is_restricted ? RASK_HOME_RESTRICTED : RASK_HOME_FREE];
 }
 
 /* Whether an entry of a ready queue is still meant: the task is queued there (`rank` -1: in the

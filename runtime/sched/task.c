@@ -89,7 +89,7 @@ void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event ev
         if (t->rank < 0)
             s->n_common--;
         else
-            s->peers[t->rank].n_homed--;
+            rask_home_of(s, t)->n_tasks--;
     }
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
