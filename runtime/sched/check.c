@@ -83,6 +83,11 @@ static void check_state(const struct rask_sched *s, uint32_t id, const struct ra
     HOLDS(!is_assigned ||
               (s->peers[t->rank].is_alive && s->peers[t->rank].seats.items[t->slot].task == id),
           "an assigned task has a seat at a living worker");
+    if (t->state == RASK_TASK_NO_WORKER) {
+        size_t at = rask_extra_at(s, t->extra)->starving_at;
+        HOLDS(at < s->starving.count && s->starving.items[at] == id,
+              "a task without a worker is listed");
+    }
     if (t->flags & RASK_TASK_PURE) {
         uint32_t keyed = 0;
         rask_map128_get(&s->keys, rask_extra_at(s, t->extra)->key, &keyed);
@@ -97,14 +102,21 @@ struct tally {
     uint64_t object_bytes;
 };
 
+/* Counts of the scheduler itself. */
+struct totals {
+    uint32_t n_common, n_starving;
+    uint64_t n_unfinished;
+};
+
 static void tally_task(const struct rask_sched *s, const struct rask_sched_task *t,
-                       struct tally *tallies, uint32_t *n_common, uint64_t *n_unfinished)
+                       struct tally *tallies, struct totals *totals)
 {
+    totals->n_starving += t->state == RASK_TASK_NO_WORKER;
     if (t->state == RASK_TASK_QUEUED && t->rank < 0)
-        ++*n_common;
+        totals->n_common++;
     else if (t->state == RASK_TASK_QUEUED)
         tallies[t->rank].n_homed[(t->flags & RASK_TASK_SPECIAL) != 0]++;
-    *n_unfinished += t->state >= RASK_TASK_WAITING && t->state <= RASK_TASK_PROCESSING;
+    totals->n_unfinished += t->state >= RASK_TASK_WAITING && t->state <= RASK_TASK_PROCESSING;
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
         tallies[replica->rank].n_objects++;
@@ -150,12 +162,29 @@ static const char *check_peer(const struct rask_sched *s, int32_t rank, const st
     return check_seats(s, rank);
 }
 
+static rask_status check_totals(const struct rask_sched *s, const struct totals *totals,
+                                struct rask_error *error)
+{
+    if (totals->n_common != s->n_common)
+        return rask_error_set(error, RASK_ERR_INTERNAL,
+                              "invariant 'the common queue is counted' broken: %u, counted %u",
+                              totals->n_common, s->n_common);
+    if (totals->n_starving != s->starving.count)
+        return rask_error_set(
+            error, RASK_ERR_INTERNAL,
+            "invariant 'each task without a worker is listed once' broken: %zu listed, %u there",
+            s->starving.count, totals->n_starving);
+    if (totals->n_unfinished != s->n_unfinished)
+        return rask_error_set(error, RASK_ERR_INTERNAL,
+                              "invariant 'unfinished tasks are counted' broken");
+    return RASK_OK;
+}
+
 rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *error)
 {
     struct report report = {error, RASK_OK};
     struct tally *tallies = rask_alloc_zeroed(s->config.n_ranks, sizeof *tallies);
-    uint32_t n_common = 0;
-    uint64_t n_unfinished = 0;
+    struct totals totals = {0};
     if (tallies == NULL)
         return rask_error_memory(error, s->config.n_ranks * sizeof *tallies,
                                  "the invariant checker");
@@ -164,7 +193,7 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
         const struct rask_sched_task *t = rask_life_at(s, id);
         check_counts(s, t, &report);
         check_state(s, id, t, &report);
-        tally_task(s, t, tallies, &n_common, &n_unfinished);
+        tally_task(s, t, tallies, &totals);
     }
     for (uint32_t rank = 0; rank < s->config.n_ranks && report.status == RASK_OK; rank++) {
         const char *invariant = check_peer(s, (int32_t)rank, &tallies[rank]);
@@ -183,12 +212,5 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
             "%u extras, %u errors, %zu keys, %llu bytes",
             s->edges.count, s->replicas.count, s->claims.count, s->extras.count, s->errors.count,
             s->keys.count, (unsigned long long)s->pool.bytes_in_use);
-    if (report.status == RASK_OK && n_common != s->n_common)
-        return rask_error_set(error, RASK_ERR_INTERNAL,
-                              "invariant 'the common queue is counted' broken: %u, counted %u",
-                              n_common, s->n_common);
-    if (report.status == RASK_OK && n_unfinished != s->n_unfinished)
-        return rask_error_set(error, RASK_ERR_INTERNAL,
-                              "invariant 'unfinished tasks are counted' broken");
-    return report.status;
+    return report.status == RASK_OK ? check_totals(s, &totals, error) : report.status;
 }

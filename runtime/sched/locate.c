@@ -128,11 +128,13 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 
 static void starve(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
-    rask_life_move(s, task, RASK_EVENT_STARVE);
-    rask_extra_at(s, t->extra)->starving_since_ns = s->now_ns;
+    struct rask_sched_extra *x = rask_extra_at(s, rask_life_at(s, task)->extra);
+    x->starving_since_ns = s->now_ns;
+    x->starving_at = s->starving.count;
     if (rask_sched_ids_push(&s->starving, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks without a worker");
+    else
+        rask_life_move(s, task, RASK_EVENT_STARVE);
 }
 
 /* Puts a task that has just become QUEUED (counted as common) into the right queue. */
@@ -158,20 +160,14 @@ void rask_locate_queue(struct rask_sched *s, uint32_t task)
 /* Looks again at the tasks that nobody could run: a worker has come or gone, or time is up. */
 void rask_locate_retry_starving(struct rask_sched *s)
 {
-    size_t n = s->starving.count, kept = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = s->starving.count; i-- > 0;) {
         uint32_t task = s->starving.items[i];
         struct rask_sched_task *t = rask_life_at(s, task);
-        if (!rask_slab_is_live(&s->tasks, task) || t->state != RASK_TASK_NO_WORKER)
+        if (choose_by_restriction(s, t) < 0)
             continue;
-        if (choose_by_restriction(s, t) < 0) {
-            s->starving.items[kept++] = task;
-            continue;
-        }
         t->rank = -1;
         s->n_common++;
         rask_life_move(s, task, RASK_EVENT_READY);
         rask_locate_queue(s, task);
     }
-    s->starving.count = kept;
 }

@@ -170,23 +170,16 @@ static void check_starving(struct rask_sched *s)
     s->next_call_ns = UINT64_MAX;
     if (s->starving.count == 0 || (timeout == 0 && !s->config.is_closed))
         return;
-    size_t n = s->starving.count, kept = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = s->starving.count; i-- > 0 && s->status == RASK_OK;) {
         uint32_t task = s->starving.items[i];
-        if (!rask_slab_is_live(&s->tasks, task) ||
-            rask_life_at(s, task)->state != RASK_TASK_NO_WORKER)
-            continue;
         uint64_t end_ns =
             rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
         if (s->config.is_closed || end_ns <= s->now_ns) {
             starve_out(s, task);
-            continue;
-        }
-        s->starving.items[kept++] = task;
-        if (end_ns < s->next_call_ns)
+        } else if (end_ns < s->next_call_ns) {
             s->next_call_ns = end_ns;
+        }
     }
-    s->starving.count = kept;
 }
 
 rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_error *error)

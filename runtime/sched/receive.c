@@ -188,7 +188,7 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
                                  const struct rask_msg_submit *m)
 {
     uint32_t task, known;
-    if ((int32_t)(m->task >> 48) != source || m->function >= s->config.n_functions ||
+    if (rask_id_client(m->task) != source || m->function >= s->config.n_functions ||
         (m->n_key & 1) || rask_ids_find(s, m->task) != 0)
         return RASK_ERR_PROTOCOL;
     if (m->n_key == 2 &&
@@ -214,10 +214,20 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
     return s->status;
 }
 
+/* Whether all of these were given out by the client of `source`, who alone may speak of them. */
+static int are_of(int32_t source, const uint64_t *ids, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (rask_id_client(ids[i]) != source)
+            return 0;
+    return 1;
+}
+
 rask_status rask_sched_on_release(struct rask_sched *s, int32_t source,
                                   const struct rask_msg_release *m)
 {
-    (void)source;
+    if (!are_of(source, m->task, m->n_task))
+        return RASK_ERR_PROTOCOL;
     for (uint32_t i = 0; i < m->n_task; i++)
         rask_sched_release_id(s, m->task[i]);
     return RASK_OK;
@@ -233,7 +243,7 @@ static void tell_cancelled(struct rask_sched *s, uint64_t id)
                                 .rank = -1,
                                 .text = text,
                                 .n_text = sizeof text - 1};
-    if (rask_wire_put_failed(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
@@ -286,7 +296,8 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
 rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source,
                                        const struct rask_msg_cancel_tasks *m)
 {
-    (void)source;
+    if (!are_of(source, m->task, m->n_task))
+        return RASK_ERR_PROTOCOL;
     for (uint32_t i = 0; i < m->n_task; i++)
         cancel_one(s, m->task[i]);
     return RASK_OK;
@@ -348,7 +359,7 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
                                  .function = s->config.n_functions,
                                  .key = m->key,
                                  .n_key = m->n_key};
-    if ((int32_t)(m->task >> 48) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
+    if (rask_id_client(m->task) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
         (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes))
         return RASK_ERR_PROTOCOL;
     int is_known = m->n_key == 2 &&
@@ -401,7 +412,8 @@ static void copy_is_bad(struct rask_sched *s, uint64_t object, int32_t holder)
 
 rask_status rask_sched_on_lost(struct rask_sched *s, int32_t source, const struct rask_msg_lost *m)
 {
-    (void)source;
+    if (!are_of(source, &m->task, 1))
+        return RASK_ERR_PROTOCOL;
     copy_is_bad(s, m->task, m->holder);
     uint32_t task = rask_ids_find(s, m->task);
     if (task != 0 && rask_life_at(s, task)->state == RASK_TASK_MEMORY)

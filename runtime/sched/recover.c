@@ -77,7 +77,7 @@ static void end_claims(struct rask_sched *s, int32_t rank)
     for (size_t i = 0; i < pages->count; i++)
         for (uint32_t k = 0; pages->items[i] != NULL && k < RASK_IDS_PER_PAGE; k++)
             if (pages->items[i]->tasks[k] != 0)
-                rask_sched_release_id(s, ((uint64_t)rank << 48) | (i * RASK_IDS_PER_PAGE + k));
+                rask_sched_release_id(s, rask_id_make(rank, i * RASK_IDS_PER_PAGE + k));
 }
 
 rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,

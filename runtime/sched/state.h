@@ -144,7 +144,9 @@ struct rask_sched_extra {
     uint32_t *allow; /* [own] pool block of n_allow ranks */
     struct rask_wire_resource *resources; /* [own] pool block */
     uint32_t n_allow, n_resources;
-    uint64_t starving_since_ns; /* NO_WORKER */
+    /* NO_WORKER: since when, and where s->starving lists it */
+    uint64_t starving_since_ns;
+    size_t starving_at;
 };
 
 struct rask_sched_error {
@@ -229,7 +231,7 @@ struct rask_sched {
     struct rask_sched_function *functions;
     struct rask_ready common; /* ready tasks without a home */
     uint32_t n_common;
-    struct rask_sched_ids starving; /* NO_WORKER tasks (some entries stale) */
+    struct rask_sched_ids starving; /* NO_WORKER tasks, each once */
     struct rask_sched_ids unsettled; /* tasks whose counts reached zero */
     struct rask_sched_ids work; /* scratch of loops that walk the graph */
     struct rask_sched_inputs inputs; /* scratch: of the RUN message being written */

@@ -75,6 +75,17 @@ const char *rask_life_state_text(uint8_t state)
     return state < RASK_TASK_N_STATES ? state_texts[state] : "?";
 }
 
+/* A task without a worker leaves that state; the last of the list takes its place. */
+static void unlist_starving(struct rask_sched *s, const struct rask_sched_task *t)
+{
+    size_t at = rask_extra_at(s, t->extra)->starving_at;
+    uint32_t last = rask_sched_ids_pop(&s->starving);
+    if (at == s->starving.count)
+        return;
+    s->starving.items[at] = last;
+    rask_extra_at(s, rask_life_at(s, last)->extra)->starving_at = at;
+}
+
 void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
 {
     struct rask_sched_task *t = rask_life_at(s, task);
@@ -90,6 +101,8 @@ void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event ev
             s->n_common--;
         else
             rask_home_of(s, t)->n_tasks--;
+    } else if (from == RASK_TASK_NO_WORKER) {
+        unlist_starving(s, t);
     }
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
@@ -418,7 +431,7 @@ static void tell_done(struct rask_sched *s, const struct rask_sched_task *t, uin
         m.data = t->data;
         m.n_data = (uint32_t)t->bytes;
     }
-    if (rask_wire_put_state(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_state(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
@@ -434,7 +447,7 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
                                 .n_text = (uint32_t)strlen(error->text)};
     if (error->origin != t->id && error->code != RASK_ERR_CANCELLED)
         m.code = RASK_ERR_DEPENDENCY;
-    if (rask_wire_put_failed(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 

@@ -17,6 +17,7 @@
 #define RASK_WIRE_WIRE_H
 
 #include "base/buf.h"
+#include "wire/id.h"
 
 #include <assert.h>
 #include <rask/status.h>
