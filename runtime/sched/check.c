@@ -19,7 +19,7 @@ static void broken(struct report *report, const char *invariant, const struct ra
     report->status =
         rask_error_set(report->error, RASK_ERR_INTERNAL,
                        "invariant '%s' broken: task %llx is %s, claims %u, waiters %u, missing %u",
-                       invariant, (unsigned long long)t->id, rask_life_state_text(t->state),
+                       invariant, (unsigned long long)t->id, rask_sched_task_state_text(t->state),
                        t->n_claims, t->n_waiters, t->n_missing);
 }
 
@@ -42,12 +42,12 @@ static void check_counts(const struct rask_sched *s, const struct rask_sched_tas
 {
     uint32_t n_users = 0, n_waiters = 0, n_missing = 0;
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
-        const struct rask_sched_task *u = rask_life_at(s, rask_edge_at(s, e)->user);
+        const struct rask_sched_task *u = rask_sched_task_at(s, rask_edge_at(s, e)->user);
         n_users++;
         n_waiters += (uint32_t)claims_inputs(u);
     }
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep)
-        n_missing += rask_life_at(s, rask_edge_at(s, e)->source)->state != RASK_TASK_MEMORY;
+        n_missing += rask_sched_task_at(s, rask_edge_at(s, e)->source)->state != RASK_TASK_MEMORY;
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
         n_waiters += rask_replica_at(s, r)->offset == RASK_WIRE_NO_OFFSET;
     HOLDS(n_users == t->n_dependents, "n_dependents counts the edges to users");
@@ -134,7 +134,7 @@ static const char *check_seats(const struct rask_sched *s, int32_t rank)
         return NULL;
     for (uint32_t slot = p->seats.items[0].next; slot != 0; slot = p->seats.items[slot].next) {
         const struct rask_sched_seat *seat = &p->seats.items[slot];
-        const struct rask_sched_task *t = rask_life_at(s, seat->task);
+        const struct rask_sched_task *t = rask_sched_task_at(s, seat->task);
         n++;
         n_away += seat->is_away;
         backlog += seat->estimate_ns;
@@ -190,7 +190,7 @@ rask_status rask_sched_check(const struct rask_sched *s, struct rask_error *erro
                                  "the invariant checker");
     for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0;
          id = rask_slab_next(&s->tasks, id + 1)) {
-        const struct rask_sched_task *t = rask_life_at(s, id);
+        const struct rask_sched_task *t = rask_sched_task_at(s, id);
         check_counts(s, t, &report);
         check_state(s, id, t, &report);
         tally_task(s, t, tallies, &totals);

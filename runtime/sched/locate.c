@@ -23,7 +23,7 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
 {
     uint64_t ns = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         if (d->replicas == 0)
             continue;
         uint64_t best = UINT64_MAX;
@@ -80,7 +80,7 @@ static int32_t choose_by_inputs(const struct rask_sched *s, const struct rask_sc
     uint32_t n_seen = 0;
     for (uint32_t e = t->deps; e != 0 && n_seen < MAX_CANDIDATES;
          e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         for (uint32_t r = d->replicas; r != 0 && n_seen < MAX_CANDIDATES; n_seen++) {
             const struct rask_sched_replica *replica = rask_replica_at(s, r);
             consider(s, t, replica->rank, &best);
@@ -111,7 +111,7 @@ static void push(struct rask_sched *s, struct rask_ready *queue, const struct ra
  * are stale. */
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->rank < 0)
         s->n_common--;
     else
@@ -128,19 +128,19 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 
 static void starve(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_extra *x = rask_extra_at(s, rask_life_at(s, task)->extra);
+    struct rask_sched_extra *x = rask_extra_at(s, rask_sched_task_at(s, task)->extra);
     x->starving_since_ns = s->now_ns;
     x->starving_at = s->starving.count;
     if (rask_sched_ids_push(&s->starving, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks without a worker");
     else
-        rask_life_move(s, task, RASK_EVENT_STARVE);
+        rask_sched_task_move(s, task, RASK_EVENT_STARVE);
 }
 
 /* Puts a task that has just become QUEUED (counted as common) into the right queue. */
 void rask_locate_queue(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     int32_t home = -1;
     if (t->flags & RASK_TASK_SPECIAL) {
         home = choose_by_restriction(s, t);
@@ -162,12 +162,12 @@ void rask_locate_retry_starving(struct rask_sched *s)
 {
     for (size_t i = s->starving.count; i-- > 0;) {
         uint32_t task = s->starving.items[i];
-        struct rask_sched_task *t = rask_life_at(s, task);
+        struct rask_sched_task *t = rask_sched_task_at(s, task);
         if (choose_by_restriction(s, t) < 0)
             continue;
         t->rank = -1;
         s->n_common++;
-        rask_life_move(s, task, RASK_EVENT_READY);
+        rask_sched_task_move(s, task, RASK_EVENT_READY);
         rask_locate_queue(s, task);
     }
 }

@@ -42,7 +42,7 @@ static void reserve_run(struct rask_sched *s, int32_t rank)
 static int is_held_back(const struct rask_sched *s, uint32_t task, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    return (rask_life_at(s, task)->flags & RASK_TASK_PRODUCER) &&
+    return (rask_sched_task_at(s, task)->flags & RASK_TASK_PRODUCER) &&
            rask_peer_n_busy(p) >= p->base_window;
 }
 
@@ -79,7 +79,7 @@ static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi,
             break;
         struct rask_heap_entry entry = *top;
         rask_ready_pop(queue);
-        if (rask_peer_may_run(s, rank, rask_life_at(s, entry.id))) {
+        if (rask_peer_may_run(s, rank, rask_sched_task_at(s, entry.id))) {
             found = entry.id;
             break;
         }
@@ -144,7 +144,7 @@ static int is_anything_to_place(const struct rask_sched *s)
 
 static void starve_out(struct rask_sched *s, uint32_t task)
 {
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     struct rask_buf text = {0};
     rask_status status = rask_buf_printf(&text, "no worker may run the task: asked for");
@@ -158,8 +158,8 @@ static void starve_out(struct rask_sched *s, uint32_t task)
     if (status != RASK_OK)
         rask_sched_break(s, status, "an error text");
     else
-        rask_life_fail(s, task,
-                       rask_life_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
+        rask_sched_task_fail(
+            s, task, rask_sched_error_new(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
     rask_buf_release(&text);
 }
 
@@ -173,7 +173,7 @@ static void check_starving(struct rask_sched *s)
     for (size_t i = s->starving.count; i-- > 0 && s->status == RASK_OK;) {
         uint32_t task = s->starving.items[i];
         uint64_t end_ns =
-            rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
+            rask_extra_at(s, rask_sched_task_at(s, task)->extra)->starving_since_ns + timeout;
         if (s->config.is_closed || end_ns <= s->now_ns) {
             starve_out(s, task);
         } else if (end_ns < s->next_call_ns) {
@@ -187,7 +187,7 @@ rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_
     s->now_ns = now_ns;
     if (s->starving.count != 0) {
         check_starving(s);
-        rask_life_settle(s);
+        rask_sched_task_settle(s);
     } else {
         s->next_call_ns = UINT64_MAX;
     }

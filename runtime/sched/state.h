@@ -254,7 +254,7 @@ struct rask_sched {
     struct rask_error error;
 };
 
-static inline struct rask_sched_task *rask_life_at(const struct rask_sched *s, uint32_t id)
+static inline struct rask_sched_task *rask_sched_task_at(const struct rask_sched *s, uint32_t id)
 {
     return (struct rask_sched_task *)rask_slab_at(&s->tasks, id);
 }
@@ -289,24 +289,22 @@ void rask_ids_remove(struct rask_sched *s, uint64_t id);
 void rask_ids_release(struct rask_sched *s);
 
 /* task.c: the only writer of a task's state, and what each move entails. */
-void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
-void rask_life_want(struct rask_sched *s, uint32_t task);
-void rask_life_done(struct rask_sched *s, uint32_t task);
-void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error);
-void rask_life_again(struct rask_sched *s, uint32_t task);
-void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task *t);
-void rask_life_unclaim(struct rask_sched *s, uint32_t task);
-void rask_life_settle(struct rask_sched *s);
-void rask_life_lose(struct rask_sched *s, uint32_t task);
-void rask_life_drop_data(struct rask_sched *s, uint32_t task);
-uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
-void rask_life_tell(struct rask_sched *s, uint32_t task);
-const char *rask_life_state_text(uint8_t state);
-void rask_life_free_records(struct rask_sched *s, uint32_t task);
+void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
+void rask_sched_task_want(struct rask_sched *s, uint32_t task);
+void rask_sched_task_done(struct rask_sched *s, uint32_t task);
+void rask_sched_task_fail(struct rask_sched *s, uint32_t task, uint32_t error);
+void rask_sched_task_again(struct rask_sched *s, uint32_t task);
+void rask_sched_task_release_inputs(struct rask_sched *s, const struct rask_sched_task *t);
+void rask_sched_task_unclaim(struct rask_sched *s, uint32_t task);
+void rask_sched_task_settle(struct rask_sched *s);
+void rask_sched_task_lose(struct rask_sched *s, uint32_t task);
+void rask_sched_task_drop_data(struct rask_sched *s, uint32_t task);
+uint32_t rask_sched_error_new(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
+void rask_sched_task_tell(struct rask_sched *s, uint32_t task);
 
 /* edges.c */
-int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);
-void rask_graph_unlink(struct rask_sched *s, uint32_t user);
+int rask_edges_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);
+void rask_edges_unlink(struct rask_sched *s, uint32_t user);
 
 /* peer.c and replica.c: workers, seats, copies of objects. */
 void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m);
@@ -332,6 +330,9 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank);
 void rask_locate_retry_starving(struct rask_sched *s);
 uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t,
                              int32_t rank);
+
+/* report.c */
+const char *rask_sched_task_state_text(uint8_t state);
 
 /* sched.c */
 rask_status rask_sched_end_step(struct rask_sched *s, struct rask_error *error);
@@ -403,7 +404,7 @@ static inline int rask_ready_is_meant(const struct rask_sched *s,
 {
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
-    const struct rask_sched_task *t = rask_life_at(s, entry->id);
+    const struct rask_sched_task *t = rask_sched_task_at(s, entry->id);
     return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
            t->lo == entry->lo;
 }

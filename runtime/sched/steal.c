@@ -46,7 +46,7 @@ static uint32_t take_homed(struct rask_sched *s, int32_t thief, int32_t victim,
     if (entry == NULL)
         return 0;
     uint32_t task = entry->id;
-    if (is_worth_taking(s, rask_life_at(s, task), thief, victim)) {
+    if (is_worth_taking(s, rask_sched_task_at(s, task), thief, victim)) {
         rask_ready_pop(&home->queue);
         return task;
     }
@@ -54,7 +54,7 @@ static uint32_t take_homed(struct rask_sched *s, int32_t thief, int32_t victim,
     for (uint32_t n = 1; n < MAX_LOOKS && n < n_entries; n++) {
         entry = rask_ready_at(&home->queue, home->next_look % n_entries);
         if (rask_ready_is_meant(s, entry, victim) &&
-            is_worth_taking(s, rask_life_at(s, entry->id), thief, victim))
+            is_worth_taking(s, rask_sched_task_at(s, entry->id), thief, victim))
             return entry->id;
         home->next_look++;
     }
@@ -165,7 +165,7 @@ static int rob(struct rask_sched *s, int32_t thief, int32_t victim)
     for (uint32_t slot = p->seats.items[0].previous; slot != 0 && n_looked < MAX_LOOKS;
          n_looked++) {
         struct rask_sched_seat *seat = &p->seats.items[slot];
-        const struct rask_sched_task *t = rask_life_at(s, seat->task);
+        const struct rask_sched_task *t = rask_sched_task_at(s, seat->task);
         if (seat->withdrawn == RASK_WITHDRAWN_NO && !seat->is_away &&
             t->state == RASK_TASK_PROCESSING && is_worth_moving(s, t, thief, wait_ns)) {
             seat->thief = thief;

@@ -376,7 +376,7 @@ static void a_withdrawal_goes_out_once_per_reason(void)
     place(&b);
     (void)last_run(&b, 1);
     uint32_t task = rask_ids_find(b.sched, 1);
-    uint32_t slot = rask_life_at(b.sched, task)->slot;
+    uint32_t slot = rask_sched_task_at(b.sched, task)->slot;
     rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
     rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
     CU_ASSERT_EQUAL(rask_sched_output(b.sched, 1)->size, 24);
@@ -397,7 +397,7 @@ static void the_checker_sees_what_is_broken(void)
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     CU_ASSERT_EQUAL(submit(&b, 2, &first, 1), RASK_OK);
     place(&b);
-    struct rask_sched_task *t = rask_life_at(b.sched, rask_ids_find(b.sched, 1));
+    struct rask_sched_task *t = rask_sched_task_at(b.sched, rask_ids_find(b.sched, 1));
     CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_OK);
     t->n_waiters++;
     CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
