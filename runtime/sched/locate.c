@@ -73,7 +73,8 @@ static void consider(const struct rask_sched *s, const struct rask_sched_task *t
         *best = (struct choice){rank, price, load};
 }
 
-/* The best of the ranks that hold inputs; and of the first worker with room, if it is idle. */
+/* The best of the ranks that hold inputs. A worker that idles while the task waits there takes it
+ * without a message if that pays (steal.c). */
 static int32_t choose_by_inputs(const struct rask_sched *s, const struct rask_sched_task *t)
 {
     struct choice best = {-1, 0, 0};

@@ -203,7 +203,7 @@ static const struct rask_sched_replica *nearest(const struct rask_sched *s,
     return best;
 }
 
-/* Fills the inputs of a RUN message into s->inputs and s->data. */
+/* Fills the inputs of a RUN message into s->inputs and s->input_data. */
 static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
 {
     s->inputs.count = 0;
