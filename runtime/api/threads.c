@@ -224,7 +224,7 @@ rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *
     return status;
 }
 
-static int never(void *context)
+int rask_threads_never(void *context)
 {
     (void)context;
     return 0;
@@ -246,7 +246,7 @@ static void *pool_thread(void *argument)
         status = rask_place_bind_thread(rt->topo, start.place, &error);
     if (status != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
-    struct rask_until until = {.is_done = never,
+    struct rask_until until = {.is_done = rask_threads_never,
                                .deadline_ns = UINT64_MAX,
                                .may_run = 1,
                                .is_pool = 1,

@@ -223,7 +223,7 @@ static void what_cannot_be_is_refused_and_named(void)
     struct bench b;
     setup(&b);
     hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, (UINT64_C(1) << 48) + 1, NULL, 0), RASK_ERR_PROTOCOL);
+    CU_ASSERT_EQUAL(submit(&b, rask_id_make(1, 1), NULL, 0), RASK_ERR_PROTOCOL);
     CU_ASSERT(strstr(b.text, "from rank 0: SUBMIT") != NULL);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_ERR_PROTOCOL);
