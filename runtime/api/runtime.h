@@ -82,10 +82,10 @@ struct rask_until {
 rask_status rask_threads_work(struct rask_runtime *runtime, const struct rask_until *until);
 rask_status rask_threads_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_threads_stop(struct rask_runtime *runtime);
-/* A task gives its slot up and gets it back. 1 if another thread can use it meanwhile; 0 if there
- * is none (no memory, no further thread): the task's own thread must run tasks while it waits. */
 /* The condition of one who waits for the end of the job. */
 int rask_threads_never(void *context);
+/* A task gives its slot up and gets it back. 1 if another thread can use it meanwhile; 0 if there
+ * is none (no memory, no further thread): the task's own thread must run tasks while it waits. */
 int rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);
 void rask_threads_unblock(struct rask_runtime *runtime, struct rask_task *task, int is_replaced);
 

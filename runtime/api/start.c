@@ -48,8 +48,10 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     if (rt->config.bind && rt->plan.n_threads > 0 &&
         rask_place_bind_thread(rt->topo, &rt->plan.places[0], &ignored) != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_INFO, "%s", ignored.text);
-    struct rask_until until = {
-        .is_done = rask_threads_never, .deadline_ns = UINT64_MAX, .may_run = 1, .bell = loop->comm->bell};
+    struct rask_until until = {.is_done = rask_threads_never,
+                               .deadline_ns = UINT64_MAX,
+                               .may_run = 1,
+                               .bell = loop->comm->bell};
     atomic_fetch_add(&rt->n_guests, 1);
     (void)!rask_threads_work(rt, &until);
     rask_signals_stop(rt);
