@@ -105,6 +105,8 @@ static inline void rask_threads_note(struct rask_runtime *runtime)
 }
 /* Tells the scheduler that a task needs no slot for now, or needs it again. */
 void rask_threads_secede(struct rask_runtime *runtime, struct rask_task *task, int is_away);
+/* The condition of one who waits for the end of the job. */
+int rask_threads_never(void *context);
 /* A task gives its slot up and gets it back. 1 if another thread can use it meanwhile; 0 if there
  * is none (no memory, no further thread): the task's own thread must run tasks while it waits. */
 int rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);

@@ -40,18 +40,12 @@ static int has_all_workers(struct rask_runtime *rt)
     return is_complete;
 }
 
-static int never(void *context)
-{
-    (void)context;
-    return 0;
-}
-
 /* A worker rank works until rank 0 stops. */
 static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
 {
     struct rask_loop *loop = &rt->loop;
     rask_threads_bind(rt, rt->plan.n_threads > 0 ? &rt->plan.places[0] : NULL);
-    struct rask_until until = {.is_done = never,
+    struct rask_until until = {.is_done = rask_threads_never,
                                .deadline_ns = UINT64_MAX,
                                .may_run = RASK_RUN_ALL,
                                .bell = loop->comm->bell};

@@ -272,7 +272,7 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
     if (atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
         return rask_error_set(error, RASK_ERR_STATE, "the job has ended");
     p->m.task = rask_client_new(client, &claim);
-    p->m.order = p->m.task & ((UINT64_C(1) << 48) - 1);
+    p->m.order = rask_id_sequence(p->m.task);
     if (p->m.task == 0)
         return rask_error_memory(error, sizeof *claim, "a future");
     if (p->m.n_key == 2)

@@ -319,7 +319,7 @@ rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *
     return status;
 }
 
-static int never(void *context)
+int rask_threads_never(void *context)
 {
     (void)context;
     return 0;
@@ -344,7 +344,7 @@ static void *pool_thread(void *argument)
     struct rask_runtime *rt = start.runtime;
     rask_free(argument);
     rask_threads_bind(rt, start.place);
-    struct rask_until until = {.is_done = never,
+    struct rask_until until = {.is_done = rask_threads_never,
                                .deadline_ns = UINT64_MAX,
                                .may_run = RASK_RUN_ALL,
                                .is_pool = 1,

@@ -284,7 +284,7 @@ static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *
         function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";
     rask_text_copy(error->function, sizeof error->function, name);
     snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name,
-             claim->object & ((UINT64_C(1) << 48) - 1));
+             rask_id_sequence(claim->object));
     if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
         rask_text_copy(error->host, sizeof error->host,
                        rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
@@ -436,8 +436,8 @@ rask_status rask_future_key(struct rask *rask, struct rask_future future, char *
     if (claim->key.lo != 0 || claim->key.hi != 0)
         snprintf(text, text_bytes, "%016" PRIx64 "%016" PRIx64, claim->key.hi, claim->key.lo);
     else
-        snprintf(text, text_bytes, "%" PRIu64 ".%" PRIu64, future.id >> 48,
-                 future.id & ((UINT64_C(1) << 48) - 1));
+        snprintf(text, text_bytes, "%" PRId32 ".%" PRIu64, rask_id_client(future.id),
+                 rask_id_sequence(future.id));
     return RASK_OK;
 }
 

@@ -39,11 +39,6 @@ static inline size_t rask_heap_count(const struct rask_heap *heap)
     return heap->count;
 }
 
-static inline void rask_heap_clear(struct rask_heap *heap)
-{
-    heap->count = 0;
-}
-
 /* Whether a comes before b. */
 static inline int rask_heap_is_before(const struct rask_heap_entry *a,
                                       const struct rask_heap_entry *b)

@@ -67,11 +67,6 @@ static inline void rask_list_push_back(struct rask_list *list, struct rask_list_
     rask_list_insert_before(&list->head, node);
 }
 
-static inline void rask_list_push_front(struct rask_list *list, struct rask_list_node *node)
-{
-    rask_list_insert_before(list->head.next, node);
-}
-
 /* Takes `node` out of the list that it is in. */
 static inline void rask_list_remove(struct rask_list_node *node)
 {
@@ -81,24 +76,10 @@ static inline void rask_list_remove(struct rask_list_node *node)
     node->prev = node->next = NULL;
 }
 
-/* The first or last node, NULL when empty. */
+/* The first node, NULL when empty. */
 static inline struct rask_list_node *rask_list_first(const struct rask_list *list)
 {
     return rask_list_is_empty(list) ? NULL : list->head.next;
-}
-
-static inline struct rask_list_node *rask_list_last(const struct rask_list *list)
-{
-    return rask_list_is_empty(list) ? NULL : list->head.prev;
-}
-
-/* Removes and returns the first node, NULL when empty. */
-static inline struct rask_list_node *rask_list_pop_front(struct rask_list *list)
-{
-    struct rask_list_node *node = rask_list_first(list);
-    if (node != NULL)
-        rask_list_remove(node);
-    return node;
 }
 
 #endif

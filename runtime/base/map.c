@@ -38,11 +38,3 @@ static inline size_t spread128(struct rask_key128 key)
 #define HASH(key) spread128(key)
 #define EQUAL(a, b) rask_key128_equal(a, b)
 #include "base/map_body.def"
-
-void rask_map64_each(const struct rask_map64 *map,
-                     void (*visit)(void *context, uint64_t key, uint32_t value), void *context)
-{
-    for (size_t i = 0; i < map->capacity; i++)
-        if (map->slots[i].is_used)
-            visit(context, map->slots[i].key, map->slots[i].value);
-}

@@ -3,7 +3,7 @@
  *
  * Open addressing with linear probing, at most three quarters full; removal shifts the following
  * entries back, so there are no tombstones and lookups do not decay. Every key value is allowed, 0
- * too. A zeroed struct is an empty valid map. Thread: one at a time. There is no ordered walk on
+ * too. A zeroed struct is an empty valid map. Thread: one at a time. There is no walk on
  * purpose: an order that depends on hashes must not reach a decision. */
 #ifndef RASK_BASE_MAP_H
 #define RASK_BASE_MAP_H
@@ -50,18 +50,9 @@ int rask_map128_put(struct rask_map128 *map, struct rask_key128 key, uint32_t va
 int rask_map64_remove(struct rask_map64 *map, uint64_t key, uint32_t *value);
 int rask_map128_remove(struct rask_map128 *map, struct rask_key128 key, uint32_t *value);
 
-/* Makes room for `count` entries in all, so that puts up to there cannot fail. 0 or -1. */
-int rask_map64_reserve(struct rask_map64 *map, size_t count);
-int rask_map128_reserve(struct rask_map128 *map, size_t count);
-
 /* Frees the memory; the map is empty and usable again. */
 void rask_map64_release(struct rask_map64 *map);
 void rask_map128_release(struct rask_map128 *map);
-
-/* Calls `visit` for every entry, UNORDERED: only for freeing and for sums. It must not change the
- * map. */
-void rask_map64_each(const struct rask_map64 *map,
-                     void (*visit)(void *context, uint64_t key, uint32_t value), void *context);
 
 static inline size_t rask_map64_count(const struct rask_map64 *map)
 {

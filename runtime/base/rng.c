@@ -32,28 +32,3 @@ uint64_t rask_rng_below(struct rask_rng *rng, uint64_t n)
     }
     return (uint64_t)(product >> 64);
 }
-
-static void swap_bytes(uint8_t *a, uint8_t *b, size_t bytes)
-{
-    uint8_t kept[64];
-    while (bytes > 0) {
-        size_t part = bytes < sizeof kept ? bytes : sizeof kept;
-        memcpy(kept, a, part);
-        memcpy(a, b, part);
-        memcpy(b, kept, part);
-        a += part;
-        b += part;
-        bytes -= part;
-    }
-}
-
-/* Fisher and Yates, from the end. */
-void rask_rng_shuffle(struct rask_rng *rng, void *items, size_t count, size_t item_bytes)
-{
-    uint8_t *base = items;
-    for (size_t i = count; i > 1; i--) {
-        size_t j = (size_t)rask_rng_below(rng, i);
-        if (j != i - 1)
-            swap_bytes(base + j * item_bytes, base + (i - 1) * item_bytes, item_bytes);
-    }
-}

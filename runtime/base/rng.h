@@ -41,13 +41,4 @@ static inline uint64_t rask_rng_next64(struct rask_rng *rng)
 /* Uniform over 0 .. n - 1, without bias. n > 0 (asserted). */
 uint64_t rask_rng_below(struct rask_rng *rng, uint64_t n);
 
-/* Uniform over the 2^53 multiples of 2^-53 in [0, 1). */
-static inline double rask_rng_double01(struct rask_rng *rng)
-{
-    return (double)(rask_rng_next64(rng) >> 11) * 0x1.0p-53;
-}
-
-/* Puts `count` items of `item_bytes` each into random order, every order equally likely. */
-void rask_rng_shuffle(struct rask_rng *rng, void *items, size_t count, size_t item_bytes);
-
 #endif

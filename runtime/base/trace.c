@@ -54,18 +54,6 @@ const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uin
     return &trace->events[(rask_trace_overwritten(trace) + index) & trace->mask];
 }
 
-const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id,
-                                               uint64_t *index)
-{
-    const struct rask_trace_event *event;
-    while ((event = rask_trace_at(trace, *index)) != NULL) {
-        ++*index;
-        if (event->id == id)
-            return event;
-    }
-    return NULL;
-}
-
 const char *rask_trace_kind_name(uint32_t kind)
 {
     return kind < RASK_TRACE_KINDS ? kinds[kind].name : "unknown";
@@ -109,9 +97,9 @@ rask_status rask_trace_story(const struct rask_trace *trace, uint64_t id,
     if (rask_trace_overwritten(trace) != 0)
         status = rask_buf_printf(out, "(%" PRIu64 " older events of all ids are overwritten)\n",
                                  rask_trace_overwritten(trace));
-    uint64_t index = 0;
     const struct rask_trace_event *event;
-    while (status == RASK_OK && (event = rask_trace_find(trace, id, &index)) != NULL)
-        status = rask_trace_print(event, names, out);
+    for (uint64_t i = 0; status == RASK_OK && (event = rask_trace_at(trace, i)) != NULL; i++)
+        if (event->id == id)
+            status = rask_trace_print(event, names, out);
     return status;
 }

@@ -76,11 +76,6 @@ static inline uint64_t rask_trace_overwritten(const struct rask_trace *trace)
 /* The index-th event, 0 the oldest; NULL from rask_trace_count on. Valid until the next write. */
 const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uint64_t index);
 
-/* The next event of `id` at or after *index, oldest first; moves *index past it. NULL when there is
- * none. Start with *index = 0: this walks over the story of `id`. */
-const struct rask_trace_event *rask_trace_find(const struct rask_trace *trace, uint64_t id,
-                                               uint64_t *index);
-
 /* "task-state" and so on; "unknown" for a number that is no kind. */
 const char *rask_trace_kind_name(uint32_t kind);
 

@@ -12,11 +12,6 @@ struct watcher {
     uint32_t next;
 };
 
-static uint64_t sequence_of(uint64_t id)
-{
-    return id & ((UINT64_C(1) << 48) - 1);
-}
-
 void rask_client_init(struct rask_client *client, int32_t rank)
 {
     memset(client, 0, sizeof *client);
@@ -90,13 +85,13 @@ uint64_t rask_client_new(struct rask_client *client, struct rask_claim **claim)
     *claim = &page->claims[sequence % RASK_CLIENT_PAGE];
     client->n_pending++;
     atomic_store_explicit(&(*claim)->state, RASK_FUTURE_PENDING, memory_order_relaxed);
-    return (uint64_t)client->rank << 48 | sequence;
+    return rask_id_make(client->rank, sequence);
 }
 
 struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t id)
 {
-    uint64_t index = sequence_of(id) / RASK_CLIENT_PAGE;
-    if (id == 0 || (int32_t)(id >> 48) != client->rank ||
+    uint64_t index = rask_id_sequence(id) / RASK_CLIENT_PAGE;
+    if (id == 0 || rask_id_client(id) != client->rank ||
         index / RASK_CLIENT_TABLE >= RASK_CLIENT_TABLE)
         return NULL;
     const struct rask_client_mid *mid =
@@ -104,7 +99,7 @@ struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t i
     struct rask_client_page *page = mid == NULL ? NULL : mid->pages[index % RASK_CLIENT_TABLE];
     if (page == NULL)
         return NULL;
-    struct rask_claim *claim = &page->claims[sequence_of(id) % RASK_CLIENT_PAGE];
+    struct rask_claim *claim = &page->claims[rask_id_sequence(id) % RASK_CLIENT_PAGE];
     return atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_NONE ? NULL
                                                                                          : claim;
 }
@@ -278,10 +273,10 @@ uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_
 /* Gives the page back when all its futures are over. */
 static void drop_from_page(struct rask_client *client, uint64_t id)
 {
-    struct rask_client_page **place = page_place(client, sequence_of(id));
+    struct rask_client_page **place = page_place(client, rask_id_sequence(id));
     struct rask_client_page *page = *place;
     if (--page->n_live == 0 &&
-        page->n_used == RASK_CLIENT_PAGE - (sequence_of(id) < RASK_CLIENT_PAGE)) {
+        page->n_used == RASK_CLIENT_PAGE - (rask_id_sequence(id) < RASK_CLIENT_PAGE)) {
         *place = NULL;
         rask_free(page);
     }
@@ -350,7 +345,7 @@ void rask_client_unwatch(struct rask_client *client, struct rask_client_queue *q
 void rask_client_fail_all(struct rask_client *client, const struct rask_error *error)
 {
     for (uint64_t sequence = 1; sequence < client->next_sequence; sequence++) {
-        uint64_t id = (uint64_t)client->rank << 48 | sequence;
+        uint64_t id = rask_id_make(client->rank, sequence);
         struct rask_claim *claim = rask_client_find(client, id);
         if (claim == NULL || claim->state != RASK_FUTURE_PENDING)
             continue;

@@ -354,7 +354,7 @@ const char *sim_name(const struct rask_sim *sim, uint64_t id, char *text, size_t
     const struct sim_script *script = sim_script_of(sim, id);
     if (script != NULL && script->call.name != NULL)
         return script->call.name;
-    snprintf(text, size, "%u.%" PRIu64, (unsigned)(id >> 48), id & ((UINT64_C(1) << 48) - 1));
+    snprintf(text, size, "%" PRId32 ".%" PRIu64, rask_id_client(id), rask_id_sequence(id));
     return text;
 }
 

@@ -645,7 +645,7 @@ uint64_t rask_sim_scatter(struct rask_sim *sim, int32_t rank, const struct rask_
 
 static struct sim_rank *rank_of(const struct rask_sim *sim, uint64_t id)
 {
-    return &sim->ranks[id >> 48];
+    return &sim->ranks[rask_id_client(id)];
 }
 
 void rask_sim_release(struct rask_sim *sim, uint64_t id)

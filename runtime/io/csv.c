@@ -3,8 +3,7 @@
  *
  * A window gives the marks of complete records; this file makes rows of them (checking that each
  * has as many fields as the header), stops at the range's end, has the wanted columns parsed, and
- * says what is wrong where something is. Entry points: rask_csv_reader_new, _start, _next, _resync.
- */
+ * says what is wrong where something is. Entry points: rask_csv_reader_new, _start, _next. */
 #include "io/csv.h"
 
 #include "base/alloc.h"
@@ -45,7 +44,6 @@ struct rask_csv_reader {
     uint32_t file;
     bool is_over; /* next_start is known, the file is closed */
     bool is_past; /* all rows of the range were given */
-    bool is_resyncing; /* field counts do not matter */
     uint64_t end;
     uint64_t first_start, next_start;
     struct odd odd; /* behind the rows of the batch */
@@ -214,7 +212,6 @@ rask_status rask_csv_reader_start(struct rask_csv_reader *reader,
 {
     rask_file_close(&reader->window.file);
     reader->is_over = true;
-    reader->is_resyncing = false;
     reader->odd.kind = ODD_NOTHING;
     reader->file = range->file;
     reader->first_start = reader->next_start = UINT64_MAX;
@@ -249,8 +246,7 @@ static rask_status ragged(struct rask_csv_reader *reader, struct rask_error *err
 /* Whether a record of another number of fields than the header's is taken as it is. */
 static bool takes_odd(const struct rask_csv_reader *reader, uint32_t n_fields)
 {
-    return reader->is_resyncing ||
-           (reader->spec->dialect.fills_short && n_fields < reader->head.n_columns);
+    return reader->spec->dialect.fills_short && n_fields < reader->head.n_columns;
 }
 
 /* Where the record behind the line end at `end` begins. */
@@ -278,7 +274,7 @@ static bool takes_record(struct rask_csv_reader *reader, uint32_t n_fields)
 static size_t find_nul(const struct rask_csv_reader *reader)
 {
     const struct rask_csv_window *window = &reader->window;
-    if (__builtin_expect(!window->scan.has_nul || reader->is_resyncing, 1))
+    if (__builtin_expect(!window->scan.has_nul, 1))
         return SIZE_MAX;
     const char *from = window->bytes + window->start;
     const char *nul = memchr(from, 0, window->scanned - window->start);
@@ -451,7 +447,7 @@ static rask_status next(struct rask_csv_reader *reader, struct rask_error *error
     if (reader->odd.kind != ODD_NOTHING)
         return tell_odd(reader, error);
     rask_status status = next_rows(reader, error);
-    if (status == RASK_OK && reader->rows.n_rows > 0 && !reader->is_resyncing)
+    if (status == RASK_OK && reader->rows.n_rows > 0)
         status = parse_batch(reader, error);
     if (status != RASK_OK || reader->rows.n_rows > 0)
         return status;
@@ -479,19 +475,4 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
 uint64_t rask_csv_reader_line(struct rask_csv_reader *reader, uint64_t offset)
 {
     return rask_csv_window_line(&reader->window, offset);
-}
-
-rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
-                                   const struct rask_csv_range *range, uint64_t *next_start,
-                                   struct rask_error *error)
-{
-    const struct rask_batch *batch;
-    rask_status status = rask_csv_reader_start(reader, range, error);
-    reader->is_resyncing = true;
-    while (status == RASK_OK)
-        status = rask_csv_reader_next(reader, &batch, error);
-    if (status != RASK_END)
-        return status;
-    *next_start = reader->next_start;
-    return RASK_OK;
 }

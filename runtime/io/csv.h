@@ -30,9 +30,8 @@
  * ranges CHECKS that next_start of each range equals first_start of the next of that file; where it
  * does not, or where a range that guessed failed (in start or in next), that range is read again
  * with range.first_start = that next_start and its old result, error or not, is thrown away: only
- * an error from an exact start counts. (rask_csv_reader_resync finds the following next_start
- * without parsing.) So the result never depends on where the cuts are. The first range of a file
- * is exact.
+ * an error from an exact start counts. So the result never depends on where the cuts are. The first
+ * range of a file is exact.
  *
  * MEMORY: about 0.4 MiB, 17 KiB for each wanted column, and four times the longest record. */
 #ifndef RASK_IO_CSV_H
@@ -132,12 +131,6 @@ void rask_csv_reader_bounds(const struct rask_csv_reader *reader, uint64_t *firs
 /* The number, from 1, of the line at `offset` of the file that is being read, 0 if it cannot be
  * found out. Reads the file from its begin: for errors. */
 uint64_t rask_csv_reader_line(struct rask_csv_reader *reader, uint64_t offset);
-
-/* The exact next_start of a range whose exact first_start is given, without parsing and without
- * checking field counts. Errors: those of start and next that still apply. */
-rask_status rask_csv_reader_resync(struct rask_csv_reader *reader,
-                                   const struct rask_csv_range *range, uint64_t *next_start,
-                                   struct rask_error *error) RASK_MUST_USE;
 
 /* The columns of one file. */
 struct rask_csv_header {

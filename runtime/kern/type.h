@@ -31,12 +31,6 @@ const char *rask_type_name(uint32_t type);
 /* The type of that name in *type and 1, or 0 when there is none. */
 int rask_type_find(const char *name, rask_type *type);
 
-/* Whether a column of the type is carried as int64_t (all but float64 and text). */
-static inline int rask_type_is_int(uint32_t type)
-{
-    return type != RASK_TYPE_FLOAT64 && type != RASK_TYPE_TEXT;
-}
-
 /* Whether sums, means and variances of the type mean something: int64, float64, bool. */
 static inline int rask_type_is_number(uint32_t type)
 {

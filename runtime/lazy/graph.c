@@ -243,23 +243,6 @@ rask_status rask_lazy_graph_add(struct rask_lazy_graph *graph, const struct rask
     return RASK_OK;
 }
 
-rask_status rask_lazy_graph_unpack(const struct rask_lazy_graph *graph, uint32_t node, uint32_t n,
-                                   struct rask_lazy_ref *refs, struct rask_error *error)
-{
-    rask_status status =
-        check_ref(graph, (struct rask_lazy_ref){node, 0}, "what is unpacked", error);
-    if (status != RASK_OK)
-        return status;
-    if (graph->records.items[node].n_outputs != n)
-        return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "graph: node %" PRIu32 " has %" PRIu32
-                              " results and cannot be unpacked into %" PRIu32,
-                              node, graph->records.items[node].n_outputs, n);
-    for (uint32_t i = 0; i < n; i++)
-        refs[i] = (struct rask_lazy_ref){node, i};
-    return RASK_OK;
-}
-
 rask_status rask_lazy_graph_want(struct rask_lazy_graph *graph, struct rask_lazy_ref ref,
                                  struct rask_error *error)
 {

@@ -79,12 +79,6 @@ RASK_MUST_USE rask_status rask_lazy_graph_add(struct rask_lazy_graph *graph,
                                               const struct rask_lazy_node *node,
                                               struct rask_lazy_ref *ref, struct rask_error *error);
 
-/* The results of a node as n separate references, without any task that takes them apart.
- * Errors: RASK_ERR_ARGUMENT  n is not the number of results of the node. */
-RASK_MUST_USE rask_status rask_lazy_graph_unpack(const struct rask_lazy_graph *graph, uint32_t node,
-                                                 uint32_t n, struct rask_lazy_ref *refs,
-                                                 struct rask_error *error);
-
 /* Says that a result is wanted; the i-th call is wanted result i. The same result may be wanted
  * twice. Errors:
  *   RASK_ERR_ARGUMENT  no such result

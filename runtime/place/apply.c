@@ -113,11 +113,6 @@ rask_status rask_place_bind_memory(const struct rask_topo *topo, void *address, 
 
 /* ---- libraries with threads of their own ---- */
 
-static const char *const VARIABLES[RASK_PLACE_VARIABLES] = {
-    "OMP_NUM_THREADS",  "OPENBLAS_NUM_THREADS",   "MKL_NUM_THREADS",     "BLIS_NUM_THREADS",
-    "GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS",
-};
-
 static int is_set(char *const *environment, const char *name)
 {
     size_t length = strlen(name);
@@ -125,16 +120,6 @@ static int is_set(char *const *environment, const char *name)
         if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
             return 1;
     return 0;
-}
-
-size_t rask_place_environment(char *const *environment,
-                              struct rask_place_variable variables[RASK_PLACE_VARIABLES])
-{
-    size_t n = 0;
-    for (size_t i = 0; i < RASK_PLACE_VARIABLES; i++)
-        if (!is_set(environment, VARIABLES[i]))
-            variables[n++] = (struct rask_place_variable){.name = VARIABLES[i], .value = "1"};
-    return n;
 }
 
 /* Calls `name`(1), a function of a library that may be in the process; 1 if it is. */

@@ -33,27 +33,10 @@ RASK_MUST_USE rask_status rask_place_bind_memory(const struct rask_topo *topo, v
                                                  size_t bytes, int32_t numa,
                                                  struct rask_error *error);
 
-/* One environment variable that limits the threads of a library; static texts. */
-struct rask_place_variable {
-    const char *name;
-    const char *value;
-};
-
-#define RASK_PLACE_VARIABLES 7
-
-/* The variables to set so that OpenMP and BLAS inside a task use the task's one core: those of the
- * known list that `environment` (as environ; NULL: empty) does not have. What the user has set
- * stays. Fills `variables` and returns how many. Pure.
- * Libraries linked to the program read these when they are loaded, before main: setting them in a
- * running process reaches only children and libraries loaded later; rask_place_limit_libraries
- * reaches the others. */
-size_t rask_place_environment(char *const *environment,
-                              struct rask_place_variable variables[RASK_PLACE_VARIABLES]);
-
 /* Tells the OpenMP and BLAS libraries that are in this process to use one thread when they are
  * called from the calling thread (OpenBLAS: from any thread), except those whose variable the user
- * has set in `environment`. Each worker thread calls it once at its start. Returns how many were
- * told. */
+ * has set in `environment` (as environ; NULL: empty). Each worker thread calls it once at its
+ * start. Returns how many were told. */
 size_t rask_place_limit_libraries(char *const *environment);
 
 #ifdef __cplusplus

@@ -4,15 +4,15 @@
  * the order of the call. */
 #include "sched/state.h"
 
-int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n)
+int rask_edges_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n)
 {
     for (uint32_t i = n; i-- > 0;) {
         uint32_t id;
         struct rask_sched_edge *edge = rask_slab_take(&s->edges, &id);
         if (edge == NULL)
             return -1;
-        struct rask_sched_task *source = rask_life_at(s, sources[i]);
-        struct rask_sched_task *t = rask_life_at(s, user);
+        struct rask_sched_task *source = rask_sched_task_at(s, sources[i]);
+        struct rask_sched_task *t = rask_sched_task_at(s, user);
         edge->source = sources[i];
         edge->user = user;
         edge->next_dep = t->deps;
@@ -26,13 +26,13 @@ int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources
     return 0;
 }
 
-void rask_graph_unlink(struct rask_sched *s, uint32_t user)
+void rask_edges_unlink(struct rask_sched *s, uint32_t user)
 {
-    struct rask_sched_task *t = rask_life_at(s, user);
+    struct rask_sched_task *t = rask_sched_task_at(s, user);
     uint32_t next;
     for (uint32_t id = t->deps; id != 0; id = next) {
         struct rask_sched_edge *edge = rask_edge_at(s, id);
-        struct rask_sched_task *source = rask_life_at(s, edge->source);
+        struct rask_sched_task *source = rask_sched_task_at(s, edge->source);
         next = edge->next_dep;
         if (edge->next_user != 0)
             rask_edge_at(s, edge->next_user)->previous_user = edge->previous_user;

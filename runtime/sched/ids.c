@@ -10,21 +10,16 @@
 
 static inline uint32_t client_of(uint64_t id)
 {
-    return (uint32_t)(id >> 48);
-}
-
-static inline uint64_t sequence_of(uint64_t id)
-{
-    return id & ((UINT64_C(1) << 48) - 1);
+    return (uint32_t)rask_id_client(id);
 }
 
 uint32_t rask_ids_find(const struct rask_sched *s, uint64_t id)
 {
-    uint64_t index = sequence_of(id) / RASK_IDS_PER_PAGE;
+    uint64_t index = rask_id_sequence(id) / RASK_IDS_PER_PAGE;
     if (client_of(id) >= s->config.n_ranks || index >= s->clients[client_of(id)].count)
         return 0;
     const struct rask_sched_page *page = s->clients[client_of(id)].items[index];
-    return page == NULL ? 0 : page->tasks[sequence_of(id) % RASK_IDS_PER_PAGE];
+    return page == NULL ? 0 : page->tasks[rask_id_sequence(id) % RASK_IDS_PER_PAGE];
 }
 
 /* The page of an id, made if need be; NULL without memory. */
@@ -40,13 +35,13 @@ static struct rask_sched_page *page_make(struct rask_sched_pages *pages, uint64_
 
 int rask_ids_put(struct rask_sched *s, uint64_t id, uint32_t task)
 {
-    if (client_of(id) >= s->config.n_ranks || sequence_of(id) / RASK_IDS_PER_PAGE > UINT32_MAX)
+    if (client_of(id) >= s->config.n_ranks || rask_id_sequence(id) / RASK_IDS_PER_PAGE > UINT32_MAX)
         return -1;
     struct rask_sched_page *page =
-        page_make(&s->clients[client_of(id)], sequence_of(id) / RASK_IDS_PER_PAGE);
+        page_make(&s->clients[client_of(id)], rask_id_sequence(id) / RASK_IDS_PER_PAGE);
     if (page == NULL)
         return -1;
-    page->tasks[sequence_of(id) % RASK_IDS_PER_PAGE] = task;
+    page->tasks[rask_id_sequence(id) % RASK_IDS_PER_PAGE] = task;
     page->n_live++;
     return 0;
 }
@@ -54,9 +49,9 @@ int rask_ids_put(struct rask_sched *s, uint64_t id, uint32_t task)
 void rask_ids_remove(struct rask_sched *s, uint64_t id)
 {
     struct rask_sched_pages *pages = &s->clients[client_of(id)];
-    uint64_t index = sequence_of(id) / RASK_IDS_PER_PAGE;
+    uint64_t index = rask_id_sequence(id) / RASK_IDS_PER_PAGE;
     struct rask_sched_page *page = pages->items[index];
-    page->tasks[sequence_of(id) % RASK_IDS_PER_PAGE] = 0;
+    page->tasks[rask_id_sequence(id) % RASK_IDS_PER_PAGE] = 0;
     if (--page->n_live == 0 && index + 1 < pages->count) {
         rask_free(page);
         pages->items[index] = NULL;

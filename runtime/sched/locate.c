@@ -23,7 +23,7 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
 {
     uint64_t ns = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         if (d->replicas == 0)
             continue;
         uint64_t best = UINT64_MAX;
@@ -47,8 +47,9 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
 static uint64_t wait_ns(const struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    uint64_t homed_ns = (uint64_t)p->n_homed * rask_sched_estimate(s, t->function);
-    if (p->n_assigned - p->n_away < p->n_slots && p->n_homed == 0)
+    uint32_t n_homed = rask_peer_n_homed(p);
+    uint64_t homed_ns = (uint64_t)n_homed * rask_sched_estimate(s, t->function);
+    if (rask_peer_n_busy(p) < p->n_slots && n_homed == 0)
         return 0;
     return (p->backlog_ns + homed_ns) / p->n_slots;
 }
@@ -65,21 +66,22 @@ static void consider(const struct rask_sched *s, const struct rask_sched_task *t
         return;
     const struct rask_sched_peer *p = &s->peers[rank];
     uint64_t price = rask_locate_move_ns(s, t, rank) + wait_ns(s, t, rank);
-    uint64_t load = ((uint64_t)p->n_assigned + p->n_homed) * 1024 / p->n_slots;
+    uint64_t load = ((uint64_t)p->n_assigned + rask_peer_n_homed(p)) * 1024 / p->n_slots;
     if (p->is_paused)
         price = UINT64_MAX - 1;
     if (best->rank < 0 || price < best->price || (price == best->price && load < best->load))
         *best = (struct choice){rank, price, load};
 }
 
-/* The best of the ranks that hold inputs; and of the first worker with room, if it is idle. */
+/* The best of the ranks that hold inputs. A worker that idles while the task waits there takes it
+ * without a message if that pays (steal.c). */
 static int32_t choose_by_inputs(const struct rask_sched *s, const struct rask_sched_task *t)
 {
     struct choice best = {-1, 0, 0};
     uint32_t n_seen = 0;
     for (uint32_t e = t->deps; e != 0 && n_seen < MAX_CANDIDATES;
          e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         for (uint32_t r = d->replicas; r != 0 && n_seen < MAX_CANDIDATES; n_seen++) {
             const struct rask_sched_replica *replica = rask_replica_at(s, r);
             consider(s, t, replica->rank, &best);
@@ -110,34 +112,36 @@ static void push(struct rask_sched *s, struct rask_ready *queue, const struct ra
  * are stale. */
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->rank < 0)
         s->n_common--;
     else
-        s->peers[t->rank].n_homed--;
+        rask_home_of(s, t)->n_tasks--;
     t->rank = rank;
     if (rank < 0) {
         s->n_common++;
         push(s, &s->common, t, task);
     } else {
-        s->peers[rank].n_homed++;
-        push(s, &s->peers[rank].homed, t, task);
+        rask_home_of(s, t)->n_tasks++;
+        push(s, &rask_home_of(s, t)->queue, t, task);
     }
 }
 
 static void starve(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
-    rask_life_move(s, task, RASK_EVENT_STARVE);
-    rask_extra_at(s, t->extra)->starving_since_ns = s->now_ns;
+    struct rask_sched_extra *x = rask_extra_at(s, rask_sched_task_at(s, task)->extra);
+    x->starving_since_ns = s->now_ns;
+    x->starving_at = s->starving.count;
     if (rask_sched_ids_push(&s->starving, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks without a worker");
+    else
+        rask_sched_task_move(s, task, RASK_EVENT_STARVE);
 }
 
 /* Puts a task that has just become QUEUED (counted as common) into the right queue. */
 void rask_locate_queue(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     int32_t home = -1;
     if (t->flags & RASK_TASK_SPECIAL) {
         home = choose_by_restriction(s, t);
@@ -157,20 +161,14 @@ void rask_locate_queue(struct rask_sched *s, uint32_t task)
 /* Looks again at the tasks that nobody could run: a worker has come or gone, or time is up. */
 void rask_locate_retry_starving(struct rask_sched *s)
 {
-    size_t n = s->starving.count, kept = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = s->starving.count; i-- > 0;) {
         uint32_t task = s->starving.items[i];
-        struct rask_sched_task *t = rask_life_at(s, task);
-        if (!rask_slab_is_live(&s->tasks, task) || t->state != RASK_TASK_NO_WORKER)
+        struct rask_sched_task *t = rask_sched_task_at(s, task);
+        if (choose_by_restriction(s, t) < 0)
             continue;
-        if (choose_by_restriction(s, t) < 0) {
-            s->starving.items[kept++] = task;
-            continue;
-        }
         t->rank = -1;
         s->n_common++;
-        rask_life_move(s, task, RASK_EVENT_READY);
+        rask_sched_task_move(s, task, RASK_EVENT_READY);
         rask_locate_queue(s, task);
     }
-    s->starving.count = kept;
 }

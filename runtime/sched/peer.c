@@ -203,13 +203,13 @@ static const struct rask_sched_replica *nearest(const struct rask_sched *s,
     return best;
 }
 
-/* Fills the inputs of a RUN message into s->inputs and s->data. */
+/* Fills the inputs of a RUN message into s->inputs and s->input_data. */
 static void gather_inputs(struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
 {
     s->inputs.count = 0;
     rask_buf_clear(&s->input_data);
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         struct rask_wire_input input = {
             .object = d->id, .offset = RASK_WIRE_NO_OFFSET, .bytes = d->bytes, .holder = -1};
         if (d->replicas != 0) {
@@ -259,14 +259,14 @@ static void send_run(struct rask_sched *s, const struct rask_sched_task *t, int3
 void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank)
 {
     struct rask_sched_peer *p = &s->peers[rank];
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     uint32_t slot = take_seat(s, p);
     if (slot == 0) {
         rask_sched_break(s, RASK_ERR_MEMORY, "the seats of a worker");
         return;
     }
     struct rask_sched_seat *seat = &p->seats.items[slot];
-    rask_life_move(s, task, RASK_EVENT_ASSIGN);
+    rask_sched_task_move(s, task, RASK_EVENT_ASSIGN);
     t->rank = rank;
     t->slot = slot;
     seat->task = task;
@@ -296,7 +296,7 @@ void rask_peer_leave(struct rask_sched *s, int32_t rank, uint32_t slot)
     struct rask_sched_peer *p = &s->peers[rank];
     struct rask_sched_seat *seats = p->seats.items;
     struct rask_sched_seat *seat = &seats[slot];
-    const struct rask_sched_task *t = rask_life_at(s, seat->task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, seat->task);
     change_resources(s, p, t, 0);
     p->backlog_ns -= seat->estimate_ns;
     p->n_assigned--;

@@ -10,7 +10,7 @@
 
 /* A worker reserves at most this many neighbours per slot at once. */
 #define MAX_RUN 64u
-/* Tasks in a worker's queue that are looked at for one whose resources are free. */
+/* Restricted tasks in a worker's queue that are looked at for one whose resources are free. */
 #define MAX_BLOCKED 64u
 
 /* The top of a queue that is still meant, NULL if empty. */
@@ -42,33 +42,51 @@ static void reserve_run(struct rask_sched *s, int32_t rank)
 static int is_held_back(const struct rask_sched *s, uint32_t task, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    return (rask_life_at(s, task)->flags & RASK_TASK_PRODUCER) &&
+    return (rask_sched_task_at(s, task)->flags & RASK_TASK_PRODUCER) &&
            rask_peer_n_busy(p) >= p->base_window;
 }
 
-/* The most urgent task of the worker's own queue whose resources are free; the blocked ones stay.
+/* The most urgent task of the worker's own among the first `n_kinds` queues, NULL if there is none.
  */
+static const struct rask_heap_entry *homed_top(struct rask_sched *s, int32_t rank, uint32_t n_kinds,
+                                               struct rask_ready **queue)
+{
+    const struct rask_heap_entry *best = NULL;
+    for (uint32_t kind = 0; kind < n_kinds; kind++) {
+        struct rask_ready *of_kind = &s->peers[rank].home[kind].queue;
+        const struct rask_heap_entry *top = valid_top(s, of_kind, rank);
+        if (top != NULL && (best == NULL || rask_heap_is_before(top, best))) {
+            best = top;
+            *queue = of_kind;
+        }
+    }
+    return best;
+}
+
+/* The most urgent task of the worker's own whose resources are free; the blocked ones, which are
+ * restricted, stay. */
 static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi, uint64_t below_lo)
 {
-    struct rask_ready *queue = &s->peers[rank].homed;
+    struct rask_ready *queue;
     struct rask_heap_entry blocked[MAX_BLOCKED];
     uint32_t n_blocked = 0, found = 0;
     const struct rask_heap_entry *top;
-    while (n_blocked < MAX_BLOCKED && (top = valid_top(s, queue, rank)) != NULL) {
+    while ((top = homed_top(s, rank, n_blocked < MAX_BLOCKED ? RASK_HOME_KINDS : 1, &queue)) !=
+           NULL) {
         if (top->hi > below_hi || (top->hi == below_hi && top->lo > below_lo))
             break;
         if (is_held_back(s, top->id, rank))
             break;
         struct rask_heap_entry entry = *top;
         rask_ready_pop(queue);
-        if (rask_peer_may_run(s, rank, rask_life_at(s, entry.id))) {
+        if (rask_peer_may_run(s, rank, rask_sched_task_at(s, entry.id))) {
             found = entry.id;
             break;
         }
         blocked[n_blocked++] = entry;
     }
     for (uint32_t i = 0; i < n_blocked; i++)
-        if (rask_ready_push(queue, blocked[i]) != 0)
+        if (rask_ready_push(&s->peers[rank].home[RASK_HOME_RESTRICTED].queue, blocked[i]) != 0)
             rask_sched_break(s, RASK_ERR_MEMORY, "a ready queue");
     return found;
 }
@@ -77,7 +95,7 @@ static uint32_t next_task(struct rask_sched *s, int32_t rank)
 {
     const struct rask_heap_entry *common = valid_top(s, &s->common, -1);
     uint32_t task = 0;
-    if (s->peers[rank].n_homed > 0)
+    if (rask_peer_n_homed(&s->peers[rank]) > 0)
         task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX)
                               : pop_homed(s, rank, common->hi, common->lo);
     if (task != 0 || common == NULL || is_held_back(s, common->id, rank))
@@ -126,7 +144,7 @@ static int is_anything_to_place(const struct rask_sched *s)
 
 static void starve_out(struct rask_sched *s, uint32_t task)
 {
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     struct rask_buf text = {0};
     rask_status status = rask_buf_printf(&text, "no worker may run the task: asked for");
@@ -140,8 +158,8 @@ static void starve_out(struct rask_sched *s, uint32_t task)
     if (status != RASK_OK)
         rask_sched_break(s, status, "an error text");
     else
-        rask_life_fail(s, task,
-                       rask_life_error(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
+        rask_sched_task_fail(
+            s, task, rask_sched_error_new(s, task, RASK_ERR_NO_WORKER, (const char *)text.data));
     rask_buf_release(&text);
 }
 
@@ -152,23 +170,16 @@ static void check_starving(struct rask_sched *s)
     s->next_call_ns = UINT64_MAX;
     if (s->starving.count == 0 || (timeout == 0 && !s->config.is_closed))
         return;
-    size_t n = s->starving.count, kept = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = s->starving.count; i-- > 0 && s->status == RASK_OK;) {
         uint32_t task = s->starving.items[i];
-        if (!rask_slab_is_live(&s->tasks, task) ||
-            rask_life_at(s, task)->state != RASK_TASK_NO_WORKER)
-            continue;
         uint64_t end_ns =
-            rask_extra_at(s, rask_life_at(s, task)->extra)->starving_since_ns + timeout;
+            rask_extra_at(s, rask_sched_task_at(s, task)->extra)->starving_since_ns + timeout;
         if (s->config.is_closed || end_ns <= s->now_ns) {
             starve_out(s, task);
-            continue;
-        }
-        s->starving.items[kept++] = task;
-        if (end_ns < s->next_call_ns)
+        } else if (end_ns < s->next_call_ns) {
             s->next_call_ns = end_ns;
+        }
     }
-    s->starving.count = kept;
 }
 
 rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_error *error)
@@ -176,7 +187,7 @@ rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_
     s->now_ns = now_ns;
     if (s->starving.count != 0) {
         check_starving(s);
-        rask_life_settle(s);
+        rask_sched_task_settle(s);
     } else {
         s->next_call_ns = UINT64_MAX;
     }

@@ -35,6 +35,21 @@ static inline const struct rask_heap_entry *rask_ready_top(const struct rask_rea
     return run_top->lo <= heap_top->lo ? run_top : heap_top;
 }
 
+static inline uint64_t rask_ready_count(const struct rask_ready *ready)
+{
+    return ready->tail - ready->head + rask_heap_count(&ready->heap);
+}
+
+/* Entry `index` of rask_ready_count, in no particular order; valid until the next change. */
+static inline const struct rask_heap_entry *rask_ready_at(const struct rask_ready *ready,
+                                                          uint64_t index)
+{
+    uint64_t n_run = ready->tail - ready->head;
+    assert(index < rask_ready_count(ready));
+    return index < n_run ? &ready->run[(ready->head + index) & (ready->capacity - 1)]
+                         : &ready->heap.entries[index - n_run];
+}
+
 /* Removes the entry that rask_ready_top gives. Undefined when empty (asserted). */
 static inline void rask_ready_pop(struct rask_ready *ready)
 {

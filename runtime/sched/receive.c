@@ -20,32 +20,6 @@ static void *keep(struct rask_sched *s, const void *bytes, size_t size)
     return block;
 }
 
-void rask_life_free_records(struct rask_sched *s, uint32_t task)
-{
-    struct rask_sched_task *t = rask_life_at(s, task);
-    while (t->claims != 0) {
-        uint32_t id = t->claims;
-        struct rask_sched_claim *claim = rask_slab_at(&s->claims, id);
-        t->claims = claim->next;
-        rask_ids_remove(s, claim->id);
-        rask_slab_give(&s->claims, id);
-    }
-    rask_ids_remove(s, t->id);
-    rask_pool_give(&s->pool, t->call, t->call_bytes);
-    if (t->extra != 0) {
-        struct rask_sched_extra *x = rask_extra_at(s, t->extra);
-        if (t->flags & RASK_TASK_PURE)
-            rask_map128_remove(&s->keys, x->key, NULL);
-        rask_pool_give(&s->pool, x->allow, x->n_allow * sizeof *x->allow);
-        rask_pool_give(&s->pool, x->resources, x->n_resources * sizeof *x->resources);
-        rask_slab_give(&s->extras, t->extra);
-    }
-    if (t->error != 0 && --rask_sched_error_at(s, t->error)->n_users == 0)
-        rask_slab_give(&s->errors, t->error);
-    s->functions[t->function].n_alive--;
-    rask_slab_give(&s->tasks, task);
-}
-
 /* The record for key, restrictions and resources. 0 if the task needs none (or without memory). */
 static uint32_t extra_new(struct rask_sched *s, const struct rask_msg_submit *m)
 {
@@ -76,7 +50,7 @@ static uint64_t priority_of(struct rask_sched *s, const struct rask_msg_submit *
     uint32_t parent = m->parent == 0 ? 0 : rask_ids_find(s, m->parent);
     uint64_t generation;
     if (parent != 0) {
-        generation = rask_life_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1);
+        generation = rask_sched_task_at(s, parent)->hi & ((UINT64_C(1) << 48) - 1);
         generation -= generation != 0;
     } else {
         if (s->now_ns - s->last_submit_ns > s->config.generation_gap_ns)
@@ -98,19 +72,19 @@ static void detach_key(struct rask_sched *s, struct rask_sched_task *t)
 /* A task that is known gets one more claim: it is needed again. */
 static void revive(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     t->n_claims++;
     s->counters.shared++;
     if (t->state == RASK_TASK_RELEASED)
-        rask_life_want(s, task);
+        rask_sched_task_want(s, task);
     else if (t->state == RASK_TASK_LEAVING)
-        rask_life_move(s, task, RASK_EVENT_WANT);
+        rask_sched_task_move(s, task, RASK_EVENT_WANT);
 }
 
 /* A pure call that is known already, and for which nobody will hold a future. */
 static void share_unclaimed(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED ||
         (t->flags & RASK_TASK_SELF_CLAIM))
         return;
@@ -122,7 +96,7 @@ static void share_unclaimed(struct rask_sched *s, uint32_t task)
 static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
     uint32_t id;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (m->flags & RASK_SUBMIT_UNCLAIMED) {
         share_unclaimed(s, task);
         return s->status;
@@ -137,7 +111,7 @@ static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_
     t->claims = id;
     t->flags |= RASK_TASK_RELEASED_ID;
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED)
-        rask_life_tell(s, task);
+        rask_sched_task_tell(s, task);
     t->flags = flags;
     claim->next = others;
     revive(s, task);
@@ -159,7 +133,7 @@ static int find_inputs(struct rask_sched *s, const struct rask_msg_submit *m)
 
 static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     t->id = m->task;
     t->hi = priority_of(s, m);
     t->lo = m->order;
@@ -188,7 +162,7 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
                                  const struct rask_msg_submit *m)
 {
     uint32_t task, known;
-    if ((int32_t)(m->task >> 48) != source || m->function >= s->config.n_functions ||
+    if (rask_id_client(m->task) != source || m->function >= s->config.n_functions ||
         (m->n_key & 1) || rask_ids_find(s, m->task) != 0)
         return RASK_ERR_PROTOCOL;
     if (m->n_key == 2 &&
@@ -202,22 +176,32 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
         return RASK_ERR_MEMORY;
     size_t base = s->work.count;
     int is_known = find_inputs(s, m) == 0;
-    if (is_known && rask_graph_link(s, task, s->work.items + base, m->n_dep) != 0)
+    if (is_known && rask_edges_link(s, task, s->work.items + base, m->n_dep) != 0)
         return RASK_ERR_MEMORY;
     s->work.count = base;
     if (is_known)
-        rask_life_want(s, task);
+        rask_sched_task_want(s, task);
     else
-        rask_life_fail(
+        rask_sched_task_fail(
             s, task,
-            rask_life_error(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
+            rask_sched_error_new(s, task, RASK_ERR_ARGUMENT, "an input is not known (any more)"));
     return s->status;
+}
+
+/* Whether all of these were given out by the client of `source`, who alone may speak of them. */
+static int are_of(int32_t source, const uint64_t *ids, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (rask_id_client(ids[i]) != source)
+            return 0;
+    return 1;
 }
 
 rask_status rask_sched_on_release(struct rask_sched *s, int32_t source,
                                   const struct rask_msg_release *m)
 {
-    (void)source;
+    if (!are_of(source, m->task, m->n_task))
+        return RASK_ERR_PROTOCOL;
     for (uint32_t i = 0; i < m->n_task; i++)
         rask_sched_release_id(s, m->task[i]);
     return RASK_OK;
@@ -233,26 +217,26 @@ static void tell_cancelled(struct rask_sched *s, uint64_t id)
                                 .rank = -1,
                                 .text = text,
                                 .n_text = sizeof text - 1};
-    if (rask_wire_put_failed(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
 /* An assigned task is cancelled: its users fail now, it ends when the worker has answered. */
 static void cancel_assigned(struct rask_sched *s, uint32_t task, uint32_t error)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     rask_peer_withdraw(s, t->rank, t->slot, RASK_WITHDRAWN_UNWANTED);
     if (t->state == RASK_TASK_PROCESSING)
-        rask_life_move(s, task, RASK_EVENT_DROP);
+        rask_sched_task_move(s, task, RASK_EVENT_DROP);
     t->flags |= RASK_TASK_CANCELLED;
     t->error = error;
     rask_sched_error_at(s, error)->n_users++;
     s->counters.failed++;
-    rask_life_tell(s, task);
+    rask_sched_task_tell(s, task);
     for (uint32_t e = t->dependents; e != 0;) {
         uint32_t user = rask_edge_at(s, e)->user;
-        if (rask_life_at(s, user)->state == RASK_TASK_WAITING) {
-            rask_life_fail(s, user, error);
+        if (rask_sched_task_at(s, user)->state == RASK_TASK_WAITING) {
+            rask_sched_task_fail(s, user, error);
             e = t->dependents;
         } else {
             e = rask_edge_at(s, e)->next_user;
@@ -265,7 +249,7 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
     uint32_t task = rask_ids_find(s, id);
     if (task == 0)
         return;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED ||
         t->state == RASK_TASK_RELEASED || (t->flags & RASK_TASK_CANCELLED))
         return;
@@ -273,20 +257,21 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
         tell_cancelled(s, id);
         return;
     }
-    uint32_t error = rask_life_error(s, task, RASK_ERR_CANCELLED, "cancelled");
+    uint32_t error = rask_sched_error_new(s, task, RASK_ERR_CANCELLED, "cancelled");
     if (error == 0)
         return;
     detach_key(s, t);
     if (t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING)
         cancel_assigned(s, task, error);
     else
-        rask_life_fail(s, task, error);
+        rask_sched_task_fail(s, task, error);
 }
 
 rask_status rask_sched_on_cancel_tasks(struct rask_sched *s, int32_t source,
                                        const struct rask_msg_cancel_tasks *m)
 {
-    (void)source;
+    if (!are_of(source, m->task, m->n_task))
+        return RASK_ERR_PROTOCOL;
     for (uint32_t i = 0; i < m->n_task; i++)
         cancel_one(s, m->task[i]);
     return RASK_OK;
@@ -310,7 +295,7 @@ static int32_t spread(struct rask_sched *s)
 
 static void order_fetch(struct rask_sched *s, uint32_t task, int32_t rank, int32_t holder)
 {
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     uint64_t offset = RASK_WIRE_NO_OFFSET;
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
         if (rask_replica_at(s, r)->rank == holder)
@@ -348,13 +333,13 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
                                  .function = s->config.n_functions,
                                  .key = m->key,
                                  .n_key = m->n_key};
-    if ((int32_t)(m->task >> 48) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
+    if (rask_id_client(m->task) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
         (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes))
         return RASK_ERR_PROTOCOL;
     int is_known = m->n_key == 2 &&
                    rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known);
-    if (is_known && rask_life_at(s, known)->state != RASK_TASK_MEMORY) {
-        detach_key(s, rask_life_at(s, known));
+    if (is_known && rask_sched_task_at(s, known)->state != RASK_TASK_MEMORY) {
+        detach_key(s, rask_sched_task_at(s, known));
         is_known = 0;
     }
     if (is_known) {
@@ -368,7 +353,7 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
     if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
     fill_task(s, task, &as);
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     t->flags |= RASK_TASK_DATA;
     t->bytes = m->bytes;
     if (m->n_key == 2 &&
@@ -379,7 +364,7 @@ rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
     else
         t->data = keep(s, m->data, m->n_data);
     if (s->status == RASK_OK)
-        rask_life_done(s, task);
+        rask_sched_task_done(s, task);
     if (s->status == RASK_OK && m->offset != RASK_WIRE_NO_OFFSET)
         distribute(s, task, source, m);
     return s->status;
@@ -391,7 +376,7 @@ static void copy_is_bad(struct rask_sched *s, uint64_t object, int32_t holder)
     uint32_t task = rask_ids_find(s, object);
     if (task == 0 || holder < 0 || (uint32_t)holder >= s->config.n_ranks)
         return;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->state != RASK_TASK_MEMORY || t->replicas == 0)
         return;
     rask_replica_free_one(s, task, holder);
@@ -401,11 +386,12 @@ static void copy_is_bad(struct rask_sched *s, uint64_t object, int32_t holder)
 
 rask_status rask_sched_on_lost(struct rask_sched *s, int32_t source, const struct rask_msg_lost *m)
 {
-    (void)source;
+    if (!are_of(source, &m->task, 1))
+        return RASK_ERR_PROTOCOL;
     copy_is_bad(s, m->task, m->holder);
     uint32_t task = rask_ids_find(s, m->task);
-    if (task != 0 && rask_life_at(s, task)->state == RASK_TASK_MEMORY)
-        rask_life_tell(s, task);
+    if (task != 0 && rask_sched_task_at(s, task)->state == RASK_TASK_MEMORY)
+        rask_sched_task_tell(s, task);
     return RASK_OK;
 }
 
@@ -441,7 +427,7 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
         return RASK_OK;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes)
         return RASK_ERR_PROTOCOL;
     learn(s, t->function, m->duration_ns);
@@ -459,7 +445,7 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
         s->counters.inline_bytes += m->n_data;
     }
     if (s->status == RASK_OK)
-        rask_life_done(s, task);
+        rask_sched_task_done(s, task);
     return s->status;
 }
 
@@ -470,7 +456,7 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source,
     char text[RASK_ERROR_TEXT_BYTES];
     if (task == 0)
         return RASK_OK;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->state == RASK_TASK_LEAVING) {
         rask_sched_end_leaving(s, task, m->slot);
         return s->status;
@@ -478,27 +464,27 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source,
     if (s->peers[source].seats.items[m->slot].withdrawn == RASK_WITHDRAWN_UNWANTED) {
         /* It was told to stop, and then somebody came to need it after all. */
         rask_peer_leave(s, source, m->slot);
-        rask_life_again(s, task);
+        rask_sched_task_again(s, task);
         return s->status;
     }
     if (t->retries > 0) {
         t->retries--;
         s->counters.retried++;
         rask_peer_leave(s, source, m->slot);
-        rask_life_again(s, task);
+        rask_sched_task_again(s, task);
         return s->status;
     }
     snprintf(text, sizeof text, "%.*s", (int)m->n_text, m->n_text == 0 ? "" : m->text);
-    uint32_t error = rask_life_error(s, task, m->code, text);
+    uint32_t error = rask_sched_error_new(s, task, m->code, text);
     rask_peer_leave(s, source, m->slot);
-    rask_life_fail(s, task, error);
+    rask_sched_task_fail(s, task, error);
     return s->status;
 }
 
 /* Hands a task that came back to the worker on whose behalf it was taken. */
 static void hand_over(struct rask_sched *s, uint32_t task, int32_t thief)
 {
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (thief < 0 || t->state != RASK_TASK_QUEUED || !rask_peer_could_run(s, thief, t))
         return;
     s->counters.stolen++;
@@ -511,13 +497,13 @@ rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source,
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
         return RASK_OK;
-    if (rask_life_at(s, task)->state == RASK_TASK_LEAVING) {
+    if (rask_sched_task_at(s, task)->state == RASK_TASK_LEAVING) {
         rask_sched_end_leaving(s, task, m->slot);
         return s->status;
     }
     int32_t thief = s->peers[source].seats.items[m->slot].thief;
     rask_peer_leave(s, source, m->slot);
-    rask_life_again(s, task);
+    rask_sched_task_again(s, task);
     hand_over(s, task, thief);
     return s->status;
 }
@@ -541,7 +527,7 @@ rask_status rask_sched_on_seceded(struct rask_sched *s, int32_t source,
 rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struct rask_msg_have *m)
 {
     uint32_t task = rask_ids_find(s, m->object);
-    struct rask_sched_task *t = task == 0 ? NULL : rask_life_at(s, task);
+    struct rask_sched_task *t = task == 0 ? NULL : rask_sched_task_at(s, task);
     int is_known =
         t != NULL && t->state == RASK_TASK_MEMORY && t->replicas != 0 && t->bytes == m->bytes;
     if (is_known) {
@@ -573,12 +559,12 @@ rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source,
         uint32_t task = rask_peer_seat_task(s, source, m->ended[i].slot, m->ended[i].epoch);
         if (task == 0)
             continue;
-        if (rask_life_at(s, task)->state == RASK_TASK_LEAVING) {
+        if (rask_sched_task_at(s, task)->state == RASK_TASK_LEAVING) {
             rask_sched_end_leaving(s, task, m->ended[i].slot);
             continue;
         }
         rask_peer_leave(s, source, m->ended[i].slot);
-        rask_life_again(s, task);
+        rask_sched_task_again(s, task);
     }
     return s->status;
 }

@@ -9,18 +9,18 @@
 
 static void blame(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     char text[160];
     t->suspicion++;
     if (t->suspicion <= s->config.allowed_failures) {
         s->counters.recomputed++;
-        rask_life_again(s, task);
+        rask_sched_task_again(s, task);
         return;
     }
     snprintf(text, sizeof text,
              "%u workers died while they ran this task, the last one was rank %d", t->suspicion,
              rank);
-    rask_life_fail(s, task, rask_life_error(s, task, RASK_ERR_WORKER_KILLED, text));
+    rask_sched_task_fail(s, task, rask_sched_error_new(s, task, RASK_ERR_WORKER_KILLED, text));
 }
 
 static void end_assignments(struct rask_sched *s, int32_t rank)
@@ -31,7 +31,7 @@ static void end_assignments(struct rask_sched *s, int32_t rank)
         uint32_t slot = p->seats.items[0].next;
         uint32_t task = p->seats.items[slot].task;
         int was_running = p->seats.items[slot].is_away || n_run++ < p->n_slots;
-        struct rask_sched_task *t = rask_life_at(s, task);
+        struct rask_sched_task *t = rask_sched_task_at(s, task);
         if (t->state == RASK_TASK_LEAVING) {
             rask_sched_end_leaving(s, task, slot);
             continue;
@@ -40,24 +40,21 @@ static void end_assignments(struct rask_sched *s, int32_t rank)
         if (was_running)
             blame(s, task, rank);
         else
-            rask_life_again(s, task);
+            rask_sched_task_again(s, task);
     }
 }
 
-static void move_homed(struct rask_sched *s, int32_t rank)
+/* The tasks that wait here for a lost worker find other homes. */
+static void move_homed(struct rask_sched *s, struct rask_sched_home *home, int32_t rank)
 {
-    struct rask_sched_peer *p = &s->peers[rank];
     const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(&p->homed)) != NULL) {
+    while ((top = rask_ready_top(&home->queue)) != NULL) {
         struct rask_heap_entry entry = *top;
-        rask_ready_pop(&p->homed);
-        if (!rask_slab_is_live(&s->tasks, entry.id))
+        rask_ready_pop(&home->queue);
+        if (!rask_ready_is_meant(s, &entry, rank))
             continue;
-        struct rask_sched_task *t = rask_life_at(s, entry.id);
-        if (t->state != RASK_TASK_QUEUED || t->rank != rank)
-            continue;
-        t->rank = -1;
-        p->n_homed--;
+        rask_sched_task_at(s, entry.id)->rank = -1;
+        home->n_tasks--;
         s->n_common++;
         rask_locate_queue(s, entry.id);
     }
@@ -68,7 +65,7 @@ static void end_replicas(struct rask_sched *s, int32_t rank)
     while (s->peers[rank].objects != 0) {
         uint32_t task = rask_replica_at(s, s->peers[rank].objects)->task;
         rask_replica_free_one(s, task, rank);
-        struct rask_sched_task *t = rask_life_at(s, task);
+        struct rask_sched_task *t = rask_sched_task_at(s, task);
         if (t->state == RASK_TASK_MEMORY && t->data == NULL && !rask_replica_is_there(s, t))
             rask_sched_lose_copies(s, task);
     }
@@ -80,7 +77,7 @@ static void end_claims(struct rask_sched *s, int32_t rank)
     for (size_t i = 0; i < pages->count; i++)
         for (uint32_t k = 0; pages->items[i] != NULL && k < RASK_IDS_PER_PAGE; k++)
             if (pages->items[i]->tasks[k] != 0)
-                rask_sched_release_id(s, ((uint64_t)rank << 48) | (i * RASK_IDS_PER_PAGE + k));
+                rask_sched_release_id(s, rask_id_make(rank, i * RASK_IDS_PER_PAGE + k));
 }
 
 rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,
@@ -97,9 +94,10 @@ rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,
     end_claims(s, rank);
     end_replicas(s, rank);
     end_assignments(s, rank);
-    move_homed(s, rank);
+    for (uint32_t kind = 0; kind < RASK_HOME_KINDS; kind++)
+        move_homed(s, &p->home[kind], rank);
     rask_locate_retry_starving(s);
-    rask_life_settle(s);
+    rask_sched_task_settle(s);
     rask_buf_clear(&p->out);
     rask_idset_remove(&s->with_output, (uint32_t)rank);
     return rask_sched_end_step(s, error);

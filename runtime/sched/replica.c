@@ -8,7 +8,7 @@
  */
 void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     struct rask_sched_peer *p = &s->peers[rank];
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
         struct rask_sched_replica *there = rask_replica_at(s, r);
@@ -67,7 +67,7 @@ static void unlink_from_rank(struct rask_sched *s, uint32_t id, uint64_t bytes)
  */
 void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     while (t->replicas != 0) {
         uint32_t id = t->replicas;
         struct rask_sched_replica *replica = rask_replica_at(s, id);
@@ -86,7 +86,7 @@ void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
 /* Forgets the copy on one rank, without telling it. */
 void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     uint32_t *link = &t->replicas;
     while (*link != 0 && rask_replica_at(s, *link)->rank != rank)
         link = &rask_replica_at(s, *link)->next_of_task;
@@ -107,7 +107,7 @@ void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
 /* A copy that was on its way to `rank` does not come; one that is there stays. */
 void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    for (uint32_t r = rask_life_at(s, task)->replicas; r != 0;
+    for (uint32_t r = rask_sched_task_at(s, task)->replicas; r != 0;
          r = rask_replica_at(s, r)->next_of_task) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
         if (replica->rank == rank && replica->offset == RASK_WIRE_NO_OFFSET) {

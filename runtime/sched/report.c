@@ -17,6 +17,11 @@ static const char *const event_names[] = {
 #undef X
 };
 
+const char *rask_sched_task_state_text(uint8_t state)
+{
+    return state < RASK_TASK_N_STATES ? state_names[state] : "?";
+}
+
 void rask_sched_counters(const struct rask_sched *s, struct rask_sched_counters *counters)
 {
     *counters = s->counters;
@@ -30,7 +35,7 @@ void rask_sched_counters(const struct rask_sched *s, struct rask_sched_counters 
 const char *rask_sched_state_name(const struct rask_sched *s, uint64_t task)
 {
     uint32_t id = rask_ids_find(s, task);
-    return id == 0 ? "unknown" : rask_life_state_text(rask_life_at(s, id)->state);
+    return id == 0 ? "unknown" : rask_sched_task_state_text(rask_sched_task_at(s, id)->state);
 }
 
 void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sched_worker *worker)
@@ -39,7 +44,7 @@ void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sch
     *worker = (struct rask_sched_worker){.n_slots = p->n_slots,
                                          .n_assigned = p->n_assigned,
                                          .n_seceded = p->n_away,
-                                         .n_homed = p->n_homed,
+                                         .n_homed = rask_peer_n_homed(p),
                                          .n_objects = p->n_objects,
                                          .object_bytes = p->object_bytes,
                                          .is_alive = p->is_alive,
@@ -70,16 +75,17 @@ static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, stru
     if (!p->is_alive)
         return rask_buf_printf(text, "  rank %u: %s\n", rank,
                                p->n_slots == 0 ? "not there" : "lost");
-    rask_status status = rask_buf_printf(text,
-                                         "  rank %u: %u slots, %u assigned, %u waiting for tasks "
-                                         "of their own, %u homed, %u objects%s\n",
-                                         rank, p->n_slots, p->n_assigned, p->n_away, p->n_homed,
-                                         p->n_objects, p->is_paused ? ", paused" : "");
+    rask_status status =
+        rask_buf_printf(text,
+                        "  rank %u: %u slots, %u assigned, %u waiting for tasks "
+                        "of their own, %u homed, %u objects%s\n",
+                        rank, p->n_slots, p->n_assigned, p->n_away, rask_peer_n_homed(p),
+                        p->n_objects, p->is_paused ? ", paused" : "");
     uint32_t slot = p->seats.count == 0 ? 0 : p->seats.items[0].next;
     for (uint32_t n = 0; status == RASK_OK && slot != 0 && n < 4; n++) {
-        const struct rask_sched_task *t = rask_life_at(s, p->seats.items[slot].task);
+        const struct rask_sched_task *t = rask_sched_task_at(s, p->seats.items[slot].task);
         status = rask_buf_printf(text, "    assigned: task %" PRIx64 ", function %u, %s\n", t->id,
-                                 t->function, rask_life_state_text(t->state));
+                                 t->function, rask_sched_task_state_text(t->state));
         slot = p->seats.items[slot].next;
     }
     return status;
@@ -90,7 +96,7 @@ rask_status rask_sched_describe(const struct rask_sched *s, struct rask_buf *tex
     uint64_t n[RASK_TASK_N_STATES] = {0};
     for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0;
          id = rask_slab_next(&s->tasks, id + 1))
-        n[rask_life_at(s, id)->state]++;
+        n[rask_sched_task_at(s, id)->state]++;
     rask_status status = rask_buf_printf(text, "scheduler: %u tasks:", s->tasks.count);
     for (uint32_t i = 0; i < RASK_TASK_N_STATES && status == RASK_OK; i++)
         if (n[i] != 0)
@@ -102,13 +108,13 @@ rask_status rask_sched_describe(const struct rask_sched *s, struct rask_buf *tex
     uint32_t shown = 0;
     for (uint32_t id = rask_slab_next(&s->tasks, 1); id != 0 && shown < 8 && status == RASK_OK;
          id = rask_slab_next(&s->tasks, id + 1)) {
-        const struct rask_sched_task *t = rask_life_at(s, id);
+        const struct rask_sched_task *t = rask_sched_task_at(s, id);
         if (t->state != RASK_TASK_WAITING && t->state != RASK_TASK_NO_WORKER)
             continue;
         shown++;
         status =
             rask_buf_printf(text, "  %s: task %" PRIx64 ", function %u, %u of its inputs missing\n",
-                            rask_life_state_text(t->state), t->id, t->function, t->n_missing);
+                            rask_sched_task_state_text(t->state), t->id, t->function, t->n_missing);
     }
     return status;
 }

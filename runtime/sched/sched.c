@@ -76,7 +76,8 @@ void rask_sched_free(struct rask_sched *s)
     if (s == NULL)
         return;
     for (uint32_t r = 0; s->peers != NULL && r < s->config.n_ranks; r++) {
-        rask_ready_release(&s->peers[r].homed);
+        for (uint32_t kind = 0; kind < RASK_HOME_KINDS; kind++)
+            rask_ready_release(&s->peers[r].home[kind].queue);
         rask_sched_seats_release(&s->peers[r].seats);
         rask_buf_release(&s->peers[r].out);
     }
@@ -123,12 +124,12 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
     uint32_t task = rask_ids_find(s, id);
     if (task == 0)
         return;
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->id == id) {
         if (t->flags & RASK_TASK_RELEASED_ID)
             return;
         t->flags |= RASK_TASK_RELEASED_ID;
-        rask_life_unclaim(s, task);
+        rask_sched_task_unclaim(s, task);
         return;
     }
     uint32_t *link = &t->claims;
@@ -139,7 +140,7 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
             *link = claim->next;
             rask_ids_remove(s, id);
             rask_slab_give(&s->claims, gone);
-            rask_life_unclaim(s, task);
+            rask_sched_task_unclaim(s, task);
             return;
         }
         link = &claim->next;
@@ -150,14 +151,14 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
  * and re-run. */
 void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     rask_peer_leave(s, t->rank, slot);
     if (t->flags & RASK_TASK_CANCELLED) {
-        rask_life_fail(s, task, t->error);
+        rask_sched_task_fail(s, task, t->error);
         return;
     }
-    rask_life_release_inputs(s, t);
-    rask_life_move(s, task, RASK_EVENT_END);
+    rask_sched_task_release_inputs(s, t);
+    rask_sched_task_move(s, task, RASK_EVENT_END);
     if (rask_sched_ids_push(&s->unsettled, task) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
 }
@@ -166,7 +167,7 @@ void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
 void rask_sched_lose_copies(struct rask_sched *s, uint32_t task)
 {
     rask_replica_free_all(s, task, 0);
-    rask_life_lose(s, task);
+    rask_sched_task_lose(s, task);
 }
 
 static rask_status receive_one(struct rask_sched *s, int32_t source, const uint8_t *record)
@@ -205,7 +206,7 @@ rask_status rask_sched_receive(struct rask_sched *s, const struct rask_sched_bat
             return rask_error_set(error, status, "%s: from rank %d: %s", rask_status_text(status),
                                   batch->source, text);
         }
-        rask_life_settle(s);
+        rask_sched_task_settle(s);
     }
     if (is_malformed)
         return rask_error_set(error, RASK_ERR_PROTOCOL,

@@ -144,7 +144,9 @@ struct rask_sched_extra {
     uint32_t *allow; /* [own] pool block of n_allow ranks */
     struct rask_wire_resource *resources; /* [own] pool block */
     uint32_t n_allow, n_resources;
-    uint64_t starving_since_ns; /* NO_WORKER */
+    /* NO_WORKER: since when, and where s->starving lists it */
+    uint64_t starving_since_ns;
+    size_t starving_at;
 };
 
 struct rask_sched_error {
@@ -176,9 +178,18 @@ RASK_VEC_DEFINE(rask_sched_seats, struct rask_sched_seat);
 RASK_VEC_DEFINE(rask_sched_ids, uint32_t);
 RASK_VEC_DEFINE(rask_sched_inputs, struct rask_wire_input);
 
+/* Ready tasks that should run at one worker. Restricted ones are apart, so that they never hide
+ * from other workers, or while resources are short, those that may run anywhere. */
+enum rask_sched_home_kind { RASK_HOME_FREE, RASK_HOME_RESTRICTED, RASK_HOME_KINDS };
+struct rask_sched_home {
+    struct rask_ready queue;
+    uint32_t n_tasks; /* the queue may have more entries, which are stale */
+    uint32_t next_look; /* where a thief that found nothing goes on */
+};
+
 /* A rank as the scheduler sees it. */
 struct rask_sched_peer {
-    struct rask_ready homed; /* ready tasks that should run here */
+    struct rask_sched_home home[RASK_HOME_KINDS];
     struct rask_sched_seats seats; /* [0] is the list head and never used */
     struct rask_buf out;
     uint64_t backlog_ns; /* estimated time of its assignments */
@@ -187,7 +198,6 @@ struct rask_sched_peer {
     uint32_t n_slots, n_assigned, n_away;
     uint32_t base_window; /* tasks that it is given however long they take */
     uint32_t n_objects, objects; /* replicas here */
-    uint32_t n_homed;
     int32_t node;
     uint32_t n_resources;
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES]; /* free now */
@@ -221,7 +231,7 @@ struct rask_sched {
     struct rask_sched_function *functions;
     struct rask_ready common; /* ready tasks without a home */
     uint32_t n_common;
-    struct rask_sched_ids starving; /* NO_WORKER tasks (some entries stale) */
+    struct rask_sched_ids starving; /* NO_WORKER tasks, each once */
     struct rask_sched_ids unsettled; /* tasks whose counts reached zero */
     struct rask_sched_ids work; /* scratch of loops that walk the graph */
     struct rask_sched_inputs inputs; /* scratch: of the RUN message being written */
@@ -236,6 +246,7 @@ struct rask_sched {
     uint64_t next_call_ns;
     uint32_t next_spread; /* where the next scattered object goes */
     uint32_t first_place; /* worker that is served first in the next turn */
+    uint32_t next_victim; /* where a thief that found nothing goes on */
     uint64_t n_unfinished;
     struct rask_sched_counters counters;
     struct rask_trace trace;
@@ -243,7 +254,7 @@ struct rask_sched {
     struct rask_error error;
 };
 
-static inline struct rask_sched_task *rask_life_at(const struct rask_sched *s, uint32_t id)
+static inline struct rask_sched_task *rask_sched_task_at(const struct rask_sched *s, uint32_t id)
 {
     return (struct rask_sched_task *)rask_slab_at(&s->tasks, id);
 }
@@ -278,24 +289,22 @@ void rask_ids_remove(struct rask_sched *s, uint64_t id);
 void rask_ids_release(struct rask_sched *s);
 
 /* task.c: the only writer of a task's state, and what each move entails. */
-void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
-void rask_life_want(struct rask_sched *s, uint32_t task);
-void rask_life_done(struct rask_sched *s, uint32_t task);
-void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error);
-void rask_life_again(struct rask_sched *s, uint32_t task);
-void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task *t);
-void rask_life_unclaim(struct rask_sched *s, uint32_t task);
-void rask_life_settle(struct rask_sched *s);
-void rask_life_lose(struct rask_sched *s, uint32_t task);
-void rask_life_drop_data(struct rask_sched *s, uint32_t task);
-uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
-void rask_life_tell(struct rask_sched *s, uint32_t task);
-const char *rask_life_state_text(uint8_t state);
-void rask_life_free_records(struct rask_sched *s, uint32_t task);
+void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
+void rask_sched_task_want(struct rask_sched *s, uint32_t task);
+void rask_sched_task_done(struct rask_sched *s, uint32_t task);
+void rask_sched_task_fail(struct rask_sched *s, uint32_t task, uint32_t error);
+void rask_sched_task_again(struct rask_sched *s, uint32_t task);
+void rask_sched_task_release_inputs(struct rask_sched *s, const struct rask_sched_task *t);
+void rask_sched_task_unclaim(struct rask_sched *s, uint32_t task);
+void rask_sched_task_settle(struct rask_sched *s);
+void rask_sched_task_lose(struct rask_sched *s, uint32_t task);
+void rask_sched_task_drop_data(struct rask_sched *s, uint32_t task);
+uint32_t rask_sched_error_new(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
+void rask_sched_task_tell(struct rask_sched *s, uint32_t task);
 
 /* edges.c */
-int rask_graph_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);
-void rask_graph_unlink(struct rask_sched *s, uint32_t user);
+int rask_edges_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);
+void rask_edges_unlink(struct rask_sched *s, uint32_t user);
 
 /* peer.c and replica.c: workers, seats, copies of objects. */
 void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m);
@@ -321,6 +330,9 @@ void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank);
 void rask_locate_retry_starving(struct rask_sched *s);
 uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t,
                              int32_t rank);
+
+/* report.c */
+const char *rask_sched_task_state_text(uint8_t state);
 
 /* sched.c */
 rask_status rask_sched_end_step(struct rask_sched *s, struct rask_error *error);
@@ -371,6 +383,20 @@ static inline uint32_t rask_peer_n_busy(const struct rask_sched_peer *p)
     return p->n_assigned - p->n_away;
 }
 
+/* Tasks that wait here for a worker. */
+static inline uint32_t rask_peer_n_homed(const struct rask_sched_peer *p)
+{
+    return p->home[RASK_HOME_FREE].n_tasks + p->home[RASK_HOME_RESTRICTED].n_tasks;
+}
+
+/* Where a QUEUED task with a home is counted. */
+static inline struct rask_sched_home *rask_home_of(struct rask_sched *s,
+                                                   const struct rask_sched_task *t)
+{
+    int is_restricted = (t->flags & RASK_TASK_SPECIAL) != 0;
+    return &s->peers[t->rank].home[is_restricted ? RASK_HOME_RESTRICTED : RASK_HOME_FREE];
+}
+
 /* Whether an entry of a ready queue is still meant: the task is queued there (`rank` -1: in the
  * common queue), and is the one that the entry was made for. */
 static inline int rask_ready_is_meant(const struct rask_sched *s,
@@ -378,7 +404,7 @@ static inline int rask_ready_is_meant(const struct rask_sched *s,
 {
     if (!rask_slab_is_live(&s->tasks, entry->id))
         return 0;
-    const struct rask_sched_task *t = rask_life_at(s, entry->id);
+    const struct rask_sched_task *t = rask_sched_task_at(s, entry->id);
     return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
            t->lo == entry->lo;
 }

@@ -26,12 +26,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const state_texts[] = {
-#define X(NAME, text) text,
-    RASK_TASK_STATES(X)
-#undef X
-};
-
 #define S(NAME) (RASK_TASK_##NAME + 1)
 
 /* [state][event] -> state + 1; 0 is a move that must not happen. */
@@ -70,14 +64,20 @@ static inline int is_unfinished(uint8_t state)
     return state >= RASK_TASK_WAITING && state <= RASK_TASK_PROCESSING;
 }
 
-const char *rask_life_state_text(uint8_t state)
+/* A task without a worker leaves that state; the last of the list takes its place. */
+static void unlist_starving(struct rask_sched *s, const struct rask_sched_task *t)
 {
-    return state < RASK_TASK_N_STATES ? state_texts[state] : "?";
+    size_t at = rask_extra_at(s, t->extra)->starving_at;
+    uint32_t last = rask_sched_ids_pop(&s->starving);
+    if (at == s->starving.count)
+        return;
+    s->starving.items[at] = last;
+    rask_extra_at(s, rask_sched_task_at(s, last)->extra)->starving_at = at;
 }
 
-void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
+void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     uint8_t from = t->state;
     assert(moves[from][event] != 0);
     if (moves[from][event] == 0) {
@@ -89,7 +89,9 @@ void rask_life_move(struct rask_sched *s, uint32_t task, enum rask_task_event ev
         if (t->rank < 0)
             s->n_common--;
         else
-            s->peers[t->rank].n_homed--;
+            rask_home_of(s, t)->n_tasks--;
+    } else if (from == RASK_TASK_NO_WORKER) {
+        unlist_starving(s, t);
     }
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
@@ -123,11 +125,11 @@ static inline int is_needed(const struct rask_sched_task *t)
 }
 
 /* A task no longer needs its inputs. */
-void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task *t)
+void rask_sched_task_release_inputs(struct rask_sched *s, const struct rask_sched_task *t)
 {
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_life_at(s, source);
+        struct rask_sched_task *d = rask_sched_task_at(s, source);
         assert(d->n_waiters > 0);
         if (--d->n_waiters == 0 && d->n_claims == 0)
             push_unsettled(s, source);
@@ -136,9 +138,9 @@ void rask_life_release_inputs(struct rask_sched *s, const struct rask_sched_task
 
 static void become_ready(struct rask_sched *s, uint32_t task)
 {
-    rask_life_at(s, task)->rank = -1;
+    rask_sched_task_at(s, task)->rank = -1;
     s->n_common++;
-    rask_life_move(s, task, RASK_EVENT_READY);
+    rask_sched_task_move(s, task, RASK_EVENT_READY);
     rask_locate_queue(s, task);
 }
 
@@ -158,7 +160,7 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
     t->n_missing = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
         uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_life_at(s, source);
+        struct rask_sched_task *d = rask_sched_task_at(s, source);
         d->n_waiters++;
         if (d->state == RASK_TASK_MEMORY)
             continue;
@@ -166,7 +168,7 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
         if (error_of(d) != 0)
             failed = error_of(d);
         else if (d->state == RASK_TASK_LEAVING)
-            rask_life_move(s, source, RASK_EVENT_WANT);
+            rask_sched_task_move(s, source, RASK_EVENT_WANT);
         else if (d->state == RASK_TASK_RELEASED)
             push_work(s, source);
     }
@@ -174,47 +176,48 @@ static uint32_t claim_inputs(struct rask_sched *s, struct rask_sched_task *t)
 }
 
 /* Makes a RELEASED task, and of its inputs what is not there, be computed. */
-void rask_life_want(struct rask_sched *s, uint32_t task)
+void rask_sched_task_want(struct rask_sched *s, uint32_t task)
 {
     size_t base = s->work.count;
     push_work(s, task);
     while (s->work.count > base) {
         uint32_t id = rask_sched_ids_pop(&s->work);
-        struct rask_sched_task *t = rask_life_at(s, id);
+        struct rask_sched_task *t = rask_sched_task_at(s, id);
         if (t->state != RASK_TASK_RELEASED || !is_needed(t))
             continue;
         if (t->flags & RASK_TASK_DATA) {
-            uint32_t lost = rask_life_error(s, id, RASK_ERR_OBJECT_LOST,
-                                            "scattered data was lost with the worker that held it");
-            rask_life_fail(s, id, lost);
+            uint32_t lost =
+                rask_sched_error_new(s, id, RASK_ERR_OBJECT_LOST,
+                                     "scattered data was lost with the worker that held it");
+            rask_sched_task_fail(s, id, lost);
             continue;
         }
-        rask_life_move(s, id, RASK_EVENT_WANT);
+        rask_sched_task_move(s, id, RASK_EVENT_WANT);
         uint32_t failed = claim_inputs(s, t);
         if (failed != 0)
-            rask_life_fail(s, id, failed);
+            rask_sched_task_fail(s, id, failed);
         else if (t->n_missing == 0)
             become_ready(s, id);
     }
 }
 
 /* The result is in place (t->data or a replica): tells everybody who waits. */
-void rask_life_done(struct rask_sched *s, uint32_t task)
+void rask_sched_task_done(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     int had_inputs = t->state != RASK_TASK_RELEASED;
-    rask_life_move(s, task, RASK_EVENT_DONE);
+    rask_sched_task_move(s, task, RASK_EVENT_DONE);
     s->counters.done++;
     if (t->deps != 0) {
         if (had_inputs)
-            rask_life_release_inputs(s, t);
+            rask_sched_task_release_inputs(s, t);
         if (t->replicas == 0)
-            rask_graph_unlink(s, task);
+            rask_edges_unlink(s, task);
     }
-    rask_life_tell(s, task);
+    rask_sched_task_tell(s, task);
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
         uint32_t user = rask_edge_at(s, e)->user;
-        struct rask_sched_task *u = rask_life_at(s, user);
+        struct rask_sched_task *u = rask_sched_task_at(s, user);
         if (u->state == RASK_TASK_WAITING && --u->n_missing == 0)
             become_ready(s, user);
     }
@@ -229,23 +232,23 @@ void rask_life_done(struct rask_sched *s, uint32_t task)
 /* One task of a failing set. */
 static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     int was_told = t->state == RASK_TASK_LEAVING;
     if (t->state != RASK_TASK_RELEASED)
-        rask_life_release_inputs(s, t);
+        rask_sched_task_release_inputs(s, t);
     if (t->error == 0) {
         t->error = error;
         rask_sched_error_at(s, error)->n_users++;
     }
-    rask_life_move(s, task, RASK_EVENT_FAIL);
+    rask_sched_task_move(s, task, RASK_EVENT_FAIL);
     if (!was_told) {
         s->counters.failed++;
-        rask_life_tell(s, task);
+        rask_sched_task_tell(s, task);
     }
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user)
-        if (rask_life_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
+        if (rask_sched_task_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
             push_work(s, rask_edge_at(s, e)->user);
-    rask_graph_unlink(s, task);
+    rask_edges_unlink(s, task);
     if (t->flags & RASK_TASK_SELF_CLAIM) {
         t->flags &= (uint8_t)~RASK_TASK_SELF_CLAIM;
         t->n_claims--;
@@ -256,7 +259,7 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
 
 /* A task and all that needs its result fail. The error record is shared; it tells who is at fault.
  */
-void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
+void rask_sched_task_fail(struct rask_sched *s, uint32_t task, uint32_t error)
 {
     size_t base = s->work.count;
     if (error == 0)
@@ -264,106 +267,133 @@ void rask_life_fail(struct rask_sched *s, uint32_t task, uint32_t error)
     fail_one(s, task, error);
     while (s->work.count > base) {
         uint32_t id = rask_sched_ids_pop(&s->work);
-        if (rask_life_at(s, id)->state == RASK_TASK_WAITING)
+        if (rask_sched_task_at(s, id)->state == RASK_TASK_WAITING)
             fail_one(s, id, error);
     }
 }
 
 /* An assigned or queued task has to run (again) from its inputs, which it still claims; one of them
  * may have been lost and have failed meanwhile. */
-void rask_life_again(struct rask_sched *s, uint32_t task)
+void rask_sched_task_again(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     uint32_t failed = 0;
-    rask_life_move(s, task, RASK_EVENT_AGAIN);
+    rask_sched_task_move(s, task, RASK_EVENT_AGAIN);
     t->n_missing = 0;
     for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        const struct rask_sched_task *d = rask_life_at(s, rask_edge_at(s, e)->source);
+        const struct rask_sched_task *d = rask_sched_task_at(s, rask_edge_at(s, e)->source);
         t->n_missing += d->state != RASK_TASK_MEMORY;
         failed = error_of(d) != 0 ? error_of(d) : failed;
     }
     if (failed != 0)
-        rask_life_fail(s, task, failed);
+        rask_sched_task_fail(s, task, failed);
     else if (t->n_missing == 0)
         become_ready(s, task);
 }
 
 /* The last replica of a result is gone: whoever waited for it waits again, and it is computed
  * again. */
-void rask_life_lose(struct rask_sched *s, uint32_t task)
+void rask_sched_task_lose(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
-    rask_life_move(s, task, RASK_EVENT_LOSE);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    rask_sched_task_move(s, task, RASK_EVENT_LOSE);
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
-        struct rask_sched_task *u = rask_life_at(s, rask_edge_at(s, e)->user);
+        struct rask_sched_task *u = rask_sched_task_at(s, rask_edge_at(s, e)->user);
         u->n_missing += u->state == RASK_TASK_WAITING;
     }
     /* Separately, since a user may need it twice and counts anew here. */
     for (uint32_t e = t->dependents; e != 0; e = rask_edge_at(s, e)->next_user) {
         uint32_t user = rask_edge_at(s, e)->user;
-        uint8_t state = rask_life_at(s, user)->state;
+        uint8_t state = rask_sched_task_at(s, user)->state;
         if (state == RASK_TASK_QUEUED || state == RASK_TASK_NO_WORKER)
-            rask_life_again(s, user);
+            rask_sched_task_again(s, user);
     }
     if (is_needed(t)) {
         s->counters.recomputed++;
-        rask_life_want(s, task);
+        rask_sched_task_want(s, task);
     } else {
         push_unsettled(s, task);
     }
 }
 
 /* Frees a result that is in place. */
-void rask_life_drop_data(struct rask_sched *s, uint32_t task)
+void rask_sched_task_drop_data(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->data != NULL)
         rask_pool_give(&s->pool, t->data, t->bytes);
     t->data = NULL;
     rask_replica_free_all(s, task, 1);
 }
 
-void rask_life_unclaim(struct rask_sched *s, uint32_t task)
+void rask_sched_task_unclaim(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     assert(t->n_claims > 0);
     if (--t->n_claims == 0 && t->n_waiters == 0)
         push_unsettled(s, task);
 }
 
+/* Gives back all that a task has: its ids, blocks, and its share of an error. */
+static void free_records(struct rask_sched *s, uint32_t task)
+{
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    while (t->claims != 0) {
+        uint32_t id = t->claims;
+        struct rask_sched_claim *claim = rask_slab_at(&s->claims, id);
+        t->claims = claim->next;
+        rask_ids_remove(s, claim->id);
+        rask_slab_give(&s->claims, id);
+    }
+    rask_ids_remove(s, t->id);
+    rask_pool_give(&s->pool, t->call, t->call_bytes);
+    if (t->extra != 0) {
+        struct rask_sched_extra *x = rask_extra_at(s, t->extra);
+        if (t->flags & RASK_TASK_PURE)
+            rask_map128_remove(&s->keys, x->key, NULL);
+        rask_pool_give(&s->pool, x->allow, x->n_allow * sizeof *x->allow);
+        rask_pool_give(&s->pool, x->resources, x->n_resources * sizeof *x->resources);
+        rask_slab_give(&s->extras, t->extra);
+    }
+    if (t->error != 0 && --rask_sched_error_at(s, t->error)->n_users == 0)
+        rask_slab_give(&s->errors, t->error);
+    s->functions[t->function].n_alive--;
+    rask_slab_give(&s->tasks, task);
+}
+
 static void forget(struct rask_sched *s, uint32_t task)
 {
-    rask_graph_unlink(s, task);
-    rask_life_move(s, task, RASK_EVENT_FORGET);
-    rask_life_free_records(s, task);
+    rask_edges_unlink(s, task);
+    rask_sched_task_move(s, task, RASK_EVENT_FORGET);
+    free_records(s, task);
     s->counters.forgotten++;
 }
 
 static void settle_one(struct rask_sched *s, uint32_t task)
 {
-    struct rask_sched_task *t = rask_life_at(s, task);
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (!is_needed(t)) {
         switch (t->state) {
         case RASK_TASK_MEMORY:
             if (t->replicas == 0 && t->n_dependents != 0)
                 break;
-            rask_life_drop_data(s, task);
-            rask_life_move(s, task, RASK_EVENT_DROP);
+            rask_sched_task_drop_data(s, task);
+            rask_sched_task_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_WAITING:
         case RASK_TASK_QUEUED:
         case RASK_TASK_NO_WORKER:
-            rask_life_release_inputs(s, t);
-            rask_life_move(s, task, RASK_EVENT_DROP);
+            rask_sched_task_release_inputs(s, t);
+            rask_sched_task_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_PROCESSING:
             rask_peer_withdraw(s, t->rank, t->slot, RASK_WITHDRAWN_UNWANTED);
-            rask_life_move(s, task, RASK_EVENT_DROP);
+            rask_sched_task_move(s, task, RASK_EVENT_DROP);
             break;
         case RASK_TASK_ERRED:
             if (t->n_dependents != 0)
                 break;
-            rask_life_move(s, task, RASK_EVENT_DROP);
+            rask_sched_task_move(s, task, RASK_EVENT_DROP);
             break;
         default:
             break;
@@ -374,7 +404,7 @@ static void settle_one(struct rask_sched *s, uint32_t task)
 }
 
 /* Lets go of what is not needed any more; runs at the end of every step. */
-void rask_life_settle(struct rask_sched *s)
+void rask_sched_task_settle(struct rask_sched *s)
 {
     while (s->unsettled.count > 0) {
         uint32_t task = rask_sched_ids_pop(&s->unsettled);
@@ -384,7 +414,7 @@ void rask_life_settle(struct rask_sched *s)
 }
 
 /* A new error record about `task`; 0 without memory. */
-uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, const char *text)
+uint32_t rask_sched_error_new(struct rask_sched *s, uint32_t task, int32_t code, const char *text)
 {
     uint32_t id;
     struct rask_sched_error *error = rask_slab_take(&s->errors, &id);
@@ -392,7 +422,7 @@ uint32_t rask_life_error(struct rask_sched *s, uint32_t task, int32_t code, cons
         rask_sched_break(s, RASK_ERR_MEMORY, "an error record");
         return 0;
     }
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     error->origin = t->id;
     error->function = t->function;
     error->code = code;
@@ -418,7 +448,7 @@ static void tell_done(struct rask_sched *s, const struct rask_sched_task *t, uin
         m.data = t->data;
         m.n_data = (uint32_t)t->bytes;
     }
-    if (rask_wire_put_state(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_state(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
@@ -434,14 +464,14 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
                                 .n_text = (uint32_t)strlen(error->text)};
     if (error->origin != t->id && error->code != RASK_ERR_CANCELLED)
         m.code = RASK_ERR_DEPENDENCY;
-    if (rask_wire_put_failed(rask_peer_out(s, (int32_t)(id >> 48)), &m) != 0)
+    if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
 /* Tells every client that holds a future on it. */
-void rask_life_tell(struct rask_sched *s, uint32_t task)
+void rask_sched_task_tell(struct rask_sched *s, uint32_t task)
 {
-    const struct rask_sched_task *t = rask_life_at(s, task);
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     void (*tell)(struct rask_sched *, const struct rask_sched_task *, uint64_t) =
         t->state == RASK_TASK_MEMORY ? tell_done : tell_failed;
     if (!(t->flags & RASK_TASK_RELEASED_ID))

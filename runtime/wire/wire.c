@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Alignment of every array inside a record rests on this. */
-#define RASK_WIRE_ALIGNED(NAME, name, id, since) \
+#define RASK_WIRE_ALIGNED(NAME, name, id) \
     _Static_assert(_Alignof(struct rask_wire_##name) <= 8, "a record is 8-byte aligned");
 RASK_MESSAGES(RASK_WIRE_ALIGNED)
 
@@ -29,8 +29,8 @@ enum rask_role rask_wire_role(uint16_t id)
 const char *rask_wire_name(uint16_t id)
 {
     switch (id) {
-#define RASK_WIRE_NAME(NAME, name, id_, since) \
-    case (id_):                                \
+#define RASK_WIRE_NAME(NAME, name, id_) \
+    case (id_):                         \
         return #NAME;
         RASK_MESSAGES(RASK_WIRE_NAME)
     default:
@@ -42,7 +42,7 @@ const char *rask_wire_name(uint16_t id)
 static int check_record(const uint8_t *record)
 {
     switch (rask_wire_id(record)) {
-#define RASK_WIRE_CHECK(NAME, name, id_, since)        \
+#define RASK_WIRE_CHECK(NAME, name, id_)               \
     case (id_): {                                      \
         struct rask_msg_##name message;                \
         return rask_wire_get_##name(record, &message); \
@@ -89,7 +89,7 @@ static void line_add(struct line *line, const char *field, int64_t value, const 
 #define RASK_WIRE_TELL_V(type, field, limit) \
     if (m.n_##field != 0)                    \
         line_add(&line, #field, (int64_t)m.n_##field, "x");
-#define RASK_WIRE_TELL(NAME, name, id_, since)                         \
+#define RASK_WIRE_TELL(NAME, name, id_)                                \
     case (id_): {                                                      \
         struct rask_msg_##name m;                                      \
         if (rask_wire_get_##name(record, &m) != 0)                     \

@@ -17,6 +17,7 @@
 #define RASK_WIRE_WIRE_H
 
 #include "base/buf.h"
+#include "wire/id.h"
 
 #include <assert.h>
 #include <rask/status.h>
@@ -72,7 +73,7 @@ struct rask_wire_head {
 #include "wire/messages.def"
 
 enum rask_message {
-#define RASK_WIRE_ID(NAME, name, id, since) RASK_MESSAGE_##NAME = (id),
+#define RASK_WIRE_ID(NAME, name, id) RASK_MESSAGE_##NAME = (id),
     RASK_MESSAGES(RASK_WIRE_ID)
 #undef RASK_WIRE_ID
 };
@@ -83,7 +84,7 @@ enum rask_message {
     const type *field;                  \
     uint32_t n_##field;
 #define RASK_WIRE_COUNT(type, field, limit) uint32_t n_##field;
-#define RASK_WIRE_STRUCTS(NAME, name, id, since)         \
+#define RASK_WIRE_STRUCTS(NAME, name, id)                \
     struct rask_msg_##name {                             \
         RASK_FIELDS_##NAME(RASK_WIRE_F, RASK_WIRE_V)     \
     };                                                   \
@@ -116,7 +117,7 @@ static inline size_t rask_wire_pad(size_t bytes)
         memcpy(at, m->field, m->n_##field * sizeof(type));                 \
         at += rask_wire_pad(m->n_##field * sizeof(type));                  \
     }
-#define RASK_WIRE_PUT(NAME, name, id_, since)                                                     \
+#define RASK_WIRE_PUT(NAME, name, id_)                                                            \
     static inline int rask_wire_put_##name(struct rask_buf *buf, const struct rask_msg_##name *m) \
     {                                                                                             \
         size_t size =                                                                             \
@@ -155,7 +156,7 @@ RASK_MESSAGES(RASK_WIRE_PUT)
     m->n_##field = fixed.n_##field;                                         \
     at += rask_wire_pad(fixed.n_##field * sizeof(type));                    \
     left -= rask_wire_pad(fixed.n_##field * sizeof(type));
-#define RASK_WIRE_GET(NAME, name, id_, since)                                                \
+#define RASK_WIRE_GET(NAME, name, id_)                                                       \
     static inline int rask_wire_get_##name(const uint8_t *record, struct rask_msg_##name *m) \
     {                                                                                        \
         struct rask_wire_head head;                                                          \

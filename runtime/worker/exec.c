@@ -239,17 +239,6 @@ static void explain(struct rask_task *task, int code)
     task->error_text = rask_strdup(text);
 }
 
-static void drop_result(struct rask_task *task)
-{
-    if (task->result_offset != RASK_WIRE_NO_OFFSET)
-        rask_store_give(task->exec->store, task->result_offset);
-    if (task->result != NULL && task->result != task->small)
-        rask_free(task->result);
-    task->result_offset = RASK_WIRE_NO_OFFSET;
-    task->result = NULL;
-    task->result_bytes = 0;
-}
-
 /* Runs one task; its outcome is in it. Returns the time at its end. */
 static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t begin_ns)
 {
@@ -258,7 +247,7 @@ static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t
     task->duration_ns = end_ns - begin_ns;
     if (code != 0 || task->status != RASK_OK) {
         explain(task, code);
-        drop_result(task);
+        rask_task_drop_result(task);
     }
     uint32_t average =
         atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);

@@ -38,7 +38,7 @@ const void *rask_task_input_exact(struct rask_task *task, size_t index, uint64_t
     return task->inputs[index].data;
 }
 
-static void drop_result(struct rask_task *task)
+void rask_task_drop_result(struct rask_task *task)
 {
     if (task->result_offset != RASK_WIRE_NO_OFFSET)
         rask_store_give(task->exec->store, task->result_offset);
@@ -46,12 +46,13 @@ static void drop_result(struct rask_task *task)
         rask_free(task->result);
     task->result_offset = RASK_WIRE_NO_OFFSET;
     task->result = NULL;
+    task->result_bytes = 0;
 }
 
 void *rask_task_result(struct rask_task *task, uint64_t bytes)
 {
     void *room = NULL;
-    drop_result(task);
+    rask_task_drop_result(task);
     task->result_bytes = bytes;
     if (bytes <= task->exec->inline_bytes) {
         task->result = bytes <= RASK_TASK_SMALL_BYTES ? task->small : rask_alloc(bytes);

@@ -76,4 +76,7 @@ static inline int rask_task_notice_cancel(struct rask_task *task)
     return 1;
 }
 
+/* Gives up what has been made of a result, in the store or inline. */
+void rask_task_drop_result(struct rask_task *task);
+
 #endif

@@ -430,15 +430,29 @@ static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
     return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
 }
 
+/* One message about a missing object; `ended`, packed assignments, is emptied. */
+static rask_status put_missing(struct rask_worker *w, uint64_t object, int32_t holder,
+                               struct rask_worker_offsets *ended)
+{
+    struct rask_msg_missing m = {.object = object,
+                                 .holder = holder,
+                                 .ended = (const void *)ended->items,
+                                 .n_ended = (uint32_t)ended->count};
+    ended->count = 0;
+    return rask_wire_put_missing(&w->out, &m) == 0 ? RASK_OK : RASK_ERR_MEMORY;
+}
+
 /* The tasks that waited for an object which its holder does not have end unstarted, and run again
  * elsewhere or when the object has been computed again. Those that have other inputs under way are
- * handed back when these have come. */
+ * handed back when these have come. More than one message may name go into further ones, which do
+ * not condemn the holder's copy again. */
 static rask_status report_missing(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
     struct rask_worker_offsets ended = {0};
-    struct rask_msg_missing m = {.object = f->object, .holder = f->holder};
-    while (f->first_use != 0) {
+    int32_t holder = f->holder;
+    rask_status status = RASK_OK;
+    while (status == RASK_OK && f->first_use != 0) {
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
         struct rask_wire_assignment assignment = {task->slot, task->epoch};
         uint64_t packed;
@@ -447,24 +461,26 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
         if (task->n_missing > 0)
             continue;
         if (task->status != RASK_OK) {
-            if (rask_worker_finished(w, task) != RASK_OK)
-                return RASK_ERR_MEMORY;
+            status = rask_worker_finished(w, task);
             continue;
         }
         memcpy(&packed, &assignment, sizeof packed);
         if (rask_worker_offsets_push(&ended, packed) != 0)
-            return RASK_ERR_MEMORY;
+            status = RASK_ERR_MEMORY;
         end_assignment(w, task);
+        if (status == RASK_OK && ended.count == RASK_LIMIT_BATCH) {
+            status = put_missing(w, f->object, holder, &ended);
+            holder = -1;
+        }
     }
-    m.ended = (const struct rask_wire_assignment *)(const void *)ended.items;
-    m.n_ended = (uint32_t)ended.count;
-    int failed = rask_wire_put_missing(&w->out, &m);
+    if (status == RASK_OK)
+        status = put_missing(w, f->object, holder, &ended);
     rask_worker_offsets_release(&ended);
-    return failed ? RASK_ERR_MEMORY : RASK_OK;
+    return status;
 }
 
-/* This rank has no room for an object: the tasks that need it fail, the object stays where it is.
- */
+/* This rank has no room for an object: the tasks that need it fail, but for those that go back
+ * anyway; the object stays where it is. */
 static rask_status report_no_room(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
@@ -476,11 +492,12 @@ static rask_status report_no_room(struct rask_worker *w, uint32_t request)
     while (f->first_use != 0) {
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
         drop_use(w, task, f->first_use);
-        task->job_state = RASK_JOB_RETURNING;
-        if (task->status == RASK_OK)
+        if (task->job_state != RASK_JOB_RETURNING) {
             task->error_text = rask_strdup(text);
-        task->status = RASK_ERR_MEMORY;
-        if (task->n_missing == 0 && rask_worker_finished(w, task) != RASK_OK)
+            task->status = RASK_ERR_MEMORY;
+        }
+        task->job_state = RASK_JOB_RETURNING;
+        if (task->n_missing == 0 && end_unstarted(w, task) != RASK_OK)
             return RASK_ERR_MEMORY;
     }
     return f->is_ordered && rask_wire_put_missing(&w->out, &unheard) != 0 ? RASK_ERR_MEMORY

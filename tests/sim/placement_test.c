@@ -240,6 +240,96 @@ static void dear_data_is_not_moved_for_cheap_work(void)
     story_end(&s);
 }
 
+/* The fullest queue has nothing that may go elsewhere; that of another worker has. */
+static void a_queue_that_may_not_move_hides_no_other(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    story_start(&s);
+    uint64_t d = CALL(&s, .bytes = 100000, ON(2), .as.function = 1);
+    story_run(&s);
+    for (int i = 0; i < 40; i++)
+        CALL(&s, .run_ns = STORY_MS(50), ON(1));
+    for (int i = 0; i < 30; i++)
+        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 3).n_started >= 8);
+    CU_ASSERT(rask_sim_now(s.sim) < STORY_MS(2100));
+    story_end(&s);
+}
+
+/* Of one queue the most urgent may not go elsewhere; what is behind them may. */
+static void a_task_that_may_not_move_hides_none_behind_it(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t d = CALL(&s, .bytes = 100000, ON(1), .as.function = 1);
+    story_run(&s);
+    for (int i = 0; i < 100; i++)
+        CALL(&s, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
+    for (int i = 0; i < 30; i++)
+        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 30);
+    story_end(&s);
+}
+
+/* Every worker but the idle one has more tasks of its own than of those that may move. */
+static void many_queues_that_may_not_move_hide_no_other(void)
+{
+    struct story s;
+    story_plan(&s, 12, 1);
+    story_start(&s);
+    uint64_t d = CALL(&s, .bytes = 100000, ON(7), .as.function = 1);
+    story_run(&s);
+    for (uint32_t i = 0; i < 11 * 20; i++)
+        CALL(&s, .run_ns = STORY_MS(50), ON(1 + i % 11));
+    for (int i = 0; i < 10; i++)
+        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 12).n_started, 10);
+    story_end(&s);
+}
+
+/* Tasks that two of three workers may run, behind as many that only one may. */
+static void restricted_tasks_are_found_among_others(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    s.ranks[3].start_ns = STORY_MS(1);
+    story_start(&s);
+    for (int i = 0; i < 100; i++)
+        CALL(&s, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
+    for (int i = 0; i < 30; i++)
+        CALL(&s, .run_ns = STORY_MS(50), ON(1, 3));
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 3).n_started >= 25);
+    story_end(&s);
+}
+
+/* The worker that waits longest was sent only its own ahead; another one has what may go back. */
+static void assignments_that_may_not_move_hide_no_others(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    s.ranks[3].start_ns = STORY_MS(1);
+    story_start(&s);
+    for (int i = 0; i < 50; i++)
+        CALL(&s, .run_ns = 100);
+    story_run_for(&s, STORY_US(900));
+    for (int i = 0; i < 40; i++)
+        CALL(&s, .run_ns = STORY_MS(10), ON(1));
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = STORY_MS(10), ON(2, 3));
+    story_run_for(&s, STORY_US(50));
+    CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 40);
+    CU_ASSERT_EQUAL(story_worker(&s, 2).n_assigned, 20);
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 3).n_started >= 8);
+    story_end(&s);
+}
+
 RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_their_data_is},
                {"a task goes to the larger input", a_task_goes_to_the_larger_part_of_its_inputs},
                {"bytes count, not numbers of inputs", bytes_count_and_not_numbers_of_inputs},
@@ -255,4 +345,9 @@ RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_th
                {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
                {"a wrong estimate is made good",
                 tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
+               {"a queue hides no other", a_queue_that_may_not_move_hides_no_other},
+               {"a task hides none behind it", a_task_that_may_not_move_hides_none_behind_it},
+               {"many queues hide no other", many_queues_that_may_not_move_hide_no_other},
+               {"restricted tasks are found", restricted_tasks_are_found_among_others},
+               {"assignments hide no others", assignments_that_may_not_move_hide_no_others},
                {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})

@@ -94,24 +94,6 @@ static void memory_goes_to_a_numa_node_that_exists(void)
     rask_topo_free(topo);
 }
 
-static void what_the_user_has_set_stays(void)
-{
-    struct rask_place_variable variables[RASK_PLACE_VARIABLES];
-    CU_ASSERT_EQUAL(rask_place_environment(NULL, variables), RASK_PLACE_VARIABLES);
-    CU_ASSERT_STRING_EQUAL(variables[0].name, "OMP_NUM_THREADS");
-    CU_ASSERT_STRING_EQUAL(variables[0].value, "1");
-    char set[] = "OMP_NUM_THREADS=4";
-    char empty[] = "MKL_NUM_THREADS=";
-    char other[] = "BLIS_NUM_THREADS_MORE=1";
-    char *environment[] = {other, set, empty, NULL};
-    size_t n = rask_place_environment(environment, variables);
-    CU_ASSERT_EQUAL(n, RASK_PLACE_VARIABLES - 2);
-    for (size_t i = 0; i < n; i++) {
-        CU_ASSERT_STRING_NOT_EQUAL(variables[i].name, "OMP_NUM_THREADS");
-        CU_ASSERT_STRING_NOT_EQUAL(variables[i].name, "MKL_NUM_THREADS");
-    }
-}
-
 static void libraries_in_the_process_are_told(void)
 {
     char set[] = "OMP_NUM_THREADS=4";
@@ -128,5 +110,4 @@ RASK_UNIT_MAIN("apply", {"a thread is bound and freed again", a_thread_is_bound_
                 a_refusal_is_a_warning_that_names_the_pus},
                {"another machine is not bound to", another_machine_is_not_bound_to},
                {"memory goes to a NUMA node that exists", memory_goes_to_a_numa_node_that_exists},
-               {"what the user has set stays", what_the_user_has_set_stays},
                {"libraries in the process are told", libraries_in_the_process_are_told})

@@ -81,17 +81,17 @@ static void ids_carry_the_rank_and_are_never_used_twice(void)
 {
     struct rask_client *client = client_new(3);
     uint64_t pinned, first = future(client);
-    CU_ASSERT_EQUAL(first, (UINT64_C(3) << 48) + 1);
+    CU_ASSERT_EQUAL(first, rask_id_make(3, 1));
     rask_client_release(client, first, &pinned);
     for (uint64_t i = 2; i < 3000; i++) {
         uint64_t id = future(client);
-        CU_ASSERT_EQUAL(id, (UINT64_C(3) << 48) + i);
+        CU_ASSERT_EQUAL(id, rask_id_make(3, i));
         rask_client_release(client, id, &pinned);
     }
     CU_ASSERT_PTR_NULL(rask_client_find(client, first));
     CU_ASSERT_PTR_NULL(rask_client_find(client, 0));
     CU_ASSERT_PTR_NULL(rask_client_find(client, 5));
-    CU_ASSERT_PTR_NULL(rask_client_find(client, (UINT64_C(3) << 48) + (UINT64_C(1) << 40)));
+    CU_ASSERT_PTR_NULL(rask_client_find(client, rask_id_make(3, UINT64_C(1) << 40)));
     CU_ASSERT_EQUAL(client->n_pending, 0);
     client_drop(client);
 }

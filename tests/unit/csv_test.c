@@ -550,19 +550,6 @@ static void cuts_at_every_byte(void)
     rask_buf_release(&oracle.table);
 }
 
-static void resync_is_exact(void)
-{
-    static const char text[] = "a,b\n\"x\n1,2\n3,4\n5,6\n\",y\n7,8\n";
-    struct rask_csv_reader *reader;
-    uint64_t next_start = 0;
-    struct rask_csv_range range = {
-        .path = write_file(text, sizeof text - 1), .start = 4, .end = 12, .first_start = 4};
-    CU_ASSERT_EQUAL_FATAL(rask_csv_reader_new(&reader, &spec_ab, NULL), RASK_OK);
-    CU_ASSERT_EQUAL(rask_csv_reader_resync(reader, &range, &next_start, NULL), RASK_OK);
-    CU_ASSERT_EQUAL(next_start, 23);
-    rask_csv_reader_free(reader);
-}
-
 static void remove_file(void)
 {
     CU_ASSERT_EQUAL(unlink(path), 0);
@@ -579,5 +566,4 @@ RASK_UNIT_MAIN("csv", {"line ends", line_ends}, {"quotes", quotes},
                {"line ends where a read ends", line_ends_where_a_read_ends},
                {"a spec travels as bytes", spec_travels_as_bytes},
                {"random files in random blocks", random_files_in_random_blocks},
-               {"cuts at every byte", cuts_at_every_byte}, {"resync is exact", resync_is_exact},
-               {"cleans up", remove_file})
+               {"cuts at every byte", cuts_at_every_byte}, {"cleans up", remove_file})

@@ -47,6 +47,23 @@ static void what_comes_in_order_goes_in_order_through_many_growths(void)
     rask_ready_release(&ready);
 }
 
+static void each_entry_can_be_looked_at_where_it_is(void)
+{
+    struct rask_ready ready = {0};
+    uint32_t seen = 0;
+    CU_ASSERT_EQUAL(rask_ready_count(&ready), 0);
+    for (uint32_t i = 1; i <= 4; i++)
+        push(&ready, 5, i, i);
+    CU_ASSERT_EQUAL(pop(&ready), 1);
+    push(&ready, 4, 1, 5);
+    push(&ready, 5, 1, 6);
+    CU_ASSERT_EQUAL_FATAL(rask_ready_count(&ready), 5);
+    for (uint64_t i = 0; i < 5; i++)
+        seen |= 1u << rask_ready_at(&ready, i)->id;
+    CU_ASSERT_EQUAL(seen, 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6);
+    rask_ready_release(&ready);
+}
+
 static void an_urgent_latecomer_overtakes(void)
 {
     struct rask_ready ready = {0};
@@ -98,4 +115,5 @@ static void random_entries_come_out_sorted(void)
 RASK_UNIT_MAIN("ready", {"an empty queue has no top", an_empty_queue_has_no_top},
                {"in order, through growth", what_comes_in_order_goes_in_order_through_many_growths},
                {"an urgent latecomer overtakes", an_urgent_latecomer_overtakes},
+               {"each entry can be looked at", each_entry_can_be_looked_at_where_it_is},
                {"random entries come out sorted", random_entries_come_out_sorted})

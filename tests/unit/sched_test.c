@@ -223,7 +223,7 @@ static void what_cannot_be_is_refused_and_named(void)
     struct bench b;
     setup(&b);
     hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, (UINT64_C(1) << 48) + 1, NULL, 0), RASK_ERR_PROTOCOL);
+    CU_ASSERT_EQUAL(submit(&b, rask_id_make(1, 1), NULL, 0), RASK_ERR_PROTOCOL);
     CU_ASSERT(strstr(b.text, "from rank 0: SUBMIT") != NULL);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_ERR_PROTOCOL);
@@ -241,6 +241,71 @@ static void what_cannot_be_is_refused_and_named(void)
     CU_ASSERT(strstr(b.text, "malformed record") != NULL);
     CU_ASSERT_EQUAL(deliver(&b, 7), RASK_ERR_PROTOCOL);
     CU_ASSERT(strstr(b.text, "rank 7") != NULL);
+    teardown(&b);
+}
+
+static rask_status cancel(struct bench *b, int32_t source, uint64_t id)
+{
+    struct rask_msg_cancel_tasks m = {.task = &id, .n_task = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_cancel_tasks(&b->in, &m), 0);
+    return deliver(b, source);
+}
+
+static rask_status lose_copy(struct bench *b, int32_t source, uint64_t id, int32_t holder)
+{
+    struct rask_msg_lost m = {.task = id, .holder = holder};
+    CU_ASSERT_EQUAL(rask_wire_put_lost(&b->in, &m), 0);
+    return deliver(b, source);
+}
+
+static void a_client_speaks_for_its_own_tasks_alone(void)
+{
+    struct bench b;
+    uint64_t ids[2] = {rask_id_make(1, 1), 1};
+    struct rask_msg_release both = {.task = ids, .n_task = 2};
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    CU_ASSERT_EQUAL(rask_wire_put_release(&b.in, &both), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "from rank 1: RELEASE") != NULL);
+    CU_ASSERT_EQUAL(cancel(&b, 1, 1), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "from rank 1: CANCEL_TASKS") != NULL);
+    CU_ASSERT_EQUAL(lose_copy(&b, 1, 1, 1), RASK_ERR_PROTOCOL);
+    CU_ASSERT(strstr(b.text, "from rank 1: LOST") != NULL);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "memory");
+    CU_ASSERT_EQUAL(lose_copy(&b, 0, 1, 1), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "queued");
+    CU_ASSERT_EQUAL(cancel(&b, 0, 1), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(state(&b, 1), "erred");
+    teardown(&b);
+}
+
+/* A task that nobody may run loses its input, gets it again, and so on: the checker counts how
+ * often it is listed. */
+static void a_task_without_a_worker_is_listed_once(void)
+{
+    struct bench b;
+    const uint64_t first = 1;
+    const uint32_t rank = 2;
+    setup(&b);
+    hello(&b, 1);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    struct rask_msg_submit user = {
+        .task = 2, .dep = &first, .n_dep = 1, .allow = &rank, .n_allow = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &user), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    for (uint64_t i = 1; i <= 3; i++) {
+        place(&b);
+        CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096 * i), RASK_OK);
+        CU_ASSERT_STRING_EQUAL(state(&b, 2), "no-worker");
+        if (i < 3)
+            CU_ASSERT_EQUAL(lose_copy(&b, 0, 1, 1), RASK_OK);
+    }
+    hello(&b, 2);
+    CU_ASSERT_STRING_EQUAL(state(&b, 2), "queued");
     teardown(&b);
 }
 
@@ -311,7 +376,7 @@ static void a_withdrawal_goes_out_once_per_reason(void)
     place(&b);
     (void)last_run(&b, 1);
     uint32_t task = rask_ids_find(b.sched, 1);
-    uint32_t slot = rask_life_at(b.sched, task)->slot;
+    uint32_t slot = rask_sched_task_at(b.sched, task)->slot;
     rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
     rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
     CU_ASSERT_EQUAL(rask_sched_output(b.sched, 1)->size, 24);
@@ -332,7 +397,7 @@ static void the_checker_sees_what_is_broken(void)
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     CU_ASSERT_EQUAL(submit(&b, 2, &first, 1), RASK_OK);
     place(&b);
-    struct rask_sched_task *t = rask_life_at(b.sched, rask_ids_find(b.sched, 1));
+    struct rask_sched_task *t = rask_sched_task_at(b.sched, rask_ids_find(b.sched, 1));
     CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_OK);
     t->n_waiters++;
     CU_ASSERT_EQUAL(rask_sched_check(b.sched, &error), RASK_ERR_INTERNAL);
@@ -399,6 +464,8 @@ RASK_UNIT_MAIN("sched",
                {"back to a failed input", a_task_that_comes_back_to_a_failed_input_fails},
                {"old assignments are ignored", a_message_about_an_old_assignment_is_ignored},
                {"what cannot be is refused", what_cannot_be_is_refused_and_named},
+               {"a client speaks for its own", a_client_speaks_for_its_own_tasks_alone},
+               {"without a worker: listed once", a_task_without_a_worker_is_listed_once},
                {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},
                {"an unknown input", an_unknown_input_is_an_error_of_the_task_alone},
                {"it asks to be called in time", it_asks_to_be_called_when_a_time_is_up},

@@ -4,6 +4,9 @@
 #include "base/trace.h"
 #include "unit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct rask_trace_event event(uint64_t time_ns, uint64_t id)
 {
     return (struct rask_trace_event){.time_ns = time_ns, .id = id, .kind = RASK_TRACE_ASSIGN};
@@ -12,12 +15,10 @@ static struct rask_trace_event event(uint64_t time_ns, uint64_t id)
 static void off_costs_nothing_and_has_nothing(void)
 {
     struct rask_trace trace = {0};
-    uint64_t index = 0;
     rask_trace_write(&trace, event(1, 1));
     CU_ASSERT_EQUAL(rask_trace_count(&trace), 0);
     CU_ASSERT_EQUAL(rask_trace_overwritten(&trace), 0);
     CU_ASSERT_PTR_NULL(rask_trace_at(&trace, 0));
-    CU_ASSERT_PTR_NULL(rask_trace_find(&trace, 1, &index));
     CU_ASSERT_EQUAL(rask_trace_init(&trace, 0), 0);
     rask_trace_write(&trace, event(1, 1));
     CU_ASSERT_EQUAL(rask_trace_count(&trace), 0);
@@ -42,17 +43,22 @@ static void keeps_the_newest_in_order(void)
     rask_trace_release(&trace);
 }
 
-static void finds_the_events_of_one_id(void)
+static void a_story_has_the_events_of_one_id(void)
 {
     struct rask_trace trace;
-    uint64_t index = 0, n = 0;
-    const struct rask_trace_event *found;
+    struct rask_buf out = {0};
+    uint64_t n = 0;
     CU_ASSERT_EQUAL(rask_trace_init(&trace, 64), 0);
     for (uint64_t t = 0; t < 64; t++)
         rask_trace_write(&trace, event(t, t % 10));
-    while ((found = rask_trace_find(&trace, 3, &index)) != NULL)
-        CU_ASSERT_EQUAL(found->time_ns, 3 + 10 * n++);
+    CU_ASSERT_EQUAL(rask_trace_story(&trace, 3, NULL, &out), RASK_OK);
+    for (const char *line = (char *)out.data; *line != '\0'; line = strchr(line, '\n') + 1) {
+        char start[32];
+        snprintf(start, sizeof start, "0.%09u assign task=3 ", (unsigned)(3 + 10 * n++));
+        CU_ASSERT_EQUAL(strncmp(line, start, strlen(start)), 0);
+    }
     CU_ASSERT_EQUAL(n, 7);
+    rask_buf_release(&out);
     rask_trace_release(&trace);
 }
 
@@ -114,7 +120,7 @@ static void reports_want_of_memory(void)
 
 RASK_UNIT_MAIN("trace", {"off costs nothing and has nothing", off_costs_nothing_and_has_nothing},
                {"keeps the newest in order", keeps_the_newest_in_order},
-               {"finds the events of one id", finds_the_events_of_one_id},
+               {"a story has one id's events", a_story_has_the_events_of_one_id},
                {"tells a story", tells_a_story},
                {"prints what it does not know", prints_what_it_does_not_know},
                {"reports want of memory", reports_want_of_memory})

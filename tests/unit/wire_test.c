@@ -88,7 +88,7 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
     CU_ASSERT_EQUAL(m.n_##field, back.n_##field); \
     CU_ASSERT(m.n_##field == back.n_##field &&    \
               memcmp(m.field, back.field, m.n_##field * sizeof(type)) == 0);
-#define ROUND_TRIP(NAME, name, id, since)                                               \
+#define ROUND_TRIP(NAME, name, id)                                                      \
     static void check_##name(struct gen *gen)                                           \
     {                                                                                   \
         struct rask_msg_##name m, back;                                                 \
@@ -114,7 +114,7 @@ static void every_message_survives_and_no_bent_one_is_read_outside(void)
     struct gen gen = {.n_blocks = 0};
     rask_rng_seed(&gen.rng, 7);
     for (int round = 0; round < 10; round++) {
-#define CHECK_ONE(NAME, name, id, since) check_##name(&gen);
+#define CHECK_ONE(NAME, name, id) check_##name(&gen);
         RASK_MESSAGES(CHECK_ONE)
     }
 }
@@ -184,7 +184,7 @@ static void a_batch_that_does_not_fit_leaves_the_buffer_alone(void)
 
 static void each_message_has_a_name_and_one_receiver(void)
 {
-#define CHECK_ROLE(NAME, name, id, since)                    \
+#define CHECK_ROLE(NAME, name, id)                           \
     CU_ASSERT_NOT_EQUAL(rask_wire_role(id), RASK_ROLE_NONE); \
     CU_ASSERT_STRING_EQUAL(rask_wire_name(id), #NAME);
     RASK_MESSAGES(CHECK_ROLE)

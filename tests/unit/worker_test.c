@@ -304,6 +304,51 @@ static void a_missing_object_ends_the_tasks_that_wait_for_it(void)
     teardown(&b);
 }
 
+/* More tasks wait for one object than a message may name. */
+static void however_many_wait_for_a_missing_object_all_are_named(void)
+{
+    struct bench b;
+    struct rask_msg_missing m = {0};
+    size_t at = 0, n_ended = 0;
+    int is_malformed = 0;
+    const uint8_t *record;
+    setup(&b);
+    rask_buf_clear(&b.worker.out);
+    for (uint32_t slot = 1; slot <= RASK_LIMIT_BATCH + 10; slot++)
+        CU_ASSERT_EQUAL_FATAL(run(&b, slot, 0, 1), RASK_OK);
+    CU_ASSERT_EQUAL(
+        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
+        RASK_OK);
+    while ((record = rask_wire_next(b.worker.out.data, b.worker.out.size, &at, &is_malformed)) !=
+           NULL) {
+        CU_ASSERT_EQUAL_FATAL(rask_wire_get_missing(record, &m), 0);
+        CU_ASSERT_EQUAL(m.object, 101);
+        CU_ASSERT_EQUAL(m.holder, n_ended == 0 ? 1 : -1);
+        n_ended += m.n_ended;
+    }
+    CU_ASSERT_EQUAL(n_ended, RASK_LIMIT_BATCH + 10);
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    teardown(&b);
+}
+
+/* It was asked back, so that it may run where there is room. */
+static void without_room_a_task_that_was_asked_back_is_returned(void)
+{
+    struct bench b;
+    char text[200];
+    setup(&b);
+    sent(&b, text);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 2), RASK_OK);
+    withdraw(&b, 1, 0);
+    for (int i = 0; i < 2; i++)
+        CU_ASSERT_EQUAL(
+            rask_worker_fetched(&b.worker, b.worker.fetches.items[i].request, 0, RASK_ERR_MEMORY),
+            RASK_OK);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "RETURNED");
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    teardown(&b);
+}
+
 static void without_room_for_an_input_the_task_fails(void)
 {
     struct bench b;
@@ -396,6 +441,8 @@ RASK_UNIT_MAIN(
     {"noticed: what it stores is freed", what_a_function_stores_after_it_noticed_is_freed},
     {"withdrawn while it fetches", a_withdrawn_task_is_returned_when_its_fetches_have_ended},
     {"a missing object ends its tasks", a_missing_object_ends_the_tasks_that_wait_for_it},
+    {"all that miss it are named", however_many_wait_for_a_missing_object_all_are_named},
+    {"no room: asked back, so returned", without_room_a_task_that_was_asked_back_is_returned},
     {"no room: the task fails", without_room_for_an_input_the_task_fails},
     {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
     {"a malformed assignment is refused", a_malformed_assignment_is_refused},
