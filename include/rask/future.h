@@ -142,10 +142,12 @@ RASK_API RASK_MUST_USE rask_status rask_wait_any(struct rask *rask,
                                                  int64_t timeout_ns, size_t *index);
 
 /* Waits for the result and gives it in place, without a copy; a result on another rank is fetched
- * once. Owns: [borrow] until the future is released. Errors: the task's own error with its story
+ * once, and computed again if it is lost on the way. `timeout_ns` counts for all of it.
+ * Owns: [borrow] until the future is released. Errors: the task's own error with its story
  * (RASK_ERR_TASK, RASK_ERR_DEPENDENCY, RASK_ERR_CANCELLED, RASK_ERR_WORKER_KILLED,
  * RASK_ERR_NO_WORKER, RASK_ERR_OBJECT_LOST, or the code the function gave), RASK_ERR_TIMEOUT,
- * RASK_ERR_INTERRUPTED, RASK_ERR_MEMORY. */
+ * RASK_ERR_INTERRUPTED, RASK_ERR_MEMORY (no room for it on this rank; asking again tries again),
+ * RASK_ERR_ARGUMENT (the future is none, or was released meanwhile). */
 RASK_API RASK_MUST_USE rask_status rask_result(struct rask *rask, struct rask_future future,
                                                int64_t timeout_ns, struct rask_view *view,
                                                struct rask_error *error);
@@ -191,13 +193,15 @@ RASK_API RASK_MUST_USE rask_status rask_completed_new(struct rask *rask,
                                                       struct rask_error *error);
 RASK_API void rask_completed_free(struct rask_completed *completed);
 
-/* Adds futures, also while others are being taken out. The same future twice comes out twice. */
+/* Adds futures, also while others are being taken out. The same future twice comes out twice.
+ * Errors: RASK_ERR_ARGUMENT (one is none or released), RASK_ERR_MEMORY; the text tells which one
+ * it was, and those before it have been added. */
 RASK_API RASK_MUST_USE rask_status rask_completed_add(struct rask_completed *completed,
                                                       const struct rask_future *futures, size_t n,
                                                       struct rask_error *error);
 
 /* The next finished one, whether well or not. RASK_END when none is left. Errors: RASK_ERR_TIMEOUT,
- * RASK_ERR_INTERRUPTED. */
+ * RASK_ERR_INTERRUPTED, RASK_ERR_ARGUMENT. */
 RASK_API RASK_MUST_USE rask_status rask_completed_next(struct rask_completed *completed,
                                                        int64_t timeout_ns,
                                                        struct rask_future *future);

@@ -13,8 +13,8 @@ rask_status rask_measure_raw_get(struct rask *rask, struct rask_future future, v
     rask_loop_take(loop);
     rask_spin_lock(&loop->client_lock);
     const struct rask_claim *claim = rask_client_find(&loop->client, future.id);
-    if (claim != NULL && claim->state == RASK_FUTURE_DONE &&
-        (claim->flags & RASK_CLAIM_ELSEWHERE) != 0 && claim->holder != loop->comm->caps.rank) {
+    if (claim != NULL && rask_client_where(claim) == RASK_PLACE_ELSEWHERE &&
+        claim->holder != loop->comm->caps.rank) {
         get.rank = claim->holder;
         get.offset = claim->offset + RASK_OBJECT_HEADER_BYTES;
         get.bytes = (size_t)claim->bytes;

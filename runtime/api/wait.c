@@ -33,9 +33,7 @@ struct goal {
 
 static int is_finished(const struct rask_runtime *rt, struct rask_future future)
 {
-    const struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
-    return claim == NULL ||
-           atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_PENDING;
+    return rask_client_state(&rt->loop.client, future.id) != RASK_FUTURE_PENDING;
 }
 
 static int all_finished(void *context)
@@ -92,7 +90,7 @@ static int mark(const struct rask_runtime *rt, struct rask_future future)
     struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
     if (claim == NULL || claim->state != RASK_FUTURE_PENDING)
         return 1;
-    claim->flags |= RASK_CLAIM_AWAITED;
+    claim->is_awaited = 1;
     return 0;
 }
 
@@ -211,11 +209,11 @@ static rask_status work_as_guest(struct rask_runtime *rt, struct rask_until *unt
 }
 
 /* Works or sleeps until the goal is reached, as the program's thread or inside a task. */
-static rask_status work_until(struct rask *rask, struct rask_until *until, int64_t timeout_ns)
+static rask_status work_until(struct rask *rask, struct rask_until *until, uint64_t deadline_ns)
 {
     if (until->is_done(until->context))
         return RASK_OK;
-    until->deadline_ns = deadline_of(timeout_ns);
+    until->deadline_ns = deadline_ns;
     until->is_interruptible = 1;
     rask_status status = rask->task != NULL ? work_as_task(rask, until)
                                             : work_as_guest(rask_runtime_of(rask), until);
@@ -227,13 +225,13 @@ static rask_status work_until(struct rask *rask, struct rask_until *until, int64
 static int are_valid(const struct rask_runtime *rt, const struct rask_future *futures, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (rask_client_find(&rt->loop.client, futures[i].id) == NULL)
+        if (rask_client_state(&rt->loop.client, futures[i].id) == RASK_FUTURE_NONE)
             return 0;
     return 1;
 }
 
-rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n,
-                      int64_t timeout_ns)
+static rask_status wait_until(struct rask *rask, const struct rask_future *futures, size_t n,
+                              uint64_t deadline_ns)
 {
     if (rask == NULL || (futures == NULL && n != 0) ||
         !are_valid(rask_runtime_of(rask), futures, n))
@@ -241,7 +239,13 @@ rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
     struct rask_until until = {
         .is_done = all_finished, .enlist = enlist_for_next, .context = &goal};
-    return work_until(rask, &until, timeout_ns);
+    return work_until(rask, &until, deadline_ns);
+}
+
+rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n,
+                      int64_t timeout_ns)
+{
+    return wait_until(rask, futures, n, deadline_of(timeout_ns));
 }
 
 rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n,
@@ -251,7 +255,7 @@ rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, 
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
     struct rask_until until = {.is_done = any_finished, .enlist = enlist_for_any, .context = &goal};
-    rask_status status = work_until(rask, &until, timeout_ns);
+    rask_status status = work_until(rask, &until, deadline_of(timeout_ns));
     if (status == RASK_OK && index != NULL)
         *index = goal.at;
     return status;
@@ -261,48 +265,92 @@ enum rask_future_state rask_future_state(struct rask *rask, struct rask_future f
 {
     if (rask == NULL)
         return RASK_FUTURE_NONE;
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    const struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
-    if (claim == NULL)
-        return RASK_FUTURE_NONE;
-    return (enum rask_future_state)atomic_load_explicit(&claim->state, memory_order_acquire);
+    return rask_client_state(&rask_runtime_of(rask)->loop.client, future.id);
 }
 
-/* Fills in what the client does not know: names of function, key and host. When the job has ended
- * under the future, its story is the job's, which there may have been no memory to copy. */
-static rask_status tell_error(struct rask_runtime *rt, const struct rask_claim *claim,
+/* What one look at a future has shown, copied under the lock: another thread may release the
+ * future, or the loop move its result, right after. */
+struct look {
+    enum rask_future_state state;
+    enum rask_claim_place place;
+    struct rask_view view; /* INLINE, HERE; ELSEWHERE and NO_ROOM: only its size */
+    struct rask_error error; /* FAILED, CANCELLED; what the client knows of it */
+    uint64_t origin; /* of the failure: the task; 0: the job has ended under the future */
+    uint32_t function; /* of that task */
+};
+
+/* When the job has ended under the future, its story is the job's, which there may have been no
+ * memory to copy. */
+static void look_at_failure(const struct rask_runtime *rt, const struct rask_claim *claim,
+                            struct look *look)
+{
+    look->error = *(claim->data != NULL ? (const struct rask_error *)claim->data : &rt->loop.error);
+    look->origin = claim->object;
+    look->function = (uint32_t)claim->offset;
+}
+
+static void look_at(struct rask_runtime *rt, struct rask_future future, struct look *look)
+{
+    struct rask_loop *loop = &rt->loop;
+    look->origin = 0;
+    look->function = 0;
+    rask_spin_lock(&loop->client_lock);
+    const struct rask_claim *claim = rask_client_find(&loop->client, future.id);
+    look->state = claim == NULL ? RASK_FUTURE_NONE : (enum rask_future_state)claim->state;
+    look->place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
+    if (look->place == RASK_PLACE_INLINE)
+        look->view = rask_client_inline(claim);
+    else if (look->place == RASK_PLACE_HERE)
+        look->view = (struct rask_view){rask_store_payload(rt->store, claim->offset), claim->bytes};
+    else if (look->place != RASK_PLACE_NONE)
+        look->view = (struct rask_view){NULL, claim->bytes};
+    else if (look->state == RASK_FUTURE_FAILED || look->state == RASK_FUTURE_CANCELLED)
+        look_at_failure(rt, claim, look);
+    rask_spin_unlock(&loop->client_lock);
+}
+
+/* Fills in what the client does not know: names of function, key and host. */
+static rask_status tell_error(const struct rask_runtime *rt, const struct look *look,
                               struct rask_error *error)
 {
-    const struct rask_error *kept = claim->data != NULL ? claim->data : &rt->loop.error;
     if (error == NULL)
-        return kept->code;
-    *error = *kept;
-    if (claim->object == 0)
+        return look->error.code;
+    *error = look->error;
+    if (look->origin == 0)
         return error->code;
-    uint32_t function = (uint32_t)claim->offset;
-    const char *name =
-        function < rt->registry->count ? rask_registry_at(rt->registry, function)->name : "data";
+    const char *name = look->function < rt->registry->count
+                           ? rask_registry_at(rt->registry, look->function)->name
+                           : "data";
     rask_text_copy(error->function, sizeof error->function, name);
-    snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name,
-             rask_id_sequence(claim->object));
+    snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name, rask_id_sequence(look->origin));
     if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
         rask_text_copy(error->host, sizeof error->host,
                        rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
     return error->code;
 }
 
-/* The bytes of a DONE result are here, or cannot be. */
-static int is_here(void *context)
+/* Nothing comes by itself: the bytes are here, or cannot be, or are to be fetched by the reader. */
+static int has_settled(void *context)
 {
     const struct goal *goal = context;
     struct rask_loop *loop = &goal->runtime->loop;
     rask_spin_lock(&loop->client_lock);
     const struct rask_claim *claim = rask_client_find(&loop->client, goal->futures->id);
-    int is_over = claim == NULL || claim->state != RASK_FUTURE_DONE ||
-                  (claim->flags & (RASK_CLAIM_COMING | RASK_CLAIM_ELSEWHERE)) == 0 ||
-                  (claim->flags & RASK_CLAIM_NO_ROOM) != 0;
+    enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
     rask_spin_unlock(&loop->client_lock);
-    return is_over;
+    return place != RASK_PLACE_COMING && place != RASK_PLACE_ASKED;
+}
+
+static rask_status fetch(struct rask_loop *loop, uint64_t id, struct rask_claim *claim)
+{
+    struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
+    rask_status status = rask_client_want(&loop->client, id, claim);
+    if (status != RASK_OK)
+        return status;
+    status = rask_worker_want(&loop->worker, &object);
+    if (status != RASK_OK)
+        rask_client_unwant(&loop->client, claim);
+    return status;
 }
 
 /* Begins to bring a result to this rank; one that this rank holds itself is only pinned. */
@@ -313,67 +361,76 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
     rask_loop_take(loop);
     rask_spin_lock(&loop->client_lock);
     struct rask_claim *claim = rask_client_find(&loop->client, future.id);
-    int is_elsewhere = claim != NULL && claim->state == RASK_FUTURE_DONE &&
-                       (claim->flags & RASK_CLAIM_ELSEWHERE) && !(claim->flags & RASK_CLAIM_COMING);
-    if (is_elsewhere && claim->holder == loop->comm->caps.rank) {
+    enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
+    if (place == RASK_PLACE_ELSEWHERE && claim->holder == loop->comm->caps.rank) {
         rask_store_pin(rt->store, claim->offset);
-        claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
-    } else if (is_elsewhere) {
-        struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder,
-                                         0};
-        status = rask_client_want(&loop->client, future.id, claim);
-        if (status == RASK_OK)
-            status = rask_worker_want(&loop->worker, &object);
+        rask_client_pinned(claim);
+    } else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM) {
+        status = fetch(loop, future.id, claim);
     }
     rask_spin_unlock(&loop->client_lock);
     rask_loop_give(loop);
     return status;
 }
 
-static void view_of(const struct rask_runtime *rt, const struct rask_claim *claim,
-                    struct rask_view *view)
+/* Looks until the result can be read here, or cannot, or the deadline is over. A result that had no
+ * room is fetched once more for a reader who has not waited for that fetch. */
+static rask_status look_until_here(struct rask *rask, struct rask_future future,
+                                   uint64_t deadline_ns, struct look *look)
 {
-    view->bytes = claim->bytes;
-    if (claim->flags & RASK_CLAIM_HERE)
-        view->data = rask_store_payload(rt->store, claim->offset);
-    else
-        view->data = claim->data != NULL ? claim->data : (const void *)&claim->offset;
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    struct goal goal = {.runtime = rt, .futures = &future, .n = 1};
+    rask_status status = RASK_OK;
+    for (int has_waited = 0; status == RASK_OK; has_waited = 1) {
+        struct rask_until until = {
+            .is_done = has_settled, .enlist = enlist_for_bytes, .context = &goal};
+        look_at(rt, future, look);
+        int is_moving = look->place == RASK_PLACE_COMING || look->place == RASK_PLACE_ASKED;
+        int is_to_be_fetched = look->place == RASK_PLACE_ELSEWHERE ||
+                               (look->place == RASK_PLACE_NO_ROOM && !has_waited);
+        if (!is_moving && !is_to_be_fetched)
+            return RASK_OK;
+        if (is_to_be_fetched)
+            status = bring_here(rt, future);
+        if (status == RASK_OK)
+            status = work_until(rask, &until, deadline_ns);
+    }
+    return status;
+}
+
+static rask_status result_until(struct rask *rask, struct rask_future future, uint64_t deadline_ns,
+                                struct rask_view *view, struct rask_error *error)
+{
+    static const char released[] = "the future is none, or was released";
+    struct look look;
+    rask_status status = wait_until(rask, &future, 1, deadline_ns);
+    if (status != RASK_OK)
+        return rask_error_set(error, status, "%s",
+                              rask == NULL                  ? "reading a result without a runtime"
+                              : status == RASK_ERR_ARGUMENT ? released
+                                                            : rask_status_text(status));
+    status = look_until_here(rask, future, deadline_ns, &look);
+    if (status != RASK_OK)
+        return rask_error_set(error, status, "fetching a result: %s", rask_status_text(status));
+    const struct rask_runtime *rt = rask_runtime_of(rask);
+    if (look.state == RASK_FUTURE_NONE)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "%s", released);
+    if (look.state != RASK_FUTURE_DONE)
+        return tell_error(rt, &look, error);
+    if (look.place == RASK_PLACE_NO_ROOM)
+        return rask_error_set(error, RASK_ERR_MEMORY,
+                              "no memory on rank %d for a result of %" PRIu64
+                              " bytes (setting `arena`)",
+                              rt->boot.comm->caps.rank, look.view.bytes);
+    if (view != NULL)
+        *view = look.view;
+    return RASK_OK;
 }
 
 rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns,
                         struct rask_view *view, struct rask_error *error)
 {
-    rask_status status = rask_wait(rask, &future, 1, timeout_ns);
-    if (status != RASK_OK)
-        return rask_error_set(error, status, "%s",
-                              status == RASK_ERR_ARGUMENT ? "the future is none, or was released"
-                                                          : rask_status_text(status));
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    struct rask_claim *claim = rask_client_find(&rt->loop.client, future.id);
-    struct goal goal = {.runtime = rt, .futures = &future, .n = 1};
-    if (atomic_load_explicit(&claim->state, memory_order_acquire) != RASK_FUTURE_DONE)
-        return tell_error(rt, claim, error);
-    while (!is_here(&goal)) {
-        struct rask_until until = {
-            .is_done = is_here, .enlist = enlist_for_bytes, .context = &goal};
-        status = bring_here(rt, future);
-        if (status == RASK_OK)
-            status = work_until(rask, &until, timeout_ns);
-        if (status != RASK_OK)
-            return rask_error_set(error, status, "fetching a result: %s", rask_status_text(status));
-    }
-    if (claim->state != RASK_FUTURE_DONE)
-        return tell_error(rt, claim, error);
-    if (claim->flags & RASK_CLAIM_NO_ROOM) {
-        claim->flags &= ~RASK_CLAIM_NO_ROOM;
-        return rask_error_set(error, RASK_ERR_MEMORY,
-                              "no memory on rank %d for a result of %" PRIu64
-                              " bytes (setting `arena`)",
-                              rt->boot.comm->caps.rank, claim->bytes);
-    }
-    if (view != NULL)
-        view_of(rt, claim, view);
-    return RASK_OK;
+    return result_until(rask, future, deadline_of(timeout_ns), view, error);
 }
 
 rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n,
@@ -384,12 +441,15 @@ rask_status rask_gather(struct rask *rask, const struct rask_future *futures, si
                               "rask_gather without a runtime, futures or views");
     rask_status status = rask_wait(rask, futures, n, RASK_FOREVER);
     if (status != RASK_OK)
-        return rask_error_set(error, status, "%s", rask_status_text(status));
+        return rask_error_set(error, status, "%s",
+                              status == RASK_ERR_ARGUMENT
+                                  ? "a future to gather is none, or was released"
+                                  : rask_status_text(status));
     for (size_t i = 0; i < n; i++)
         if (bring_here(rask_runtime_of(rask), futures[i]) != RASK_OK)
             return rask_error_memory(error, sizeof(struct rask_claim), "gathering results");
     for (size_t i = 0; i < n && status == RASK_OK; i++)
-        status = rask_result(rask, futures[i], RASK_FOREVER, &views[i], error);
+        status = result_until(rask, futures[i], UINT64_MAX, &views[i], error);
     return status;
 }
 
@@ -429,12 +489,15 @@ rask_status rask_future_key(struct rask *rask, struct rask_future future, char *
 {
     if (rask == NULL || text == NULL || text_bytes == 0)
         return RASK_ERR_ARGUMENT;
-    const struct rask_claim *claim =
-        rask_client_find(&rask_runtime_of(rask)->loop.client, future.id);
+    struct rask_loop *loop = &rask_runtime_of(rask)->loop;
+    rask_spin_lock(&loop->client_lock);
+    const struct rask_claim *claim = rask_client_find(&loop->client, future.id);
+    struct rask_key128 key = claim == NULL ? (struct rask_key128){0, 0} : claim->key;
+    rask_spin_unlock(&loop->client_lock);
     if (claim == NULL)
         return RASK_ERR_ARGUMENT;
-    if (claim->key.lo != 0 || claim->key.hi != 0)
-        snprintf(text, text_bytes, "%016" PRIx64 "%016" PRIx64, claim->key.hi, claim->key.lo);
+    if (!rask_key128_is_none(key))
+        snprintf(text, text_bytes, "%016" PRIx64 "%016" PRIx64, key.hi, key.lo);
     else
         snprintf(text, text_bytes, "%" PRId32 ".%" PRIu64, rask_id_client(future.id),
                  rask_id_sequence(future.id));
@@ -475,15 +538,23 @@ void rask_completed_free(struct rask_completed *c)
 rask_status rask_completed_add(struct rask_completed *c, const struct rask_future *futures,
                                size_t n, struct rask_error *error)
 {
+    if (c == NULL || (futures == NULL && n != 0))
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_completed_add without a queue or futures");
     struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
     rask_status status = RASK_OK;
+    size_t n_added = 0;
     rask_spin_lock(&loop->client_lock);
-    for (size_t i = 0; i < n && status == RASK_OK; i++)
-        status = rask_client_watch(&loop->client, futures[i].id, &c->queue);
+    while (n_added < n && status == RASK_OK) {
+        status = rask_client_watch(&loop->client, futures[n_added].id, &c->queue);
+        n_added += status == RASK_OK;
+    }
     rask_spin_unlock(&loop->client_lock);
-    return status == RASK_OK ? RASK_OK
-                             : rask_error_set(error, status, "adding a future to wait for: %s",
-                                              rask_status_text(status));
+    if (status == RASK_OK)
+        return RASK_OK;
+    return rask_error_set(error, status, "future %zu of %zu to wait for: %s", n_added + 1, n,
+                          status == RASK_ERR_ARGUMENT ? "it is none, or was released"
+                                                      : rask_status_text(status));
 }
 
 static int has_next(void *context)
@@ -499,21 +570,19 @@ static int has_next(void *context)
 rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
                                 struct rask_future *future)
 {
+    if (c == NULL || future == NULL)
+        return RASK_ERR_ARGUMENT;
     struct rask_runtime *rt = rask_runtime_of(c->rask);
     struct goal goal = {.runtime = rt, .queue = &c->queue};
     struct rask_until until = {.is_done = has_next, .enlist = enlist_for_queue, .context = &goal};
-    rask_status status = work_until(c->rask, &until, timeout_ns);
+    rask_status status = work_until(c->rask, &until, deadline_of(timeout_ns));
     if (status != RASK_OK)
         return status;
     rask_spin_lock(&rt->loop.client_lock);
-    struct rask_client_queue *queue = &c->queue;
-    if (queue->n_taken == queue->done.count) {
-        status = RASK_END;
-    } else {
-        future->id = queue->done.items[queue->n_taken++];
-        if (queue->n_taken == queue->done.count)
-            queue->n_taken = queue->done.count = 0;
-    }
+    uint64_t id = rask_client_next(&c->queue);
     rask_spin_unlock(&rt->loop.client_lock);
-    return status;
+    if (id == 0)
+        return RASK_END;
+    future->id = id;
+    return RASK_OK;
 }

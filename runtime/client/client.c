@@ -16,92 +16,63 @@ void rask_client_init(struct rask_client *client, int32_t rank)
 {
     memset(client, 0, sizeof *client);
     client->rank = rank;
-    client->next_sequence = 1;
+    rask_claims_init(&client->claims);
     rask_slab_init(&client->watchers, sizeof(struct watcher), 256);
-}
-
-/* The memory that a claim owns. */
-static void free_data(struct rask_claim *claim)
-{
-    rask_free(claim->data);
-    claim->data = NULL;
-}
-
-static void free_page(struct rask_client_page *page)
-{
-    for (uint32_t i = 0; i < RASK_CLIENT_PAGE; i++)
-        free_data(&page->claims[i]);
-    rask_free(page);
 }
 
 void rask_client_free(struct rask_client *client)
 {
-    for (uint32_t t = 0; t < RASK_CLIENT_TABLE; t++) {
-        struct rask_client_mid *mid = atomic_load_explicit(&client->table[t], memory_order_relaxed);
-        for (uint32_t m = 0; mid != NULL && m < RASK_CLIENT_TABLE; m++)
-            if (mid->pages[m] != NULL)
-                free_page(mid->pages[m]);
-        rask_free(mid);
-        atomic_store_explicit(&client->table[t], NULL, memory_order_relaxed);
-    }
+    rask_claims_release(&client->claims);
     rask_buf_release(&client->out);
     rask_client_ids_release(&client->releases);
     rask_client_comings_release(&client->coming);
     rask_slab_release(&client->watchers);
 }
 
-/* The place of the page of a sequence number; NULL without memory. */
-static struct rask_client_page **page_place(struct rask_client *client, uint64_t sequence)
+static uint64_t id_of(const struct rask_client *client, uint64_t sequence)
 {
-    uint64_t index = sequence / RASK_CLIENT_PAGE;
-    uint64_t top = index / RASK_CLIENT_TABLE;
-    if (top >= RASK_CLIENT_TABLE)
-        return NULL;
-    struct rask_client_mid *mid = atomic_load_explicit(&client->table[top], memory_order_relaxed);
-    if (mid == NULL) {
-        mid = rask_alloc_zeroed(1, sizeof *mid);
-        if (mid == NULL)
-            return NULL;
-        atomic_store_explicit(&client->table[top], mid, memory_order_release);
-    }
-    return &mid->pages[index % RASK_CLIENT_TABLE];
+    return rask_id_make(client->rank, sequence);
 }
 
 uint64_t rask_client_new(struct rask_client *client, struct rask_claim **claim)
 {
-    uint64_t sequence = client->next_sequence;
-    struct rask_client_page **place = page_place(client, sequence);
-    if (place == NULL)
+    uint64_t sequence;
+    *claim = rask_claims_new(&client->claims, &sequence);
+    if (*claim == NULL)
         return 0;
-    if (*place == NULL) {
-        *place = rask_alloc_zeroed(1, sizeof **place);
-        if (*place == NULL)
-            return 0;
-    }
-    client->next_sequence++;
-    struct rask_client_page *page = *place;
-    page->n_live++;
-    page->n_used++;
-    *claim = &page->claims[sequence % RASK_CLIENT_PAGE];
     client->n_pending++;
-    atomic_store_explicit(&(*claim)->state, RASK_FUTURE_PENDING, memory_order_relaxed);
-    return rask_id_make(client->rank, sequence);
+    return id_of(client, sequence);
+}
+
+static int is_mine(const struct rask_client *client, uint64_t id)
+{
+    return id != 0 && rask_id_client(id) == client->rank;
 }
 
 struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t id)
 {
-    uint64_t index = rask_id_sequence(id) / RASK_CLIENT_PAGE;
-    if (id == 0 || rask_id_client(id) != client->rank ||
-        index / RASK_CLIENT_TABLE >= RASK_CLIENT_TABLE)
-        return NULL;
-    const struct rask_client_mid *mid =
-        atomic_load_explicit(&client->table[index / RASK_CLIENT_TABLE], memory_order_acquire);
-    struct rask_client_page *page = mid == NULL ? NULL : mid->pages[index % RASK_CLIENT_TABLE];
-    if (page == NULL)
-        return NULL;
-    struct rask_claim *claim = &page->claims[rask_id_sequence(id) % RASK_CLIENT_PAGE];
-    return atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_NONE ? NULL
-                                                                                         : claim;
+    return is_mine(client, id) ? rask_claims_find(&client->claims, rask_id_sequence(id)) : NULL;
+}
+
+enum rask_future_state rask_client_state(const struct rask_client *client, uint64_t id)
+{
+    return is_mine(client, id) ? rask_claims_state(&client->claims, rask_id_sequence(id))
+                               : RASK_FUTURE_NONE;
+}
+
+enum rask_claim_place rask_client_where(const struct rask_claim *claim)
+{
+    if (claim->state != RASK_FUTURE_DONE)
+        return RASK_PLACE_NONE;
+    if (claim->place == RASK_PLACE_ELSEWHERE && claim->is_coming)
+        return RASK_PLACE_COMING;
+    return (enum rask_claim_place)claim->place;
+}
+
+struct rask_view rask_client_inline(const struct rask_claim *claim)
+{
+    const void *data = claim->data != NULL ? claim->data : &claim->offset;
+    return (struct rask_view){data, claim->bytes};
 }
 
 /* Queues that wait for this future get it, in order of finishing. */
@@ -112,9 +83,10 @@ static void tell_watchers(struct rask_client *client, struct rask_claim *claim, 
         struct watcher *watcher = rask_slab_at(&client->watchers, w);
         claim->watchers = watcher->next;
         if (watcher->queue != NULL) {
+            /* rask_client_watch has made room for it. */
+            (void)!rask_client_ids_push(&watcher->queue->done, id);
             watcher->queue->n_watched--;
-            if (rask_client_ids_push(&watcher->queue->done, id) == 0)
-                client->has_woken = 1;
+            client->has_woken = 1;
         }
         rask_slab_give(&client->watchers, w);
     }
@@ -123,49 +95,58 @@ static void tell_watchers(struct rask_client *client, struct rask_claim *claim, 
 static void finish(struct rask_client *client, struct rask_claim *claim, uint64_t id,
                    enum rask_future_state state)
 {
-    if (atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_PENDING)
-        client->n_pending--;
-    if (claim->flags & RASK_CLAIM_AWAITED)
+    int was_pending =
+        atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_PENDING;
+    client->n_pending -= was_pending != 0;
+    /* Who waits for the bytes of a result that moves has not asked to be woken. */
+    if (claim->is_awaited || !was_pending)
         client->has_woken = 1;
     atomic_store_explicit(&claim->state, (uint32_t)state, memory_order_release);
     if (claim->watchers != 0)
         tell_watchers(client, claim, id);
 }
 
+/* The claim that news is for; NULL if there is none, or if nothing can change it any more. */
+static struct rask_claim *open_claim(const struct rask_client *client, uint64_t id)
+{
+    struct rask_claim *claim = rask_client_find(client, id);
+    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
+        claim->state == RASK_FUTURE_FAILED || claim->place == RASK_PLACE_HERE ||
+        claim->place == RASK_PLACE_INLINE)
+        return NULL;
+    return claim;
+}
+
 static rask_status on_state(struct rask_client *client, const struct rask_msg_state *m)
 {
-    struct rask_claim *claim = rask_client_find(client, m->task);
-    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
-        claim->state == RASK_FUTURE_FAILED || (claim->flags & RASK_CLAIM_HERE))
+    struct rask_claim *claim = open_claim(client, m->task);
+    void *data = NULL;
+    if (claim == NULL)
         return RASK_OK;
+    if (m->holder < 0 && m->n_data != m->bytes)
+        return RASK_ERR_PROTOCOL;
+    if (m->holder < 0 && m->n_data > sizeof claim->offset) {
+        data = rask_alloc(m->n_data);
+        if (data == NULL)
+            return RASK_ERR_MEMORY;
+        memcpy(data, m->data, m->n_data);
+    }
+    claim->data = data;
     claim->bytes = m->bytes;
     claim->holder = m->holder;
     claim->object = m->object;
-    claim->flags &= ~RASK_CLAIM_ELSEWHERE;
-    if (m->holder >= 0) {
-        claim->offset = m->offset;
-        claim->flags |= RASK_CLAIM_ELSEWHERE;
-    } else if (m->n_data != m->bytes) {
-        return RASK_ERR_PROTOCOL;
-    } else if (m->n_data <= sizeof claim->offset) {
+    claim->offset = m->offset;
+    if (m->holder < 0 && data == NULL)
         memcpy(&claim->offset, m->data, m->n_data);
-    } else {
-        void *data = rask_alloc(m->n_data);
-        if (data == NULL)
-            return RASK_ERR_MEMORY;
-        free_data(claim);
-        memcpy(data, m->data, m->n_data);
-        claim->data = data;
-    }
+    claim->place = m->holder < 0 ? RASK_PLACE_INLINE : RASK_PLACE_ELSEWHERE;
     finish(client, claim, m->task, RASK_FUTURE_DONE);
     return RASK_OK;
 }
 
 static rask_status on_failed(struct rask_client *client, const struct rask_msg_failed *m)
 {
-    struct rask_claim *claim = rask_client_find(client, m->task);
-    if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
-        claim->state == RASK_FUTURE_FAILED || (claim->flags & RASK_CLAIM_HERE))
+    struct rask_claim *claim = open_claim(client, m->task);
+    if (claim == NULL)
         return RASK_OK;
     struct rask_error *error = rask_alloc_zeroed(1, sizeof *error);
     if (error == NULL)
@@ -174,7 +155,6 @@ static rask_status on_failed(struct rask_client *client, const struct rask_msg_f
     error->rank = m->rank;
     memcpy(error->text, m->text,
            m->n_text < sizeof error->text ? m->n_text : sizeof error->text - 1);
-    free_data(claim);
     claim->data = error;
     claim->offset = m->function;
     claim->object = m->origin;
@@ -205,19 +185,45 @@ rask_status rask_client_receive(struct rask_client *client, const uint8_t *recor
 static int ask_again(struct rask_client *client, uint64_t id, int32_t holder)
 {
     struct rask_msg_lost m = {.task = id, .holder = holder};
+    if (rask_wire_put_lost(&client->out, &m) != 0)
+        return -1;
     rask_client_mark(client);
-    return rask_wire_put_lost(&client->out, &m);
+    return 0;
 }
 
 rask_status rask_client_want(struct rask_client *client, uint64_t id, struct rask_claim *claim)
 {
     struct rask_client_coming coming = {id, claim->object, 0};
-    if (claim->flags & RASK_CLAIM_COMING)
+    if (claim->is_coming)
         return RASK_OK;
     if (rask_client_comings_push(&client->coming, coming) != 0)
         return RASK_ERR_MEMORY;
-    claim->flags = (claim->flags & ~RASK_CLAIM_NO_ROOM) | RASK_CLAIM_COMING;
+    claim->place = RASK_PLACE_COMING;
+    claim->is_coming = 1;
     return RASK_OK;
+}
+
+void rask_client_unwant(struct rask_client *client, struct rask_claim *claim)
+{
+    (void)rask_client_comings_pop(&client->coming);
+    claim->place = RASK_PLACE_ELSEWHERE;
+    claim->is_coming = 0;
+}
+
+void rask_client_pinned(struct rask_claim *claim)
+{
+    claim->place = RASK_PLACE_HERE;
+}
+
+/* A fetch from `holder` has failed, and nothing else has been told since it began. If the scheduler
+ * cannot be asked for want of memory, that is what the reader hears, who may try again. */
+static enum rask_claim_place place_after(struct rask_client *client, uint64_t id,
+                                         const struct rask_claim *claim, int32_t holder)
+{
+    /* It shared the fetch of another claim, which went to another holder. */
+    if (claim->holder != holder)
+        return RASK_PLACE_ELSEWHERE;
+    return ask_again(client, id, holder) == 0 ? RASK_PLACE_ASKED : RASK_PLACE_NO_ROOM;
 }
 
 /* The fetch for one claim has ended. 1 if the claim pins the object now. The claim may have been
@@ -226,20 +232,18 @@ static uint32_t end_coming(struct rask_client *client, uint64_t id, int32_t hold
                            rask_status status)
 {
     struct rask_claim *claim = rask_client_find(client, id);
-    claim->flags &= ~RASK_CLAIM_COMING;
-    if (claim->state != RASK_FUTURE_DONE || !(claim->flags & RASK_CLAIM_ELSEWHERE))
+    claim->is_coming = 0;
+    if (claim->state != RASK_FUTURE_DONE || claim->place == RASK_PLACE_INLINE)
         return 0;
     if (status == RASK_OK) {
         claim->offset = offset;
-        claim->flags = (claim->flags & ~RASK_CLAIM_ELSEWHERE) | RASK_CLAIM_HERE;
+        claim->place = RASK_PLACE_HERE;
         return 1;
     }
-    if (status == RASK_ERR_MEMORY) {
-        claim->flags |= RASK_CLAIM_NO_ROOM;
-    } else if (claim->holder == holder) {
-        claim->flags &= ~RASK_CLAIM_ELSEWHERE;
-        ask_again(client, id, holder);
-    }
+    if (claim->place != RASK_PLACE_COMING)
+        return 0;
+    claim->place = status == RASK_ERR_MEMORY ? RASK_PLACE_NO_ROOM
+                                             : (uint8_t)place_after(client, id, claim, holder);
     return 0;
 }
 
@@ -270,18 +274,6 @@ uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_
     return n;
 }
 
-/* Gives the page back when all its futures are over. */
-static void drop_from_page(struct rask_client *client, uint64_t id)
-{
-    struct rask_client_page **place = page_place(client, rask_id_sequence(id));
-    struct rask_client_page *page = *place;
-    if (--page->n_live == 0 &&
-        page->n_used == RASK_CLIENT_PAGE - (rask_id_sequence(id) < RASK_CLIENT_PAGE)) {
-        *place = NULL;
-        rask_free(page);
-    }
-}
-
 void rask_client_drop(struct rask_client *client, uint64_t id)
 {
     struct rask_claim *claim = rask_client_find(client, id);
@@ -290,9 +282,7 @@ void rask_client_drop(struct rask_client *client, uint64_t id)
     if (claim->state == RASK_FUTURE_PENDING)
         client->n_pending--;
     tell_watchers(client, claim, id);
-    free_data(claim);
-    memset(claim, 0, sizeof *claim);
-    drop_from_page(client, id);
+    rask_claims_drop(&client->claims, rask_id_sequence(id));
 }
 
 void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinned)
@@ -301,9 +291,9 @@ void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinn
     *pinned = RASK_WIRE_NO_OFFSET;
     if (claim == NULL)
         return;
-    if (claim->flags & RASK_CLAIM_HERE)
+    if (claim->place == RASK_PLACE_HERE)
         *pinned = claim->offset;
-    int is_coming = (claim->flags & RASK_CLAIM_COMING) != 0;
+    int is_coming = claim->is_coming;
     rask_client_drop(client, id);
     if (!is_coming)
         push_release(client, id);
@@ -319,6 +309,8 @@ rask_status rask_client_watch(struct rask_client *client, uint64_t id,
     struct rask_claim *claim = rask_client_find(client, id);
     if (claim == NULL)
         return RASK_ERR_ARGUMENT;
+    if (rask_client_ids_reserve(&queue->done, queue->done.count + queue->n_watched + 1) != 0)
+        return RASK_ERR_MEMORY;
     if (claim->state != RASK_FUTURE_PENDING)
         return rask_client_ids_push(&queue->done, id) == 0 ? RASK_OK : RASK_ERR_MEMORY;
     struct watcher *watcher = rask_slab_take(&client->watchers, &w);
@@ -329,6 +321,21 @@ rask_status rask_client_watch(struct rask_client *client, uint64_t id,
     claim->watchers = w;
     queue->n_watched++;
     return RASK_OK;
+}
+
+uint64_t rask_client_next(struct rask_client_queue *queue)
+{
+    struct rask_client_ids *done = &queue->done;
+    if (queue->n_taken == done->count)
+        return 0;
+    uint64_t id = done->items[queue->n_taken++];
+    /* Moves fewer than were taken since the last time. */
+    if (queue->n_taken > done->count / 2) {
+        done->count -= queue->n_taken;
+        memmove(done->items, done->items + queue->n_taken, done->count * sizeof *done->items);
+        queue->n_taken = 0;
+    }
+    return id;
 }
 
 void rask_client_unwatch(struct rask_client *client, struct rask_client_queue *queue)
@@ -344,16 +351,16 @@ void rask_client_unwatch(struct rask_client *client, struct rask_client_queue *q
 
 void rask_client_fail_all(struct rask_client *client, const struct rask_error *error)
 {
-    for (uint64_t sequence = 1; sequence < client->next_sequence; sequence++) {
-        uint64_t id = rask_id_make(client->rank, sequence);
-        struct rask_claim *claim = rask_client_find(client, id);
-        if (claim == NULL || claim->state != RASK_FUTURE_PENDING)
+    uint64_t sequence = 0;
+    struct rask_claim *claim;
+    while ((claim = rask_claims_next(&client->claims, &sequence)) != NULL) {
+        if (claim->state != RASK_FUTURE_PENDING)
             continue;
         struct rask_error *copy = rask_alloc(sizeof *copy);
         if (copy != NULL)
             *copy = *error;
         claim->data = copy;
-        finish(client, claim, id, RASK_FUTURE_FAILED);
+        finish(client, claim, id_of(client, sequence), RASK_FUTURE_FAILED);
     }
     client->has_woken = 1;
 }

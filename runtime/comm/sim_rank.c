@@ -683,14 +683,12 @@ static void pin_own(struct sim_rank *r, struct rask_claim *claim)
         return;
     }
     place->n_pins++;
-    claim->flags = RASK_CLAIM_HERE;
+    rask_client_pinned(claim);
 }
 
 static void fetch_for_client(struct sim_rank *r, uint64_t id, struct rask_claim *claim)
 {
     struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
-    if (claim->flags & RASK_CLAIM_COMING)
-        return;
     if (rask_client_want(&r->client, id, claim) != RASK_OK ||
         rask_worker_want(&r->worker, &object) != RASK_OK)
         sim_out_of_memory(r->sim);
@@ -701,23 +699,19 @@ int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
 {
     struct sim_rank *r = rank_of(sim, id);
     struct rask_claim *claim = rask_client_find(&r->client, id);
-    struct rask_view view;
-    if (claim == NULL || claim->state != RASK_FUTURE_DONE)
-        return 0;
-    if ((claim->flags & RASK_CLAIM_ELSEWHERE) && claim->holder == r->rank)
+    enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
+    if (place == RASK_PLACE_ELSEWHERE && claim->holder == r->rank)
         pin_own(r, claim);
-    if (claim->flags & RASK_CLAIM_HERE)
-        view = (struct rask_view){r->memory + claim->offset, claim->bytes};
-    else if (claim->flags & RASK_CLAIM_ELSEWHERE || claim->holder >= 0)
-        view = (struct rask_view){NULL, 0};
-    else
-        view = (struct rask_view){claim->data == NULL ? (void *)&claim->offset : claim->data,
-                                  claim->bytes};
-    if (view.data != NULL)
-        *value = number_of(view);
-    else if (claim->flags & RASK_CLAIM_ELSEWHERE)
+    else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM)
         fetch_for_client(r, id, claim);
-    return view.data != NULL;
+    if (place == RASK_PLACE_NONE)
+        return 0;
+    place = rask_client_where(claim);
+    if (place == RASK_PLACE_HERE)
+        *value = number_of((struct rask_view){r->memory + claim->offset, claim->bytes});
+    else if (place == RASK_PLACE_INLINE)
+        *value = number_of(rask_client_inline(claim));
+    return place == RASK_PLACE_HERE || place == RASK_PLACE_INLINE;
 }
 
 rask_status rask_sim_failure(const struct rask_sim *sim, uint64_t id, const char **text)

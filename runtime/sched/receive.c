@@ -476,6 +476,8 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source,
     }
     snprintf(text, sizeof text, "%.*s", (int)m->n_text, m->n_text == 0 ? "" : m->text);
     uint32_t error = rask_sched_error_new(s, task, m->code, text);
+    if (error != 0)
+        rask_sched_error_at(s, error)->function = m->function;
     rask_peer_leave(s, source, m->slot);
     rask_sched_task_fail(s, task, error);
     return s->status;

@@ -76,6 +76,7 @@ static void blame(struct chain *chain, int code)
     struct rask_task *task = chain->task;
     char text[RASK_ERROR_TEXT_BYTES], said[64];
     char *cause = task->error_text;
+    task->failed_function = chain->function;
     if (task->status == RASK_OK)
         task->status = code < 0 ? (rask_status)code : RASK_ERR_TASK;
     snprintf(said, sizeof said, "the task function returned %d", code);

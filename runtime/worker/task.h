@@ -62,6 +62,7 @@ struct rask_task {
     /* inline: `small`, or memory of its own up to the inline limit */
     uint8_t *result;
     char *error_text; /* [own] NULL if none */
+    uint32_t failed_function; /* at fault if it fails; another one than `function` if fused */
     rask_status status;
     _Alignas(16) uint8_t small[RASK_TASK_SMALL_BYTES];
 };

@@ -262,6 +262,7 @@ static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_r
     task->slot = m->slot;
     task->epoch = m->epoch;
     task->function = m->function;
+    task->failed_function = m->function;
     task->n_inputs = n_inputs;
     task->inputs = (struct rask_view *)(task + 1);
     task->block_bytes = (uint32_t)size;
@@ -571,6 +572,7 @@ static int put_outcome(struct rask_worker *w, struct rask_task *task)
         struct rask_msg_erred m = {.duration_ns = task->duration_ns,
                                    .slot = task->slot,
                                    .epoch = task->epoch,
+                                   .function = task->failed_function,
                                    .code = task->status,
                                    .text = task->error_text};
         m.n_text = task->error_text == NULL

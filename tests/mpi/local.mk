@@ -13,6 +13,10 @@ if HAVE_MPI
 check_PROGRAMS += tests/mpi/api_test
 tests_mpi_api_test_SOURCES = tests/mpi/api_test.c
 tests_mpi_api_test_LDADD = $(mpi_ldadd)
+check_PROGRAMS += tests/mpi/lost_test
+tests_mpi_lost_test_SOURCES = tests/mpi/lost_test.c
+tests_mpi_lost_test_LDADD = $(mpi_ldadd)
 endif
+TESTS += tests/mpi/lost_test.n2.mpi tests/mpi/lost_test.n3.mpi
 TESTS += tests/mpi/api_test.n1.mpi tests/mpi/api_test.n2.mpi tests/mpi/api_test.n3.mpi \
 	tests/mpi/api_test.n4.mpi tests/mpi/api_test.n8.mpi

@@ -8,12 +8,6 @@ static void watch(struct story *s, struct rask_client_queue *queue, uint64_t id)
     CU_ASSERT_EQUAL(rask_client_watch(rask_sim_client(s->sim, 0), id, queue), RASK_OK);
 }
 
-/* The next future of a completed-queue, 0 if none has finished. */
-static uint64_t take(struct rask_client_queue *queue)
-{
-    return queue->n_taken == queue->done.count ? 0 : queue->done.items[queue->n_taken++];
-}
-
 static void stop_watching(struct story *s, struct rask_client_queue *queue)
 {
     rask_client_unwatch(rask_sim_client(s->sim, 0), queue);
@@ -32,7 +26,7 @@ static void waiting_for_the_first_leaves_the_others_pending(void)
     watch(&s, &queue, quick);
     while (queue.done.count == 0)
         rask_sim_step(s.sim);
-    CU_ASSERT_EQUAL(take(&queue), quick);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), quick);
     CU_ASSERT_EQUAL(rask_sim_state(s.sim, slow), RASK_FUTURE_PENDING);
     CU_ASSERT_EQUAL(queue.n_watched, 1);
     stop_watching(&s, &queue);
@@ -52,10 +46,10 @@ static void as_completed_gives_the_order_of_finishing_errors_too(void)
     watch(&s, &queue, bad);
     watch(&s, &queue, first);
     story_run(&s);
-    CU_ASSERT_EQUAL(take(&queue), first);
-    CU_ASSERT_EQUAL(take(&queue), bad);
-    CU_ASSERT_EQUAL(take(&queue), last);
-    CU_ASSERT_EQUAL(take(&queue), 0);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), first);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), bad);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), last);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), 0);
     CU_ASSERT_EQUAL(rask_sim_state(s.sim, bad), RASK_FUTURE_FAILED);
     stop_watching(&s, &queue);
     story_end(&s);
@@ -87,7 +81,7 @@ static void futures_are_added_while_others_come_out(void)
     story_start(&s);
     watch(&s, &queue, CALL(&s, .run_ns = STORY_US(10)));
     for (uint64_t id; n < 20 && rask_sim_step(s.sim);) {
-        while ((id = take(&queue)) != 0 && ++n < 20)
+        while ((id = rask_client_next(&queue)) != 0 && ++n < 20)
             watch(&s, &queue, CALL(&s, .run_ns = STORY_US(10), DEPS(id)));
     }
     CU_ASSERT_EQUAL(n, 20);
@@ -105,7 +99,7 @@ static void a_released_future_is_told_of_too(void)
     watch(&s, &queue, a);
     rask_sim_release(s.sim, a);
     CU_ASSERT_EQUAL(queue.n_watched, 0);
-    CU_ASSERT_EQUAL(take(&queue), a);
+    CU_ASSERT_EQUAL(rask_client_next(&queue), a);
     CU_ASSERT_EQUAL(rask_sim_state(s.sim, a), RASK_FUTURE_NONE);
     stop_watching(&s, &queue);
     story_end(&s);

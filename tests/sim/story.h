@@ -162,7 +162,7 @@ static inline struct rask_sched_counters story_counters(struct story *s)
 static inline void story_release_all(struct story *s)
 {
     for (int32_t rank = 0; rank < (int32_t)s->config.n_ranks; rank++) {
-        uint64_t n = rask_sim_client(s->sim, rank)->next_sequence;
+        uint64_t n = rask_sim_client(s->sim, rank)->claims.next_sequence;
         for (uint64_t i = 1; i < n && !rask_sim_is_lost(s->sim, rank); i++)
             rask_sim_release(s->sim, rask_id_make(rank, i));
     }

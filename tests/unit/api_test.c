@@ -343,6 +343,15 @@ static void takes_out_as_completed(void)
     CU_ASSERT_EQUAL(rask_completed_next(completed, 0, &future), RASK_END);
     rask_release(rask, futures, 4);
     CU_ASSERT_EQUAL(rask_completed_add(completed, &futures[3], 1, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "future 1 of 1"));
+    CU_ASSERT_EQUAL(rask_completed_add(completed, NULL, 1, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_completed_add(completed, NULL, 0, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_completed_add(NULL, futures, 1, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_completed_next(NULL, 0, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_completed_next(completed, 0, NULL), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_result(NULL, futures[0], 0, NULL, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "without a runtime"));
+    rask_completed_free(NULL);
     /* A queue may go while futures are in it. */
     atomic_store(&is_open, 0);
     futures[0] = running_gate();

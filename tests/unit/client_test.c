@@ -3,6 +3,7 @@
  * when. */
 #include "unit.h"
 
+#include "base/alloc.h"
 #include "client/client.h"
 
 #include <stdlib.h>
@@ -61,6 +62,17 @@ static void tell_elsewhere(struct rask_client *client, uint64_t id, int32_t hold
     tell_state(client, &m);
 }
 
+static enum rask_claim_place where(const struct rask_client *client, uint64_t id)
+{
+    return rask_client_where(rask_client_find(client, id));
+}
+
+static void want(struct rask_client *client, uint64_t id)
+{
+    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_COMING);
+}
+
 /* What goes to the scheduler, "SUBMIT RELEASE". */
 static const char *taken(struct rask_client *client, char *text)
 {
@@ -112,10 +124,18 @@ static void inline_results_of_any_size_are_kept(void)
                                    .data = data,
                                    .n_data = bytes};
         tell_state(client, &m);
-        struct rask_claim *claim = rask_client_find(client, id);
-        CU_ASSERT_EQUAL(claim->state, RASK_FUTURE_DONE);
-        CU_ASSERT(memcmp(bytes <= 8 ? (void *)&claim->offset : claim->data, data, bytes) == 0);
+        CU_ASSERT_EQUAL(rask_client_state(client, id), RASK_FUTURE_DONE);
+        CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_INLINE);
+        struct rask_view view = rask_client_inline(rask_client_find(client, id));
+        CU_ASSERT_EQUAL(view.bytes, bytes);
+        CU_ASSERT(memcmp(view.data, data, bytes) == 0);
+        /* Who reads it goes on reading, whatever is told again. */
         tell_state(client, &m);
+        tell_elsewhere(client, id, 1, 64);
+        tell_failed(client, id, RASK_ERR_OBJECT_LOST, "late");
+        struct rask_view again = rask_client_inline(rask_client_find(client, id));
+        CU_ASSERT_PTR_EQUAL(again.data, view.data);
+        CU_ASSERT(memcmp(view.data, data, bytes) == 0);
     }
     client_drop(client);
 }
@@ -170,7 +190,7 @@ static void a_result_that_arrives_is_pinned_until_released(void)
     struct rask_client *client = client_new(0);
     uint64_t pinned, id = future(client);
     tell_elsewhere(client, id, 1, 64);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    want(client, id);
     CU_ASSERT_EQUAL(rask_client_arrived(client, 999, 1, 0, RASK_OK), 0);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 320, RASK_OK), 1);
     tell_elsewhere(client, id, 2, 128);
@@ -186,7 +206,7 @@ static void a_future_released_while_it_is_fetched_is_told_of_later(void)
     char text[200];
     uint64_t pinned, id = future(client);
     tell_elsewhere(client, id, 1, 64);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    want(client, id);
     rask_client_release(client, id, &pinned);
     CU_ASSERT_EQUAL(pinned, RASK_WIRE_NO_OFFSET);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "");
@@ -201,16 +221,104 @@ static void a_lost_holder_is_reported_but_not_a_new_one(void)
     char text[200];
     uint64_t id = future(client);
     tell_elsewhere(client, id, 1, 64);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    want(client, id);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_PEER_LOST), 0);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "LOST");
-    CU_ASSERT(!(rask_client_find(client, id)->flags & RASK_CLAIM_ELSEWHERE));
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ASKED);
+    client->has_woken = 0;
     tell_elsewhere(client, id, 2, 64);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    CU_ASSERT_EQUAL(client->has_woken, 1);
+    want(client, id);
     tell_elsewhere(client, id, 3, 64);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_COMING);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 2, 0, RASK_ERR_PEER_LOST), 0);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "");
-    CU_ASSERT(rask_client_find(client, id)->flags & RASK_CLAIM_ELSEWHERE);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
+    client_drop(client);
+}
+
+/* The same worker computed it anew while the old bytes were being fetched. */
+static void a_new_place_at_the_same_holder_is_not_reported(void)
+{
+    struct rask_client *client = client_new(0);
+    char text[200];
+    uint64_t id = future(client);
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    tell_elsewhere(client, id, 1, 4096);
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
+    CU_ASSERT_EQUAL(rask_client_find(client, id)->offset, 4096);
+    client_drop(client);
+}
+
+static void a_lost_result_that_cannot_be_computed_again_fails(void)
+{
+    struct rask_client *client = client_new(0);
+    uint64_t pinned, id = future(client);
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
+    client->has_woken = 0;
+    tell_failed(client, id, RASK_ERR_OBJECT_LOST, "lost");
+    CU_ASSERT_EQUAL(client->has_woken, 1);
+    CU_ASSERT_EQUAL(rask_client_state(client, id), RASK_FUTURE_FAILED);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_NONE);
+    rask_client_release(client, id, &pinned);
+    CU_ASSERT_EQUAL(pinned, RASK_WIRE_NO_OFFSET);
+    client_drop(client);
+}
+
+static void a_result_that_comes_inline_while_it_is_fetched_needs_no_pin(void)
+{
+    struct rask_client *client = client_new(0);
+    char text[200];
+    uint64_t pinned, id = future(client);
+    struct rask_msg_state m = {.task = id, .object = id, .holder = -1, .bytes = 2, .n_data = 2};
+    m.data = (const uint8_t *)"ab";
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    tell_state(client, &m);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_INLINE);
+    rask_client_release(client, id, &pinned);
+    CU_ASSERT_EQUAL(pinned, RASK_WIRE_NO_OFFSET);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 320, RASK_OK), 0);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "RELEASE");
+    client_drop(client);
+}
+
+static void without_memory_to_ask_the_reader_hears_it(void)
+{
+    struct rask_client *client = client_new(0);
+    char text[200];
+    uint64_t id = future(client);
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    rask_alloc_fail_at(1, 1);
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
+    rask_alloc_fail_at(0, 0);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_NO_ROOM);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    want(client, id);
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), "LOST");
+    client_drop(client);
+}
+
+static void a_fetch_that_could_not_begin_can_be_begun_again(void)
+{
+    struct rask_client *client = client_new(0);
+    uint64_t id = future(client);
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    rask_client_unwant(client, rask_client_find(client, id));
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
+    want(client, id);
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 128, RASK_OK), 1);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_HERE);
     client_drop(client);
 }
 
@@ -219,10 +327,10 @@ static void without_room_it_can_be_asked_for_again(void)
     struct rask_client *client = client_new(0);
     uint64_t id = future(client);
     tell_elsewhere(client, id, 1, 64);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    want(client, id);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_MEMORY), 0);
-    CU_ASSERT(rask_client_find(client, id)->flags & RASK_CLAIM_NO_ROOM);
-    CU_ASSERT_EQUAL(rask_client_want(client, id, rask_client_find(client, id)), RASK_OK);
+    CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_NO_ROOM);
+    want(client, id);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 128, RASK_OK), 1);
     client_drop(client);
 }
@@ -242,6 +350,78 @@ static void the_end_of_the_job_fails_what_is_pending(void)
         ((const struct rask_error *)rask_client_find(client, pending)->data)->text,
         "rank 1 is gone");
     CU_ASSERT_EQUAL(queue.done.count, 1);
+    rask_client_ids_release(&queue.done);
+    client_drop(client);
+}
+
+/* After more futures than a run of hours makes, and with live ones far apart. */
+static void futures_never_run_out(void)
+{
+    struct rask_client *client = client_new(0);
+    const struct rask_error error = {.code = RASK_ERR_PEER_LOST, .text = "rank 1 is gone"};
+    struct rask_client_queue queue = {{0}, 0, 0};
+    uint64_t ids[40];
+    for (int i = 0; i < 40; i++) {
+        client->claims.next_sequence = UINT64_C(1) << (7 + i);
+        ids[i] = future(client);
+        CU_ASSERT_EQUAL(rask_client_watch(client, ids[i], &queue), RASK_OK);
+    }
+    for (int i = 0; i < 40; i++)
+        CU_ASSERT_EQUAL(rask_client_state(client, ids[i]), RASK_FUTURE_PENDING);
+    rask_client_fail_all(client, &error);
+    for (int i = 0; i < 40; i++) {
+        CU_ASSERT_EQUAL(rask_client_state(client, ids[i]), RASK_FUTURE_FAILED);
+        CU_ASSERT_EQUAL(rask_client_next(&queue), ids[i]);
+    }
+    CU_ASSERT_EQUAL(rask_client_next(&queue), 0);
+    rask_client_ids_release(&queue.done);
+    client_drop(client);
+}
+
+static void a_queue_that_is_never_empty_does_not_grow(void)
+{
+    struct rask_client *client = client_new(0);
+    struct rask_client_queue queue = {{0}, 0, 0};
+    uint64_t pinned, expected = 0;
+    for (int i = 0; i < 10000; i++) {
+        uint64_t id = future(client);
+        CU_ASSERT_EQUAL(rask_client_watch(client, id, &queue), RASK_OK);
+        tell_elsewhere(client, id, 1, 64);
+        if (i < 5)
+            continue;
+        uint64_t next = rask_client_next(&queue);
+        CU_ASSERT(next > expected);
+        expected = next;
+        rask_client_release(client, next, &pinned);
+    }
+    CU_ASSERT(queue.done.capacity <= 64);
+    rask_client_ids_release(&queue.done);
+    client_drop(client);
+}
+
+/* A future once watched is told of, whatever memory there is when it finishes. */
+static void a_watched_future_is_told_of_without_memory(void)
+{
+    struct rask_client *client = client_new(0);
+    struct rask_client_queue queue = {{0}, 0, 0};
+    uint64_t ids[100];
+    for (int i = 0; i < 100; i++) {
+        ids[i] = future(client);
+        CU_ASSERT_EQUAL(rask_client_watch(client, ids[i], &queue), RASK_OK);
+    }
+    struct rask_buf buf = {0};
+    struct rask_msg_state m = {.object = 7, .bytes = 1000, .holder = 1};
+    for (int i = 0; i < 100; i++) {
+        m.task = ids[i];
+        rask_buf_clear(&buf);
+        CU_ASSERT_EQUAL(rask_wire_put_state(&buf, &m), 0);
+        rask_alloc_fail_at(1, 1);
+        CU_ASSERT_EQUAL(rask_client_receive(client, buf.data, NULL), RASK_OK);
+        rask_alloc_fail_at(0, 0);
+    }
+    for (int i = 0; i < 100; i++)
+        CU_ASSERT_EQUAL(rask_client_next(&queue), ids[i]);
+    rask_buf_release(&buf);
     rask_client_ids_release(&queue.done);
     client_drop(client);
 }
@@ -278,17 +458,24 @@ static void a_malformed_outcome_is_refused(void)
     client_drop(client);
 }
 
-RASK_UNIT_MAIN("client", {"ids carry the rank", ids_carry_the_rank_and_are_never_used_twice},
-               {"inline results of any size", inline_results_of_any_size_are_kept},
-               {"a failure keeps its story",
-                a_failure_keeps_its_story_and_a_late_result_does_not_change_it},
-               {"news of a released future", news_of_a_released_future_is_ignored},
-               {"releases go out last", releases_go_out_after_what_was_submitted},
-               {"what arrives is pinned", a_result_that_arrives_is_pinned_until_released},
-               {"released while it is fetched",
-                a_future_released_while_it_is_fetched_is_told_of_later},
-               {"a lost holder is reported", a_lost_holder_is_reported_but_not_a_new_one},
-               {"no room: asked for again", without_room_it_can_be_asked_for_again},
-               {"the end of the job", the_end_of_the_job_fails_what_is_pending},
-               {"a queue that is gone", a_queue_that_is_gone_is_not_written_to},
-               {"a malformed outcome is refused", a_malformed_outcome_is_refused})
+RASK_UNIT_MAIN(
+    "client", {"ids carry the rank", ids_carry_the_rank_and_are_never_used_twice},
+    {"inline results of any size", inline_results_of_any_size_are_kept},
+    {"a failure keeps its story", a_failure_keeps_its_story_and_a_late_result_does_not_change_it},
+    {"news of a released future", news_of_a_released_future_is_ignored},
+    {"releases go out last", releases_go_out_after_what_was_submitted},
+    {"what arrives is pinned", a_result_that_arrives_is_pinned_until_released},
+    {"released while it is fetched", a_future_released_while_it_is_fetched_is_told_of_later},
+    {"a lost holder is reported", a_lost_holder_is_reported_but_not_a_new_one},
+    {"a new place at the same holder", a_new_place_at_the_same_holder_is_not_reported},
+    {"lost for good", a_lost_result_that_cannot_be_computed_again_fails},
+    {"inline while it is fetched", a_result_that_comes_inline_while_it_is_fetched_needs_no_pin},
+    {"no memory to ask", without_memory_to_ask_the_reader_hears_it},
+    {"a fetch that could not begin", a_fetch_that_could_not_begin_can_be_begun_again},
+    {"futures never run out", futures_never_run_out},
+    {"a queue never empty", a_queue_that_is_never_empty_does_not_grow},
+    {"told of without memory", a_watched_future_is_told_of_without_memory},
+    {"no room: asked for again", without_room_it_can_be_asked_for_again},
+    {"the end of the job", the_end_of_the_job_fails_what_is_pending},
+    {"a queue that is gone", a_queue_that_is_gone_is_not_written_to},
+    {"a malformed outcome is refused", a_malformed_outcome_is_refused})

@@ -383,6 +383,8 @@ static void names_the_member_that_fails(void)
     struct rask_future future = submit(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "silent (2 of 3"));
+    CU_ASSERT_STRING_EQUAL(error.function, "silent");
+    CU_ASSERT_EQUAL(strncmp(error.key, "silent-", 7), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "returned 3"));
     rask_release(rask, &future, 1);
     rask_graph_free(graph);
@@ -392,6 +394,7 @@ static void names_the_member_that_fails(void)
     future = submit(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "add (2 of 2"));
+    CU_ASSERT_STRING_EQUAL(error.function, "add");
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "input 1 has 3 bytes, 8 were expected"));
     rask_release(rask, &future, 1);
     rask_graph_free(graph);
