@@ -30,7 +30,8 @@ struct rask_runtime {
     struct rask_store *store;
     struct rask_topo *topo;
     struct rask_bind_plan plan;
-    struct rask_exit_guard *guard; /* what the exit handler holds */
+    struct rask_buf last_batch; /* for this rank's last message, also when memory has run out */
+    struct rask_runtime *next_running; /* exit.c */
     struct rask_config_entry setting; /* the one rask_setting gave last */
     struct rask_boot_result boot;
     char launch_text[256]; /* how the process was started */
@@ -39,6 +40,7 @@ struct rask_runtime {
     uint32_t n_slots_all; /* of all workers; rank 0 */
     uint64_t spin_ns;
     int is_embedded;
+    int is_cut_off; /* other ranks cannot be reached in order; MPI may still use the arena */
     int is_quiet; /* errors of the start are not printed */
     pthread_t signal_thread;
     int has_signal_thread;
@@ -102,9 +104,7 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
                               struct rask_error *error);
 
 /* setup.c: the steps of starting, and freeing what they made. */
-rask_status rask_runtime_configure(struct rask_runtime *runtime, const struct rask_options *options,
-                                   struct rask_error *error);
-rask_status rask_runtime_set_up(struct rask_runtime *runtime,
+rask_status rask_runtime_set_up(struct rask_runtime *runtime, const struct rask_options *options,
                                 const struct rask_attachment *attachment, struct rask_error *error);
 void rask_runtime_tear_down(struct rask_runtime *runtime);
 
@@ -113,7 +113,7 @@ void rask_runtime_tear_down(struct rask_runtime *runtime);
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 
-/* trace.c: writes the event trace to the file of the setting `trace`, if there is one. */
+/* stall.c: writes the event trace to the file of the setting `trace`, if there is one. */
 void rask_trace_save(struct rask_runtime *runtime);
 
 /* stall.c: everything a person needs to see why nothing moves, to `stream`. Takes the loop. */
@@ -128,5 +128,12 @@ rask_status rask_resources_parse(const char *text, struct rask_wire_resource *li
 rask_status rask_runtime_start(const struct rask_options *options,
                                const struct rask_attachment *attachment, struct rask **rask,
                                struct rask_error *error);
+/* Tells the other ranks, lets the threads end their tasks, and frees everything. */
+rask_status rask_runtime_stop(struct rask_runtime *runtime);
+
+/* exit.c: the runtime is stopped at exit if nobody has stopped it by then. Errors: RASK_ERR_MEMORY.
+ */
+rask_status rask_exit_add(struct rask_runtime *runtime, struct rask_error *error);
+void rask_exit_remove(struct rask_runtime *runtime);
 
 #endif
