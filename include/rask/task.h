@@ -68,8 +68,7 @@ RASK_API int rask_task_fail(struct rask_task *task, rask_status code, const char
  * early then. */
 RASK_API int rask_task_is_cancelled(const struct rask_task *task);
 
-/* The id of the task, and its worker's rank and slot (0 to slots - 1; a slot runs one task at a
- * time). */
+/* The id of the task, and its worker's rank. */
 RASK_API uint64_t rask_task_id(const struct rask_task *task);
 RASK_API int32_t rask_task_rank(const struct rask_task *task);
 

@@ -24,6 +24,7 @@ TESTS += tests/unit/api_test
 check_PROGRAMS += tests/unit/api_life_test
 tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
 tests_unit_api_life_test_LDADD = $(unit_ldadd)
+tests_unit_api_life_test_LDFLAGS = -export-dynamic
 TESTS += tests/unit/api_life_test
 
 check_PROGRAMS += tests/unit/describe_test

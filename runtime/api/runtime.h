@@ -30,6 +30,7 @@ struct rask_runtime {
     struct rask_store *store;
     struct rask_topo *topo;
     struct rask_bind_plan plan;
+    struct rask_libraries libraries;
     struct rask_buf last_batch; /* for this rank's last message, also when memory has run out */
     struct rask_runtime *next_running; /* exit.c */
     struct rask_config_entry setting; /* the one rask_setting gave last */

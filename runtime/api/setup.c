@@ -231,7 +231,6 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     sched.max_ahead =
         rt->config.window_depth > 0 ? (uint32_t)rt->config.window_depth : sched.max_ahead;
     sched.allowed_failures = (uint32_t)rt->config.allowed_failures;
-    sched.no_worker_timeout_ns = rt->config.no_worker_timeout_ns;
     sched.is_stealing = rt->config.stealing;
     sched.is_checking = rt->config.check;
     sched.is_closed = 1;
@@ -251,6 +250,21 @@ static rask_status prepare(struct rask_runtime *rt, struct rask_error *error)
     return status;
 }
 
+/* Where the bytes of objects lie, and whether free memory may go back to the system. */
+static void place_arena(struct rask_runtime *rt)
+{
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    struct rask_error error;
+    if (rt->config.bind &&
+        rask_place_bind_memory(rt->topo, rask_store_base(rt->store),
+                               rask_store_arena_bytes(rt->store), rt->plan.numa, &error) != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+    /* Within one node gets go through shared memory or the kernel, which know a page by its
+     * address. A network's adapter knows it by where it was when the window was made. */
+    if (caps->has_window && caps->n_nodes > 1)
+        rask_store_keep(rt->store);
+}
+
 /* What follows the transport; on one rank it may fail alone. */
 static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
 {
@@ -261,10 +275,11 @@ static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
         status = make_machines(rt, error);
     if (status != RASK_OK)
         return status;
+    place_arena(rt);
     rt->spin_ns = rt->config.spin_ns;
     if (rt->boot.comm->caps.is_oversubscribed && rt->spin_ns > OVERSUBSCRIBED_SPIN_NS)
         rt->spin_ns = OVERSUBSCRIBED_SPIN_NS;
-    rask_place_limit_libraries(environ);
+    rask_libraries_find(&rt->libraries, environ);
     status = rask_signals_start(rt, error);
     return status == RASK_OK ? rask_threads_start(rt, error) : status;
 }
@@ -312,6 +327,7 @@ void rask_runtime_tear_down(struct rask_runtime *rt)
     rask_loop_release(&rt->loop);
     rask_boot_result_release(&rt->boot);
     rask_bind_plan_release(&rt->plan);
+    rask_libraries_release(&rt->libraries);
     rask_topo_free(rt->topo);
     /* What MPI may still read or write stays. */
     if (!rt->is_cut_off)

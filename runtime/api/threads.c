@@ -33,6 +33,8 @@
 #define HELPER_BUSY_NS 1000000
 #define HELPER_IDLE_NS 20000000
 #define LOOP_STALE_NS 500000u
+/* Looks without work after which free memory goes back to the system. */
+#define TRIM_LOOKS 50u
 /* Threads of one process, replacements for waiting tasks included. */
 #define MAX_THREADS 2048u
 
@@ -217,10 +219,15 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
 rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct idling idling = {0, 0};
+    struct rask_library_threads own;
+    if (until->may_run)
+        rask_libraries_limit(&rt->libraries, &own);
     count_awake(rt, until, 1);
     rask_status status = work(rt, until, &idling);
     count_spinning(rt, &idling, 0);
     count_awake(rt, until, 0);
+    if (until->may_run)
+        rask_libraries_restore(&rt->libraries, &own);
     return status;
 }
 
@@ -295,14 +302,32 @@ static void stand_in(struct rask_runtime *rt)
     (void)rask_loop_try(&rt->loop, 0);
 }
 
+/* What the helper has seen. */
+struct lull {
+    uint64_t n_run; /* tasks run so far */
+    uint32_t n_looks; /* since anything was run */
+};
+
+/* Gives free memory back once this rank has had no work for a second. */
+static void trim_if_idle(struct rask_runtime *rt, struct lull *lull, int is_busy)
+{
+    uint64_t n_run = atomic_load_explicit(&rt->loop.exec.n_run, memory_order_relaxed);
+    lull->n_looks = is_busy || n_run != lull->n_run ? 0 : lull->n_looks + 1;
+    lull->n_run = n_run;
+    if (lull->n_looks == TRIM_LOOKS)
+        rask_store_trim(rt->store);
+}
+
 static void *helper_thread(void *argument)
 {
     struct rask_runtime *rt = argument;
     struct rask_loop *loop = &rt->loop;
+    struct lull lull = {0, 0};
     while (!atomic_load(&loop->has_ended)) {
         int is_busy = atomic_load(&loop->exec.n_running) != 0 ||
                       atomic_load(&loop->exec.n_queued) != 0 ||
                       rask_client_has_output(&loop->client);
+        trim_if_idle(rt, &lull, is_busy);
         uint32_t ticket = rask_bell_begin(&rt->helper_bell);
         if (!atomic_load(&loop->has_ended))
             rask_bell_sleep(&rt->helper_bell, ticket, is_busy ? HELPER_BUSY_NS : HELPER_IDLE_NS);

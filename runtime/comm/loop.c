@@ -315,7 +315,7 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
     for (int round = 0; round < MAX_ROUNDS && loop->status == RASK_OK; round++) {
         int n = poll_transport(loop) + take_finished(loop);
         n += send_up(loop);
-        if (loop->sched != NULL && (n > 0 || rask_sched_next_call(loop->sched) != UINT64_MAX))
+        if (loop->sched != NULL && (n > 0 || rask_sched_next_call(loop->sched) <= loop->now_ns))
             n += schedule(loop);
         n += carry_out(loop, n_own);
         n_all += n;

@@ -33,28 +33,33 @@ RASK_MUST_USE rask_status rask_place_bind_memory(const struct rask_topo *topo, v
                                                  size_t bytes, int32_t numa,
                                                  struct rask_error *error);
 
-/* One environment variable that limits the threads of a library; static texts. */
-struct rask_place_variable {
-    const char *name;
-    const char *value;
+/* The OpenMP and BLAS libraries in the process, and what limits the threads that each starts for
+ * the thread that calls it. NULL: not there, or the user has set its variable, which stays. */
+struct rask_libraries {
+    int (*omp_get)(void);
+    void (*omp_set)(int); /* for the calling thread */
+    int (*mkl_set)(int); /* for the calling thread; returns what was, 0 = MKL's own number */
+    int (*blas_get)(void);
+    void (*blas_set)(int); /* OpenBLAS with threads of its own: for the whole process */
+    int n_blas; /* what OpenBLAS had; 0: not touched */
 };
 
-#define RASK_PLACE_VARIABLES 7
+/* What a thread had before; 0: nothing to restore. */
+struct rask_library_threads {
+    int n_omp, n_mkl;
+};
 
-/* The variables to set so that OpenMP and BLAS inside a task use the task's one core: those of the
- * known list that `environment` (as environ; NULL: empty) does not have. What the user has set
- * stays. Fills `variables` and returns how many. Pure.
- * Libraries linked to the program read these when they are loaded, before main: setting them in a
- * running process reaches only children and libraries loaded later; rask_place_limit_libraries
- * reaches the others. */
-size_t rask_place_environment(char *const *environment,
-                              struct rask_place_variable variables[RASK_PLACE_VARIABLES]);
+/* Looks for OpenMP, MKL and OpenBLAS in the process, those whose variable (OMP_NUM_THREADS, ...)
+ * `environment` (as environ; NULL: empty) does not have, and limits OpenBLAS, which knows one
+ * number for all threads, to one thread until the release. */
+void rask_libraries_find(struct rask_libraries *libraries, char *const *environment);
+void rask_libraries_release(const struct rask_libraries *libraries);
 
-/* Tells the OpenMP and BLAS libraries that are in this process to use one thread when they are
- * called from the calling thread (OpenBLAS: from any thread), except those whose variable the user
- * has set in `environment`. Each worker thread calls it once at its start. Returns how many were
- * told. */
-size_t rask_place_limit_libraries(char *const *environment);
+/* From now on the libraries use the calling thread alone when it calls them; `own` gets what to
+ * restore. A thread does it for the time in which it runs tasks. Thread: any. */
+void rask_libraries_limit(const struct rask_libraries *libraries, struct rask_library_threads *own);
+void rask_libraries_restore(const struct rask_libraries *libraries,
+                            const struct rask_library_threads *own);
 
 #ifdef __cplusplus
 }

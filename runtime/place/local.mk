@@ -3,7 +3,6 @@ librask_core_la_SOURCES += runtime/place/cpuset.c runtime/place/cpuset.h
 librask_core_la_SOURCES += runtime/place/sysfs.c runtime/place/sysfs.h
 librask_core_la_SOURCES += runtime/place/topo.c runtime/place/topo.h
 librask_core_la_SOURCES += runtime/place/bind.c runtime/place/bind.h
-librask_core_la_SOURCES += runtime/place/dist.c runtime/place/dist.h
 librask_core_la_SOURCES += runtime/place/apply.c runtime/place/apply.h
 librask_core_la_SOURCES += runtime/place/probe.c runtime/place/probe.h
 
@@ -26,11 +25,6 @@ check_PROGRAMS += tests/unit/bind_test
 tests_unit_bind_test_SOURCES = tests/unit/bind_test.c
 tests_unit_bind_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/bind_test
-
-check_PROGRAMS += tests/unit/dist_test
-tests_unit_dist_test_SOURCES = tests/unit/dist_test.c
-tests_unit_dist_test_LDADD = $(unit_ldadd)
-TESTS += tests/unit/dist_test
 
 check_PROGRAMS += tests/unit/probe_test
 tests_unit_probe_test_SOURCES = tests/unit/probe_test.c

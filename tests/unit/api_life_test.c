@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* api_life_test.c: starting, stopping, threads, tasks that submit tasks and interruption, in the
  * embedded form. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <rask/future.h>
 #include <rask/start.h>
@@ -15,6 +16,21 @@
 #include <unistd.h>
 
 #include "unit.h"
+
+/* Stand for OpenMP's functions of these names, which are found in the running program. */
+static _Thread_local int n_openmp = 5;
+void omp_set_num_threads(int n);
+int omp_get_max_threads(void);
+
+void omp_set_num_threads(int n)
+{
+    n_openmp = n;
+}
+
+int omp_get_max_threads(void)
+{
+    return n_openmp;
+}
 
 static struct rask *rask;
 static struct rask_error error;
@@ -305,6 +321,71 @@ static void starts_many_times(void)
     CU_ASSERT_EQUAL(rask_stop(NULL), RASK_OK);
 }
 
+static int openmp_threads(struct rask_task *task)
+{
+    int64_t n = n_openmp;
+    return rask_task_return(task, &n, sizeof n);
+}
+RASK_TASK(openmp_threads)
+
+/* On whichever thread a task runs; the program's own thread keeps its number outside of tasks. */
+static void tasks_have_one_thread_of_openmp(void)
+{
+    struct rask_future futures[200];
+    n_openmp = 5;
+    start(3);
+    CU_ASSERT_EQUAL(n_openmp, 5);
+    for (int i = 0; i < 200; i++)
+        CU_ASSERT_EQUAL_FATAL(
+            rask_submit(rask, RASK_CALL(openmp_threads, RASK_BUFFER("", 0)), &futures[i], &error),
+            RASK_OK);
+    int n_wrong = 0;
+    for (int i = 0; i < 200; i++)
+        n_wrong += value_of(futures[i]) != 1;
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    CU_ASSERT_EQUAL(n_openmp, 5);
+    stop();
+    CU_ASSERT_EQUAL(n_openmp, 5);
+}
+
+static int big(struct rask_task *task)
+{
+    size_t bytes = (size_t)48 << 20;
+    void *room = rask_task_result(task, bytes);
+    if (room == NULL)
+        return 1;
+    memset(room, 1, bytes);
+    return 0;
+}
+RASK_TASK(big)
+
+static long resident_pages(int statm)
+{
+    char text[128] = "";
+    char *second = NULL;
+    if (pread(statm, text, sizeof text - 1, 0) > 0)
+        second = strchr(text, ' ');
+    return second == NULL ? -1 : strtol(second, NULL, 10);
+}
+
+/* Waits as long as it takes; a timeout of the test is the failure. */
+static void memory_goes_back_when_nothing_is_to_be_done(void)
+{
+    struct rask_future future;
+    int statm = open("/proc/self/statm", O_RDONLY);
+    long half = ((long)24 << 20) / sysconf(_SC_PAGESIZE);
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(big, RASK_BUFFER("", 0)), &future, &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, RASK_FOREVER), RASK_OK);
+    long n_full = resident_pages(statm);
+    rask_release(rask, &future, 1);
+    while (resident_pages(statm) > n_full - half)
+        (void)sched_yield();
+    close(statm);
+    stop();
+}
+
 static void refuses_wrong_settings(void)
 {
     static const char *const wrong[] = {
@@ -342,4 +423,7 @@ RASK_UNIT_MAIN("api_life",
                {"an interruption ends every wait", an_interruption_ends_every_wait},
                {"stops with work under way", stops_with_work_under_way},
                {"starts many times", starts_many_times},
+               {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
+               {"memory goes back when nothing is to be done",
+                memory_goes_back_when_nothing_is_to_be_done},
                {"refuses wrong settings", refuses_wrong_settings})
