@@ -67,7 +67,8 @@ RASK_API int32_t rask_worker_count(const struct rask *rask); /* ranks that run t
 RASK_API uint32_t rask_slot_count(const struct rask *rask);
 
 /* The value of a setting as text, and where it came from ("default", "RASK_THREADS", "file ... line
- * 3", "program", "option --threads"). NULL for an unknown name. Owns: [borrow] until rask_stop. */
+ * 3", "program", "option --threads"). NULL for an unknown name. Thread: any. Owns: [borrow]
+ * until rask_stop. */
 RASK_API const char *rask_setting(const struct rask *rask, const char *name, const char **source);
 
 enum rask_describe_form {

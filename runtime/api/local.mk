@@ -9,6 +9,7 @@ if HAVE_MPI
 librask_core_la_SOURCES += runtime/api/attach.c
 endif
 EXTRA_DIST += runtime/api/attach.c
+librask_core_la_SOURCES += runtime/api/options.c runtime/api/options.h
 librask_core_la_SOURCES += runtime/api/describe.c runtime/api/exit.c runtime/api/measure.c runtime/api/measure.h
 
 check_PROGRAMS += tests/unit/graph_api_test

@@ -33,7 +33,7 @@ struct rask_runtime {
     struct rask_libraries libraries;
     struct rask_buf last_batch; /* for this rank's last message, also when memory has run out */
     struct rask_runtime *next_running; /* exit.c */
-    struct rask_config_entry setting; /* the one rask_setting gave last */
+    struct rask_config_entry *settings; /* [own] [RASK_CONFIG_COUNT]: constant after the start */
     struct rask_boot_result boot;
     char launch_text[256]; /* how the process was started */
     int32_t n_workers; /* ranks with slots */

@@ -8,6 +8,7 @@
  */
 #include "api/runtime.h"
 
+#include "api/options.h"
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -265,6 +266,17 @@ static void place_arena(struct rask_runtime *rt)
         rask_store_keep(rt->store);
 }
 
+/* The settings as text, for rask_setting. */
+static rask_status keep_settings(struct rask_runtime *rt, struct rask_error *error)
+{
+    rt->settings = rask_alloc_zeroed(RASK_CONFIG_COUNT, sizeof *rt->settings);
+    if (rt->settings == NULL)
+        return rask_error_memory(error, RASK_CONFIG_COUNT * sizeof *rt->settings, "the settings");
+    for (size_t i = 0; i < RASK_CONFIG_COUNT; i++)
+        rask_config_at(&rt->config, i, &rt->settings[i]);
+    return RASK_OK;
+}
+
 /* What follows the transport; on one rank it may fail alone. */
 static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
 {
@@ -280,6 +292,9 @@ static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
     if (rt->boot.comm->caps.is_oversubscribed && rt->spin_ns > OVERSUBSCRIBED_SPIN_NS)
         rt->spin_ns = OVERSUBSCRIBED_SPIN_NS;
     rask_libraries_find(&rt->libraries, environ);
+    status = keep_settings(rt, error);
+    if (status != RASK_OK)
+        return status;
     status = rask_signals_start(rt, error);
     return status == RASK_OK ? rask_threads_start(rt, error) : status;
 }
@@ -302,8 +317,10 @@ static rask_status agree(struct rask_runtime *rt, rask_status status, struct ras
 rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_options *options,
                                 const struct rask_attachment *attachment, struct rask_error *error)
 {
-    rt->is_quiet = options->is_quiet;
-    rask_log_init(&rt->log, options->is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
+    struct rask_options own;
+    rask_status status = rask_options_read(options, &own, sizeof own, "rask_options", error);
+    rt->is_quiet = own.is_quiet;
+    rask_log_init(&rt->log, own.is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
     enum rask_launch launch = rask_boot_detect(rt->launch_text, sizeof rt->launch_text);
     void *mpi_comm = attachment == NULL ? NULL : attachment->mpi_comm;
     rt->is_embedded = attachment == NULL ? launch == RASK_LAUNCH_ALONE : attachment->n_ranks == 1;
@@ -311,7 +328,8 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
                               "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
-    rask_status status = configure(rt, options, error);
+    if (status == RASK_OK)
+        status = configure(rt, &own, error);
     if (status == RASK_OK)
         status = prepare(rt, error);
     if (!rt->is_embedded)
@@ -334,6 +352,7 @@ void rask_runtime_tear_down(struct rask_runtime *rt)
         rask_store_free(rt->store);
     rask_registry_free(rt->registry);
     rask_free(rt->works);
+    rask_free(rt->settings);
     rask_buf_release(&rt->last_batch);
     if (rt->log_file != NULL)
         fclose(rt->log_file);

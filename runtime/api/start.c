@@ -188,10 +188,8 @@ rask_status rask_runtime_start(const struct rask_options *options,
                                const struct rask_attachment *attachment, struct rask **rask,
                                struct rask_error *error)
 {
-    static const struct rask_options no_options = {.size = sizeof no_options};
     struct rask_error own_error = {.code = RASK_OK, .rank = -1};
     error = error == NULL ? &own_error : error;
-    options = options == NULL ? &no_options : options;
     struct rask_runtime *rt = rask_alloc_zeroed(1, sizeof *rt);
     if (rt == NULL || rask == NULL) {
         rask_free(rt);
@@ -249,12 +247,10 @@ uint32_t rask_slot_count(const struct rask *rask)
 
 const char *rask_setting(const struct rask *rask, const char *name, const char **source)
 {
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    int index = rask_config_find(name);
+    int index = name == NULL ? -1 : rask_config_find(name);
     if (index < 0)
         return NULL;
-    struct rask_config_entry *entry = &rt->setting;
-    rask_config_at(&rt->config, (size_t)index, entry);
+    const struct rask_config_entry *entry = &rask_runtime_of(rask)->settings[index];
     if (source != NULL)
         *source = entry->source;
     return entry->value;

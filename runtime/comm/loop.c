@@ -43,8 +43,9 @@ void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
     rask_log_failure(loop->log, error);
     rask_spin_lock(&loop->client_lock);
     rask_client_fail_all(&loop->client, error);
-    rask_spin_unlock(&loop->client_lock);
+    /* Before the lock is free: no future is made that nobody would fail. */
     atomic_store_explicit(&loop->has_ended, 1, memory_order_release);
+    rask_spin_unlock(&loop->client_lock);
     rask_loop_wake_all(loop);
 }
 

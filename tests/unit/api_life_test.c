@@ -8,6 +8,7 @@
 #include <rask/task.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +387,148 @@ static void memory_goes_back_when_nothing_is_to_be_done(void)
     stop();
 }
 
+static _Atomic int n_holding, n_holding_most;
+
+/* Counts how many of its kind run at once, and lets another one begin meanwhile. */
+static int hold(struct rask_task *task)
+{
+    int n = atomic_fetch_add(&n_holding, 1) + 1;
+    int most = atomic_load(&n_holding_most);
+    while (n > most && !atomic_compare_exchange_weak(&n_holding_most, &most, n))
+        continue;
+    for (int i = 0; i < 2000; i++)
+        (void)sched_yield();
+    atomic_fetch_sub(&n_holding, 1);
+    return rask_task_return(task, "", 1);
+}
+RASK_TASK(hold)
+
+static void a_resource_named_twice_counts_twice(void)
+{
+    static const char *const settings[] = {"resources=gpu=2", NULL};
+    struct rask_resource one[] = {{"gpu", 1}}, two[] = {{"gpu", 1}, {"gpu", 1}},
+                         three[] = {{"gpu", 2}, {"gpu", 1}},
+                         many[] = {{"gpu", UINT32_MAX}, {"gpu", 1}};
+    struct rask_call_options options = {.size = sizeof options, .resources = two, .n_resources = 2};
+    struct rask_future futures[12];
+    start_with(2, settings);
+    atomic_store(&n_holding_most, 0);
+    for (int i = 0; i < 12; i++) {
+        options.resources = i == 0 ? one : two;
+        options.n_resources = i == 0 ? 1 : 2;
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)),
+                                          &futures[i], &error),
+                              RASK_OK);
+    }
+    CU_ASSERT_EQUAL(rask_wait(rask, futures, 12, RASK_FOREVER), RASK_OK);
+    CU_ASSERT_EQUAL(atomic_load(&n_holding_most), 1);
+    options.resources = three;
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)), &futures[0], &error),
+        RASK_OK);
+    CU_ASSERT_EQUAL(rask_result(rask, futures[0], RASK_FOREVER, NULL, &error), RASK_ERR_NO_WORKER);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "3 gpu"));
+    options.resources = many;
+    CU_ASSERT_EQUAL(
+        rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)), &futures[0], &error),
+        RASK_ERR_ARGUMENT);
+    stop();
+}
+
+/* The options of a later library, which has one member more. */
+struct later_options {
+    struct rask_call_options known;
+    int64_t unknown;
+};
+
+static rask_status submit_with(const void *options, struct rask_future *future)
+{
+    int64_t one = 1;
+    return rask_submit(rask, RASK_CALL_WITH(options, sum, RASK_VALUE(one)), future, &error);
+}
+
+static void options_may_be_older_and_newer(void)
+{
+    struct rask_future future;
+    struct later_options later = {.known = {.size = sizeof later}};
+    struct rask_call_options none = {.size = 0};
+    /* Ends before is_forgotten: whatever stands there is not read. */
+    struct rask_call_options older = {.size = offsetof(struct rask_call_options, is_forgotten),
+                                      .is_forgotten = 1};
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&none, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "rask_call_options"));
+    CU_ASSERT_EQUAL_FATAL(submit_with(&later, &future), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 1);
+    later.unknown = 1;
+    CU_ASSERT_EQUAL(submit_with(&later, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL_FATAL(submit_with(&older, &future), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 1);
+    struct rask_scatter_options scatter = {.size = 0};
+    struct rask_view view = {"x", 1};
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, &scatter, &future, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_run_everywhere(rask, RASK_CALL_WITH(&none, sum, RASK_BUFFER("", 0)), &future, &error),
+        RASK_ERR_ARGUMENT);
+    stop();
+    struct rask_options options = {.size = 0, .is_quiet = 1};
+    struct rask *other = NULL;
+    CU_ASSERT_EQUAL(rask_start(&options, &other, &error), RASK_ERR_ARGUMENT);
+}
+
+static void a_list_at_a_null_address_is_an_error(void)
+{
+    struct rask_future future;
+    struct rask_call_options ranks = {.size = sizeof ranks, .n_ranks = 1},
+                             resources = {.size = sizeof resources, .n_resources = 1};
+    struct rask_scatter_options scatter = {.size = sizeof scatter, .n_ranks = 1};
+    struct rask_view view = {"x", 1};
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&ranks, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(submit_with(&resources, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, &scatter, &future, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NULL(rask_setting(rask, NULL, NULL));
+    const char *threads = rask_setting(rask, "threads", NULL);
+    CU_ASSERT_STRING_EQUAL(rask_setting(rask, "stealing", NULL), "yes");
+    CU_ASSERT_STRING_EQUAL(threads, "1");
+    stop();
+}
+
+static void a_forgotten_task_gives_no_future(void)
+{
+    struct rask_call_options options = {.size = sizeof options, .is_forgotten = 1};
+    struct rask_future futures[4];
+    int64_t numbers[4] = {1, 2, 3, 4};
+    struct rask_items items = {numbers, sizeof numbers[0], 4};
+    struct rask_call call = {sum, NULL, NULL, 0, &options};
+    memset(futures, 0xab, sizeof futures);
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&options, &futures[0]), RASK_OK);
+    CU_ASSERT_EQUAL(futures[0].id, 0);
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_OK);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(futures[i].id, 0);
+    stop();
+}
+
+static void a_wrong_map_submits_nothing(void)
+{
+    struct rask_future futures[4], released;
+    int64_t numbers[4] = {1, 2, 3, 4};
+    struct rask_items items = {numbers, sizeof numbers[0], 4};
+    struct rask_input input;
+    struct rask_call call = {sum, NULL, &input, 1, NULL};
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(submit_with(NULL, &released), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(released), 1);
+    rask_release(rask, &released, 1);
+    uint64_t n_before = rask_counter(rask, "tasks_submitted");
+    input = rask_input_result(released);
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_counter(rask, "tasks_submitted"), n_before);
+    stop();
+}
+
 static void refuses_wrong_settings(void)
 {
     static const char *const wrong[] = {
@@ -423,6 +566,11 @@ RASK_UNIT_MAIN("api_life",
                {"an interruption ends every wait", an_interruption_ends_every_wait},
                {"stops with work under way", stops_with_work_under_way},
                {"starts many times", starts_many_times},
+               {"a resource named twice counts twice", a_resource_named_twice_counts_twice},
+               {"options may be older and newer", options_may_be_older_and_newer},
+               {"a list at a NULL address is an error", a_list_at_a_null_address_is_an_error},
+               {"a forgotten task gives no future", a_forgotten_task_gives_no_future},
+               {"a wrong map submits nothing", a_wrong_map_submits_nothing},
                {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
                {"memory goes back when nothing is to be done",
                 memory_goes_back_when_nothing_is_to_be_done},
