@@ -494,6 +494,56 @@ static void a_list_at_a_null_address_is_an_error(void)
     stop();
 }
 
+/* How far its inputs and a small result are from 16-byte borders, and a large one from 64. */
+static int misalign(struct rask_task *task)
+{
+    int64_t wrong = 0;
+    for (size_t i = 0; i < rask_task_input_count(task); i++)
+        wrong += (int64_t)((uintptr_t)rask_task_input(task, i).data % 16);
+    for (uint64_t bytes = 1; bytes <= 512; bytes *= 2)
+        wrong += (int64_t)((uintptr_t)rask_task_result(task, bytes) % 16);
+    wrong += (int64_t)((uintptr_t)rask_task_result(task, 513) % 64);
+    return rask_task_return(task, &wrong, sizeof wrong);
+}
+RASK_TASK(misalign)
+
+/* Gives its one input back. */
+static int copy(struct rask_task *task)
+{
+    struct rask_view input = rask_task_input(task, 0);
+    return rask_task_return(task, input.data, input.bytes);
+}
+RASK_TASK(copy)
+
+static void inputs_and_results_are_aligned_for_any_type(void)
+{
+    char bytes[24] = "";
+    long double wide = 1;
+    int32_t four = 4;
+    struct rask_future futures[3], outcome;
+    struct rask_view view;
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(copy, RASK_VALUE(four)), &futures[0], &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask, RASK_CALL(copy, RASK_VALUE(bytes)), &futures[1], &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(copy, RASK_VALUE(wide)), &futures[2], &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask,
+                    RASK_CALL(misalign, RASK_VALUE(four), RASK_RESULT(futures[0]), RASK_VALUE(wide),
+                              RASK_RESULT(futures[1]), RASK_VALUE(bytes), RASK_RESULT(futures[2]),
+                              RASK_BUFFER("", 0), RASK_VALUE(wide)),
+                    &outcome, &error),
+        RASK_OK);
+    CU_ASSERT_EQUAL(value_of(outcome), 0);
+    for (int i = 1; i < 3; i++) {
+        CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, &view, &error), RASK_OK);
+        CU_ASSERT_EQUAL((uintptr_t)view.data % 16, 0);
+    }
+    stop();
+}
+
 static void a_forgotten_task_gives_no_future(void)
 {
     struct rask_call_options options = {.size = sizeof options, .is_forgotten = 1};
@@ -559,19 +609,19 @@ static void refuses_wrong_settings(void)
     stop();
 }
 
-RASK_UNIT_MAIN("api_life",
-               {"a program may return without stopping", a_program_may_return_without_stopping},
-               {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
-               {"threads of the program submit at once", threads_of_the_program_submit_at_once},
-               {"an interruption ends every wait", an_interruption_ends_every_wait},
-               {"stops with work under way", stops_with_work_under_way},
-               {"starts many times", starts_many_times},
-               {"a resource named twice counts twice", a_resource_named_twice_counts_twice},
-               {"options may be older and newer", options_may_be_older_and_newer},
-               {"a list at a NULL address is an error", a_list_at_a_null_address_is_an_error},
-               {"a forgotten task gives no future", a_forgotten_task_gives_no_future},
-               {"a wrong map submits nothing", a_wrong_map_submits_nothing},
-               {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
-               {"memory goes back when nothing is to be done",
-                memory_goes_back_when_nothing_is_to_be_done},
-               {"refuses wrong settings", refuses_wrong_settings})
+RASK_UNIT_MAIN(
+    "api_life", {"a program may return without stopping", a_program_may_return_without_stopping},
+    {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
+    {"threads of the program submit at once", threads_of_the_program_submit_at_once},
+    {"an interruption ends every wait", an_interruption_ends_every_wait},
+    {"stops with work under way", stops_with_work_under_way},
+    {"starts many times", starts_many_times},
+    {"a resource named twice counts twice", a_resource_named_twice_counts_twice},
+    {"options may be older and newer", options_may_be_older_and_newer},
+    {"a list at a NULL address is an error", a_list_at_a_null_address_is_an_error},
+    {"inputs and results are aligned for any type", inputs_and_results_are_aligned_for_any_type},
+    {"a forgotten task gives no future", a_forgotten_task_gives_no_future},
+    {"a wrong map submits nothing", a_wrong_map_submits_nothing},
+    {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
+    {"memory goes back when nothing is to be done", memory_goes_back_when_nothing_is_to_be_done},
+    {"refuses wrong settings", refuses_wrong_settings})
