@@ -308,6 +308,14 @@ static int take_word(struct reading *reading, int *is_over)
                                                                 : fail_memory(sizeof word);
 }
 
+/* In a job the environment and the file may be wrong on one rank alone: the start tells all. */
+static int is_one_of_many(void)
+{
+    struct rask_launcher launcher;
+    rask_launcher_find(&launcher);
+    return launcher.n_ranks > 1;
+}
+
 /* What the environment and the file say must be right too; and --quiet is two settings. */
 static int check_settings(struct reading *reading)
 {
@@ -315,6 +323,8 @@ static int check_settings(struct reading *reading)
     struct rask_line *line = reading->line;
     struct rask_config outside;
     if (rask_config_load(&outside, (const char *const *)environ, &error) != RASK_OK) {
+        if (is_one_of_many())
+            return RASK_GO_ON;
         (void)rask_fail(&error);
         return rask_exit_early(RASK_EXIT_USAGE);
     }
@@ -367,7 +377,9 @@ int rask_line_start(struct rask_line *line, struct rask **rask)
     line->settings.count--;
     if (status == RASK_OK)
         return RASK_GO_ON;
-    return status == RASK_SERVED ? RASK_EXIT_DONE : RASK_EXIT_FAILED;
+    if (status == RASK_SERVED)
+        return RASK_EXIT_DONE;
+    return status == RASK_ERR_ARGUMENT ? RASK_EXIT_USAGE : RASK_EXIT_FAILED;
 }
 
 int rask_line_stop(struct rask *rask, rask_status status, const struct rask_error *error)

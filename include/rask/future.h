@@ -60,7 +60,8 @@ struct rask_resource {
 
 /* Annotations. Zero means default. */
 struct rask_call_options {
-    size_t size; /* sizeof(struct rask_call_options) */
+    /* sizeof(struct rask_call_options), here as in all structs of options; 0 is an error */
+    size_t size;
     int32_t priority; /* higher runs first; default 0 */
     uint32_t retries; /* how often a failing run is repeated */
     int is_pure; /* same function and inputs, same result: computed once, whoever asks */
@@ -69,7 +70,7 @@ struct rask_call_options {
     const int32_t *ranks; /* ranks that may run it; NULL = any */
     size_t n_ranks;
     int is_loose; /* `ranks` is a wish: another one will do if none of them is there */
-    const struct rask_resource *resources;
+    const struct rask_resource *resources; /* amounts of one name add up */
     size_t n_resources;
 };
 
@@ -96,7 +97,8 @@ struct rask_call {
 /* Submits one task. Returns at once. The inputs' futures may be released right after.
  * Errors: RASK_ERR_UNKNOWN_FUNCTION (not registered; the text names it), RASK_ERR_ARGUMENT (a
  * future that is none, a rank or resource that does not exist), RASK_ERR_LIMIT (too many inputs),
- * RASK_ERR_MEMORY, RASK_ERR_STATE (stopped). `future` may be NULL only with is_forgotten. */
+ * RASK_ERR_MEMORY, RASK_ERR_STATE (stopped). `future` may be NULL only with is_forgotten; otherwise
+ * it is set to none then. */
 RASK_API RASK_MUST_USE rask_status rask_submit(struct rask *rask, const struct rask_call *call,
                                                struct rask_future *future,
                                                struct rask_error *error);
@@ -109,7 +111,10 @@ struct rask_items {
 };
 
 /* Submits one task per item: input 0 is the item, the call's own inputs follow. futures:
- * items->count of them. Errors: as rask_submit; nothing is submitted then. */
+ * items->count of them. Errors: as rask_submit, found before anything is submitted; only when
+ * memory runs out (RASK_ERR_MEMORY, also for items that are too large for their calls) or the job
+ * ends meanwhile may some tasks have been submitted: they are cancelled and have no future, but the
+ * first of them may have run. */
 RASK_API RASK_MUST_USE rask_status rask_map(struct rask *rask, const struct rask_call *call,
                                             const struct rask_items *items,
                                             struct rask_future *futures, struct rask_error *error);

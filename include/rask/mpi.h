@@ -13,7 +13,9 @@ extern "C" {
 /* Starts the runtime on the ranks of a communicator, which is duplicated; the program's own
  * messages are not touched. Collective over `comm`. Rank 0 of it returns RASK_OK and is scheduler
  * and client; the others serve until it stops and then return RASK_SERVED, and may use MPI as
- * before. MPI is not finalised by rask_stop. A communicator of one rank gives the embedded form.
+ * before. MPI is not finalised by rask_stop, nor aborted, whatever happens: an error at the start
+ * is returned on every rank of `comm`, which can be used on. A communicator of one rank gives the
+ * embedded form.
  * Errors: as rask_start; RASK_ERR_STATE before MPI_Init or after MPI_Finalize;
  * RASK_ERR_THREAD_LEVEL below MPI_THREAD_SERIALIZED, or below MPI_THREAD_MULTIPLE when other
  * threads of the program call MPI meanwhile (setting `mpi-threads=multiple`). */

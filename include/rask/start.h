@@ -42,15 +42,17 @@ struct rask_options {
  * Returns RASK_OK on rank 0 (or alone), RASK_SERVED on a rank that has served and is done.
  * Errors: RASK_ERR_ARGUMENT (a setting), RASK_ERR_VERSION (ranks with different programs or task
  * functions; the text names them), RASK_ERR_THREAD_LEVEL, RASK_ERR_BINDING (ranks bound to the same
- * cores), RASK_ERR_MPI, RASK_ERR_MEMORY, RASK_ERR_SYSTEM. An error is printed to standard error
- * once, by one rank, unless is_quiet. */
+ * cores), RASK_ERR_MPI, RASK_ERR_MEMORY, RASK_ERR_SYSTEM. All ranks return the same error, also
+ * when only one has it, and it is printed to standard error once, by rank 0, unless is_quiet.
+ * Later, on a rank that serves: what has ended the job there, such as RASK_ERR_MEMORY or
+ * RASK_ERR_PEER_LOST. */
 RASK_API RASK_MUST_USE rask_status rask_start(const struct rask_options *options,
                                               struct rask **rask, struct rask_error *error);
 
 /* Ends the runtime: running tasks end, queued ones are dropped, all ranks return. Futures and views
  * die with it. NULL is fine. Ranks: the client's; the others follow. Thread: the one that called
  * rask_start. Without it (the client's main returns, exit) the runtime ends the same way at exit.
- */
+ * Errors: RASK_ERR_STATE (inside a task; nothing ends), or what had broken the job before. */
 RASK_API rask_status rask_stop(struct rask *rask);
 
 /* Every wait of the program returns RASK_ERR_INTERRUPTED from now on. Thread: any; may be called
@@ -65,7 +67,8 @@ RASK_API int32_t rask_worker_count(const struct rask *rask); /* ranks that run t
 RASK_API uint32_t rask_slot_count(const struct rask *rask);
 
 /* The value of a setting as text, and where it came from ("default", "RASK_THREADS", "file ... line
- * 3", "program", "option --threads"). NULL for an unknown name. Owns: [borrow] until rask_stop. */
+ * 3", "program", "option --threads"). NULL for an unknown name. Thread: any. Owns: [borrow]
+ * until rask_stop. */
 RASK_API const char *rask_setting(const struct rask *rask, const char *name, const char **source);
 
 enum rask_describe_form {

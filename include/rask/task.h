@@ -23,8 +23,10 @@ extern "C" {
 
 struct rask;
 
-/* A run of bytes that belongs to somebody else. 16-byte aligned where the runtime made it; data is
- * never NULL for an object, not even one of 0 bytes. */
+/* A run of bytes that belongs to somebody else. Where the runtime made it, it can be read in place
+ * as any type that fits: it is 16-byte aligned, as an input of a task always, and as a result that
+ * rask_result gives when it has more than 8 bytes (else 8-byte aligned). data is never NULL for an
+ * object, not even one of 0 bytes. */
 struct rask_view {
     const void *data;
     uint64_t bytes;
@@ -46,8 +48,9 @@ RASK_API const void *rask_task_input_exact(struct rask_task *task, size_t index,
 #define RASK_INPUT(task, index, type) \
     ((const type *)rask_task_input_exact((task), (index), sizeof(type)))
 
-/* Room for the result, `bytes` long, 64-byte aligned, not cleared: fill it before returning. A
- * later call replaces it. NULL when the rank's memory does not have it; the task then fails with
+/* Room for the result, `bytes` long, not cleared: fill it before returning. It is 16-byte aligned,
+ * and 64-byte aligned when it is larger than the setting `inline` (512 bytes at most). A later call
+ * replaces it. NULL when the rank's memory does not have it; the task then fails with
  * RASK_ERR_MEMORY. */
 RASK_API void *rask_task_result(struct rask_task *task, uint64_t bytes);
 
@@ -68,8 +71,7 @@ RASK_API int rask_task_fail(struct rask_task *task, rask_status code, const char
  * early then. */
 RASK_API int rask_task_is_cancelled(const struct rask_task *task);
 
-/* The id of the task, and its worker's rank and slot (0 to slots - 1; a slot runs one task at a
- * time). */
+/* The id of the task, and its worker's rank. */
 RASK_API uint64_t rask_task_id(const struct rask_task *task);
 RASK_API int32_t rask_task_rank(const struct rask_task *task);
 

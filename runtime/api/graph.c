@@ -8,6 +8,8 @@
  * calls with different options are never fused. */
 #include "api/graph.h"
 
+#include "api/options.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "wire/call.h"
@@ -157,8 +159,6 @@ static rask_status annotate(struct rask_graph *graph, const struct rask_call_opt
     struct rask_graph_note note = {.priority = 0};
     struct rask_buf bytes = {0};
     *annotation = 0;
-    if (o == NULL)
-        return RASK_OK;
     note.priority = o->priority;
     note.retries = o->retries;
     note.is_pure = o->is_pure != 0;
@@ -184,7 +184,8 @@ static rask_status annotate(struct rask_graph *graph, const struct rask_call_opt
 }
 
 static rask_status check_add(const struct rask_graph *graph, const struct rask_call *call,
-                             const struct rask_node *node, struct rask_error *error)
+                             const struct rask_call_options *options, const struct rask_node *node,
+                             struct rask_error *error)
 {
     if (graph == NULL || call == NULL || node == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
@@ -192,7 +193,7 @@ static rask_status check_add(const struct rask_graph *graph, const struct rask_c
     if (call->inputs == NULL && call->n_inputs != 0)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs",
                               call->n_inputs);
-    if (call->options != NULL && call->options->is_forgotten)
+    if (options->is_forgotten)
         return rask_error_set(
             error, RASK_ERR_ARGUMENT,
             "is_forgotten means nothing in a graph: want the node, and release its future");
@@ -204,11 +205,15 @@ rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *cal
 {
     struct rask_lazy_node added = {.kind = RASK_LAZY_CALL};
     struct rask_lazy_ref ref;
-    rask_status status = check_add(graph, call, node, error);
+    struct rask_call_options options;
+    rask_status status = rask_options_read(call == NULL ? NULL : call->options, &options,
+                                           sizeof options, "rask_call_options", error);
+    if (status == RASK_OK)
+        status = check_add(graph, call, &options, node, error);
     if (status == RASK_OK)
         status = rask_submit_check(graph->rask, call, &added.function, error);
     if (status == RASK_OK)
-        status = annotate(graph, call->options, &added.annotation, error);
+        status = annotate(graph, &options, &added.annotation, error);
     if (status == RASK_OK)
         status = pack_inputs(graph, call, error);
     if (status != RASK_OK)
@@ -222,7 +227,7 @@ rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *cal
     added.n_bytes = (uint32_t)graph->bytes.size;
     added.deps = graph->deps.items;
     added.n_deps = (uint32_t)graph->deps.count;
-    added.is_impure = call->options == NULL || !call->options->is_pure;
+    added.is_impure = !options.is_pure;
     status = rask_lazy_graph_add(graph->lazy, &added, &ref, error);
     if (status == RASK_OK)
         *node = node_of(graph, ref);

@@ -11,6 +11,8 @@
  * the task's. */
 #include "api/graph.h"
 
+#include "api/options.h"
+
 #include "base/alloc.h"
 #include "base/error.h"
 #include "lazy/opt.h"
@@ -96,9 +98,8 @@ static rask_status make_plan(struct submission *s, const struct rask_graph_optio
                              struct rask_error *error)
 {
     struct rask_opt_options o = {.size = sizeof o};
-    if (options != NULL)
-        o.skip = (options->is_unfused ? RASK_OPT_NO_FUSE : 0) |
-                 (options->is_unculled ? RASK_OPT_NO_CULL : 0);
+    o.skip = (options->is_unfused ? RASK_OPT_NO_FUSE : 0) |
+             (options->is_unculled ? RASK_OPT_NO_CULL : 0);
     if (rask_lazy_graph_n_wanted(s->graph->lazy) == 0 && (o.skip & RASK_OPT_NO_CULL) == 0)
         return rask_error_set(error, RASK_ERR_STATE,
                               "nothing of the graph is wanted: say what with rask_graph_want");
@@ -305,10 +306,13 @@ rask_status rask_graph_submit(struct rask_graph *graph, const struct rask_graph_
                               struct rask_future *futures, struct rask_error *error)
 {
     struct submission s = {.graph = graph};
+    struct rask_graph_options own;
     if (graph == NULL || (futures == NULL && rask_lazy_graph_n_wanted(graph->lazy) != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_graph_submit without a graph or futures");
-    rask_status status = make_plan(&s, options, error);
+    rask_status status = rask_options_read(options, &own, sizeof own, "rask_graph_options", error);
+    if (status == RASK_OK)
+        status = make_plan(&s, &own, error);
     if (status == RASK_OK)
         status = make_order(&s, error);
     if (status == RASK_OK)

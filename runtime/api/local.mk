@@ -9,7 +9,8 @@ if HAVE_MPI
 librask_core_la_SOURCES += runtime/api/attach.c
 endif
 EXTRA_DIST += runtime/api/attach.c
-librask_core_la_SOURCES += runtime/api/describe.c runtime/api/measure.c runtime/api/measure.h
+librask_core_la_SOURCES += runtime/api/options.c runtime/api/options.h
+librask_core_la_SOURCES += runtime/api/describe.c runtime/api/exit.c runtime/api/measure.c runtime/api/measure.h
 
 check_PROGRAMS += tests/unit/graph_api_test
 tests_unit_graph_api_test_SOURCES = tests/unit/graph_api_test.c
@@ -24,6 +25,7 @@ TESTS += tests/unit/api_test
 check_PROGRAMS += tests/unit/api_life_test
 tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
 tests_unit_api_life_test_LDADD = $(unit_ldadd)
+tests_unit_api_life_test_LDFLAGS = -export-dynamic
 TESTS += tests/unit/api_life_test
 
 check_PROGRAMS += tests/unit/describe_test

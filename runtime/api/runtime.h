@@ -20,6 +20,12 @@
 
 RASK_VEC_DEFINE(rask_thread_ids, pthread_t);
 
+/* A thread of the program inside a wait; on its stack. */
+struct rask_guest {
+    struct rask_guest *next;
+    pthread_t thread;
+};
+
 struct rask_runtime {
     struct rask handle; /* what the program holds */
     struct rask_loop loop;
@@ -30,8 +36,10 @@ struct rask_runtime {
     struct rask_store *store;
     struct rask_topo *topo;
     struct rask_bind_plan plan;
-    struct rask_exit_guard *guard; /* what the exit handler holds */
-    struct rask_config_entry setting; /* the one rask_setting gave last */
+    struct rask_libraries libraries;
+    struct rask_buf last_batch; /* for this rank's last message, also when memory has run out */
+    struct rask_runtime *next_running; /* exit.c */
+    struct rask_config_entry *settings; /* [own] [RASK_CONFIG_COUNT]: constant after the start */
     struct rask_boot_result boot;
     char launch_text[256]; /* how the process was started */
     int32_t n_workers; /* ranks with slots */
@@ -39,6 +47,7 @@ struct rask_runtime {
     uint32_t n_slots_all; /* of all workers; rank 0 */
     uint64_t spin_ns;
     int is_embedded;
+    int is_cut_off; /* other ranks cannot be reached in order; MPI may still use the arena */
     int is_quiet; /* errors of the start are not printed */
     pthread_t signal_thread;
     int has_signal_thread;
@@ -54,7 +63,7 @@ struct rask_runtime {
     _Atomic uint32_t n_executors;
     _Atomic uint32_t n_blocked; /* of those, inside a wait of a task */
     _Atomic uint32_t n_guests; /* the program's threads inside a wait that may run tasks */
-    _Atomic uint32_t n_inside; /* threads of the program inside a wait */
+    struct rask_guest *guests; /* threads of the program inside a wait; spawn_lock guards it */
     _Atomic uint32_t has_leader; /* a guest sleeps at the bell of the process */
     _Atomic uint32_t is_helper_idle; /* the helper sleeps longer than a task may have to wait */
     _Atomic uint32_t next_place; /* of the plan, for the next thread */
@@ -93,7 +102,10 @@ rask_status rask_threads_work(struct rask_runtime *runtime, const struct rask_un
 rask_status rask_threads_start(struct rask_runtime *runtime, struct rask_error *error);
 /* Ends all threads, and the waits that other threads of the program are in. */
 void rask_threads_stop(struct rask_runtime *runtime);
-/* Whether the caller is a thread of the runtime: it cannot stop it. */
+/* A thread of the program goes into a wait, and has come out of it. */
+void rask_threads_enter(struct rask_runtime *runtime, struct rask_guest *guest);
+void rask_threads_leave(struct rask_runtime *runtime, struct rask_guest *guest);
+/* Whether the caller is a thread of the runtime or inside a wait: it cannot stop it. */
 int rask_threads_is_one(struct rask_runtime *runtime);
 /* Binds the calling thread; a failure is logged. `place` NULL: nothing to do. */
 void rask_threads_bind(struct rask_runtime *runtime, const struct rask_place *place);
@@ -127,9 +139,7 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
                               struct rask_error *error);
 
 /* setup.c: the steps of starting, and freeing what they made. */
-rask_status rask_runtime_configure(struct rask_runtime *runtime, const struct rask_options *options,
-                                   struct rask_error *error);
-rask_status rask_runtime_set_up(struct rask_runtime *runtime,
+rask_status rask_runtime_set_up(struct rask_runtime *runtime, const struct rask_options *options,
                                 const struct rask_attachment *attachment, struct rask_error *error);
 void rask_runtime_tear_down(struct rask_runtime *runtime);
 
@@ -138,7 +148,7 @@ void rask_runtime_tear_down(struct rask_runtime *runtime);
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 
-/* trace.c: writes the event trace to the file of the setting `trace`, if there is one. */
+/* stall.c: writes the event trace to the file of the setting `trace`, if there is one. */
 void rask_trace_save(struct rask_runtime *runtime);
 
 /* stall.c: everything a person needs to see why nothing moves, to `stream`. Takes the loop. */
@@ -153,5 +163,12 @@ rask_status rask_resources_parse(const char *text, struct rask_wire_resource *li
 rask_status rask_runtime_start(const struct rask_options *options,
                                const struct rask_attachment *attachment, struct rask **rask,
                                struct rask_error *error);
+/* Tells the other ranks, lets the threads end their tasks, and frees everything. */
+rask_status rask_runtime_stop(struct rask_runtime *runtime);
+
+/* exit.c: the runtime is stopped at exit if nobody has stopped it by then. Errors: RASK_ERR_MEMORY.
+ */
+rask_status rask_exit_add(struct rask_runtime *runtime, struct rask_error *error);
+void rask_exit_remove(struct rask_runtime *runtime);
 
 #endif

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* setup.c: what a process needs to become a rank of a job: settings, functions, machine, store,
  * transport, binding, machines, threads, in this order. Each step can fail with one clear error;
- * rask_runtime_tear_down frees what is there. */
+ * rask_runtime_tear_down frees what is there.
+ *
+ * The ranks agree twice: when they meet, on all that came before, and at the end on all that came
+ * after. So a step that fails on one rank alone is the same error on all, and all leave in order.
+ */
 #include "api/runtime.h"
 
+#include "api/options.h"
 #include "base/alloc.h"
 #include "base/error.h"
 
@@ -13,6 +18,9 @@
 #include <unistd.h>
 
 extern char **environ;
+
+/* Room for a STOP, or a BROKEN with its text. */
+#define LAST_BATCH_BYTES (RASK_ERROR_TEXT_BYTES + 64)
 
 /* Bytes of address room for objects when nothing is said: the machine's memory, at least this. */
 #define MIN_ARENA_BYTES (UINT64_C(1) << 30)
@@ -65,11 +73,9 @@ static rask_status open_log(struct rask_runtime *rt, struct rask_error *error)
     return RASK_OK;
 }
 
-rask_status rask_runtime_configure(struct rask_runtime *rt, const struct rask_options *options,
-                                   struct rask_error *error)
+static rask_status configure(struct rask_runtime *rt, const struct rask_options *options,
+                             struct rask_error *error)
 {
-    rt->is_quiet = options->is_quiet;
-    rask_log_init(&rt->log, options->is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
     rask_status status = take_settings(rt, options, error);
     return status == RASK_OK ? open_log(rt, error) : status;
 }
@@ -92,12 +98,21 @@ static void tell_error(void *context, const struct rask_error *error)
         rask_log_failure(&rt->log, error);
 }
 
-static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, struct rask_error *error)
+/* Joins the other ranks, also in order to tell them that this one has failed: `status` is what it
+ * has come to so far. */
+static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, rask_status status,
+                            struct rask_error *error)
 {
     struct rask_topo_counts counts;
-    rask_status status = rask_topo_count(rt->topo, NULL, &counts, error);
-    if (status != RASK_OK)
-        return status;
+    if (status == RASK_OK)
+        status = rask_topo_count(rt->topo, NULL, &counts, error);
+    if (status != RASK_OK) {
+        struct rask_error failure = *error;
+        struct rask_boot_request message = {
+            .failure = &failure, .mpi_comm = mpi_comm, .teller = {tell_error, rt}};
+        failure.code = status;
+        return rask_boot_mpi(&message, &rt->boot, error);
+    }
     struct rask_boot_request request = {
         .mpi_comm = mpi_comm,
         .needs_multiple = rt->config.mpi_threads == RASK_CONFIG_MPI_THREADS_MULTIPLE,
@@ -217,7 +232,6 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     sched.max_ahead =
         rt->config.window_depth > 0 ? (uint32_t)rt->config.window_depth : sched.max_ahead;
     sched.allowed_failures = (uint32_t)rt->config.allowed_failures;
-    sched.no_worker_timeout_ns = rt->config.no_worker_timeout_ns;
     sched.is_stealing = rt->config.stealing;
     sched.is_checking = rt->config.check;
     sched.is_closed = 1;
@@ -225,9 +239,88 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     return rask_sched_new(&sched, &loop->sched, error);
 }
 
-rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attachment *attachment,
-                                struct rask_error *error)
+/* What needs no other rank. */
+static rask_status prepare(struct rask_runtime *rt, struct rask_error *error)
 {
+    rask_status status = rask_registry_new(rask_registry_entries(), &rt->registry, error);
+    if (status == RASK_OK)
+        status = rt->is_embedded ? rask_topo_load_light(&rt->topo, error)
+                                 : rask_topo_load(RASK_TOPO_MACHINE, NULL, &rt->topo, error);
+    if (status == RASK_OK)
+        status = rask_store_new(arena_bytes(&rt->config), &rt->store, error);
+    return status;
+}
+
+/* Where the bytes of objects lie, and whether free memory may go back to the system. */
+static void place_arena(struct rask_runtime *rt)
+{
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    struct rask_error error;
+    if (rt->config.bind &&
+        rask_place_bind_memory(rt->topo, rask_store_base(rt->store),
+                               rask_store_arena_bytes(rt->store), rt->plan.numa, &error) != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+    /* Within one node gets go through shared memory or the kernel, which know a page by its
+     * address. A network's adapter knows it by where it was when the window was made. */
+    if (caps->has_window && caps->n_nodes > 1)
+        rask_store_keep(rt->store);
+}
+
+/* The settings as text, for rask_setting. */
+static rask_status keep_settings(struct rask_runtime *rt, struct rask_error *error)
+{
+    rt->settings = rask_alloc_zeroed(RASK_CONFIG_COUNT, sizeof *rt->settings);
+    if (rt->settings == NULL)
+        return rask_error_memory(error, RASK_CONFIG_COUNT * sizeof *rt->settings, "the settings");
+    for (size_t i = 0; i < RASK_CONFIG_COUNT; i++)
+        rask_config_at(&rt->config, i, &rt->settings[i]);
+    return RASK_OK;
+}
+
+/* What follows the transport; on one rank it may fail alone. */
+static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
+{
+    rask_status status = plan_binding(rt, error);
+    if (status == RASK_OK && rask_buf_reserve(&rt->last_batch, LAST_BATCH_BYTES) != 0)
+        status = rask_error_memory(error, LAST_BATCH_BYTES, "the last message");
+    if (status == RASK_OK)
+        status = make_machines(rt, error);
+    if (status != RASK_OK)
+        return status;
+    place_arena(rt);
+    rt->spin_ns = rt->config.spin_ns;
+    if (rt->boot.comm->caps.is_oversubscribed && rt->spin_ns > OVERSUBSCRIBED_SPIN_NS)
+        rt->spin_ns = OVERSUBSCRIBED_SPIN_NS;
+    rask_libraries_find(&rt->libraries, environ);
+    status = keep_settings(rt, error);
+    if (status != RASK_OK)
+        return status;
+    status = rask_signals_start(rt, error);
+    return status == RASK_OK ? rask_threads_start(rt, error) : status;
+}
+
+/* The outcome of `begin` on all ranks. The threads may be turning the loop already, and MPI is
+ * called by its holder only. */
+static rask_status agree(struct rask_runtime *rt, rask_status status, struct rask_error *error)
+{
+    struct rask_comm *comm = rt->boot.comm;
+    if (rt->is_embedded)
+        return status;
+    if (status != RASK_OK && status != RASK_ERR_BINDING)
+        error->rank = comm->caps.rank;
+    rask_loop_take(&rt->loop);
+    status = comm->ops->agree(comm, status, error);
+    rask_loop_give(&rt->loop);
+    return status;
+}
+
+rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_options *options,
+                                const struct rask_attachment *attachment, struct rask_error *error)
+{
+    struct rask_options own;
+    rask_status status = rask_options_read(options, &own, sizeof own, "rask_options", error);
+    rt->is_quiet = own.is_quiet;
+    rask_log_init(&rt->log, own.is_quiet ? NULL : stderr, -1, RASK_LOG_WARNING);
     enum rask_launch launch = rask_boot_detect(rt->launch_text, sizeof rt->launch_text);
     void *mpi_comm = attachment == NULL ? NULL : attachment->mpi_comm;
     rt->is_embedded = attachment == NULL ? launch == RASK_LAUNCH_ALONE : attachment->n_ranks == 1;
@@ -235,27 +328,15 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attac
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
                               "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
-    rask_status status = rask_registry_new(rask_registry_entries(), &rt->registry, error);
     if (status == RASK_OK)
-        status = rt->is_embedded ? rask_topo_load_light(&rt->topo, error)
-                                 : rask_topo_load(RASK_TOPO_MACHINE, NULL, &rt->topo, error);
+        status = configure(rt, &own, error);
     if (status == RASK_OK)
-        status = rask_store_new(arena_bytes(&rt->config), &rt->store, error);
-    if (status == RASK_OK)
-        status = rt->is_embedded ? rask_comm_local_new(&rt->boot.comm, error)
-                                 : boot_job(rt, mpi_comm, error);
-    if (status == RASK_OK)
-        status = plan_binding(rt, error);
-    if (status == RASK_OK)
-        status = make_machines(rt, error);
-    if (status != RASK_OK)
-        return status;
-    rt->spin_ns = rt->config.spin_ns;
-    if (rt->boot.comm->caps.is_oversubscribed && rt->spin_ns > OVERSUBSCRIBED_SPIN_NS)
-        rt->spin_ns = OVERSUBSCRIBED_SPIN_NS;
-    rask_place_limit_libraries(environ);
-    status = rask_signals_start(rt, error);
-    return status == RASK_OK ? rask_threads_start(rt, error) : status;
+        status = prepare(rt, error);
+    if (!rt->is_embedded)
+        status = boot_job(rt, mpi_comm, status, error);
+    else if (status == RASK_OK)
+        status = rask_comm_local_new(&rt->boot.comm, error);
+    return status == RASK_OK ? agree(rt, begin(rt, error), error) : status;
 }
 
 /* Frees everything; the threads have ended and the transport has stopped. */
@@ -264,10 +345,15 @@ void rask_runtime_tear_down(struct rask_runtime *rt)
     rask_loop_release(&rt->loop);
     rask_boot_result_release(&rt->boot);
     rask_bind_plan_release(&rt->plan);
+    rask_libraries_release(&rt->libraries);
     rask_topo_free(rt->topo);
-    rask_store_free(rt->store);
+    /* What MPI may still read or write stays. */
+    if (!rt->is_cut_off)
+        rask_store_free(rt->store);
     rask_registry_free(rt->registry);
     rask_free(rt->works);
+    rask_free(rt->settings);
+    rask_buf_release(&rt->last_batch);
     if (rt->log_file != NULL)
         fclose(rt->log_file);
     rask_free(rt);

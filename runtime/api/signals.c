@@ -49,9 +49,11 @@ rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error
     handled_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, &rt->old_signals);
     int failed = pthread_create(&rt->signal_thread, NULL, signal_thread, rt);
-    if (failed != 0)
+    if (failed != 0) {
+        pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
         return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start a thread for signals: %s",
                               strerror(failed));
+    }
     rt->has_signal_thread = 1;
     return RASK_OK;
 }

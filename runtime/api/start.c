@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* start.c: rask_start, rask_stop and what can be asked of a runtime.
  *
- * A client that returns from main, or calls exit, without rask_stop ends the job in the same way: a
- * handler that runs at exit does it. A task that calls exit ends the process at once; under MPI the
- * launcher ends the job. */
+ * Every end is orderly if it can be: the ranks meet in the transport's stop, also after a start
+ * that has failed and after a job that has broken. A worker rank that cannot go on tells rank 0 and
+ * waits there; rank 0 fails all that is pending, and the program stops when it sees fit. Only when
+ * some rank cannot be reached any more is nobody waited for (is_cut_off). */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
@@ -13,11 +14,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What the exit handler finds: the runtime, or NULL once it has been stopped. */
-struct rask_exit_guard {
-    struct rask_runtime *runtime;
-};
 
 /* Counts workers and slots; 0 while a rank has not said hello. */
 static int has_all_workers(struct rask_runtime *rt)
@@ -40,11 +36,61 @@ static int has_all_workers(struct rask_runtime *rt)
     return is_complete;
 }
 
+/* After these there may be no word from the others any more, and none to them. */
+static int is_cut_off(rask_status status)
+{
+    return status == RASK_ERR_MPI || status == RASK_ERR_PEER_LOST;
+}
+
+static void end_transport(struct rask_runtime *rt)
+{
+    rt->boot.comm->ops->stop(rt->boot.comm, rt->is_cut_off, 1);
+    if (rt->is_cut_off)
+        rt->boot.comm = NULL;
+}
+
+/* Tells rank 0 why this rank cannot go on. */
+static void report_broken(struct rask_runtime *rt)
+{
+    struct rask_loop *loop = &rt->loop;
+    struct rask_msg_broken m = {.code = loop->status,
+                                .n_text = (uint32_t)strlen(loop->error.text),
+                                .text = loop->error.text};
+    if (rask_wire_put_broken(&rt->last_batch, &m) != 0 ||
+        loop->comm->ops->send(loop->comm, 0, rt->last_batch.data, rt->last_batch.size) != RASK_OK)
+        rt->is_cut_off = 1;
+}
+
+/* How a worker rank's job has ended. */
+static rask_status outcome(struct rask_runtime *rt, struct rask_error *error)
+{
+    const struct rask_loop *loop = &rt->loop;
+    if (loop->status != RASK_OK) {
+        *error = loop->error;
+        return loop->status;
+    }
+    if (loop->worker.exit_code == 0)
+        return RASK_SERVED;
+    rt->is_cut_off = 1;
+    return rask_error_set(error, RASK_ERR_PEER_LOST,
+                          "rank 0 has ended the job, because it cannot reach some rank any more");
+}
+
+/* The program's thread, which was bound to a place while it served, may go where it could before.
+ */
+static void unbind_self(struct rask_runtime *rt)
+{
+    struct rask_error error;
+    if (rt->config.bind && rt->plan.n_threads > 0 &&
+        rask_place_bind_cpuset(rt->topo, rask_topo_own_cpuset(rt->topo), &error) != RASK_OK)
+        rask_log_write(&rt->log, RASK_LOG_INFO, "%s", error.text);
+}
+
 /* A worker rank works until rank 0 stops. */
 static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
 {
     struct rask_loop *loop = &rt->loop;
-    rask_threads_bind(rt, rt->plan.n_threads > 0 ? &rt->plan.places[0] : NULL);
+    rask_threads_bind(rt, rt->plan.n_threads > 0 ? rt->plan.places : NULL);
     struct rask_until until = {.is_done = rask_threads_never,
                                .deadline_ns = UINT64_MAX,
                                .may_run = RASK_RUN_ALL,
@@ -53,56 +99,55 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     (void)!rask_threads_work(rt, &until);
     rask_signals_stop(rt);
     rask_threads_stop(rt);
-    rask_status status = loop->status;
-    if (status != RASK_OK && error != NULL)
-        *error = loop->error;
-    loop->comm->ops->stop(loop->comm, status != RASK_OK, 1);
-    rask_runtime_tear_down(rt);
-    return status == RASK_OK ? RASK_SERVED : status;
-}
-
-/* Tells the other ranks, lets the threads end their tasks, and frees everything. */
-static rask_status stop(struct rask_runtime *rt)
-{
-    struct rask_loop *loop = &rt->loop;
-    struct rask_buf batch = {0};
-    struct rask_msg_stop m = {.exit_code = 0};
-    rask_loop_take(loop);
-    rask_status status = loop->status;
-    if (status == RASK_OK && rask_wire_put_stop(&batch, &m) == 0)
-        for (int32_t r = 1; r < loop->comm->caps.n_ranks; r++)
-            (void)!loop->comm->ops->send(loop->comm, r, batch.data, batch.size);
-    rask_buf_release(&batch);
-    rask_loop_give(loop);
-    rask_signals_stop(rt);
-    rask_threads_stop(rt);
-    rask_trace_save(rt);
-    loop->comm->ops->stop(loop->comm, status != RASK_OK, 1);
+    unbind_self(rt);
+    rask_status status = outcome(rt, error);
+    rt->is_cut_off |= is_cut_off(loop->status);
+    if (loop->status != RASK_OK && !rt->is_cut_off)
+        report_broken(rt);
+    end_transport(rt);
     rask_runtime_tear_down(rt);
     return status;
 }
 
-static void stop_at_exit(int exit_code, void *argument)
+/* Tells the other ranks that the job ends. */
+static void send_stop(struct rask_runtime *rt)
 {
-    struct rask_exit_guard *guard = argument;
-    (void)exit_code;
-    if (guard->runtime != NULL && !rask_threads_is_one(guard->runtime))
-        (void)!stop(guard->runtime);
-    rask_free(guard);
+    struct rask_loop *loop = &rt->loop;
+    struct rask_buf *batch = &rt->last_batch;
+    struct rask_msg_stop m = {.exit_code = rt->is_cut_off};
+    rt->is_cut_off |= rask_wire_put_stop(batch, &m) != 0;
+    for (int32_t r = 1; batch->size != 0 && r < loop->comm->caps.n_ranks; r++)
+        rt->is_cut_off |= loop->comm->ops->send(loop->comm, r, batch->data, batch->size) != RASK_OK;
+}
+
+rask_status rask_runtime_stop(struct rask_runtime *rt)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_exit_remove(rt);
+    rask_loop_take(loop);
+    rask_status status = loop->status;
+    rt->is_cut_off |= is_cut_off(status);
+    send_stop(rt);
+    rask_loop_give(loop);
+    rask_signals_stop(rt);
+    rask_threads_stop(rt);
+    rask_trace_save(rt);
+    end_transport(rt);
+    rask_runtime_tear_down(rt);
+    return status;
 }
 
 /* Rank 0, or alone: waits for all ranks and hands the runtime to the program. */
 static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
                                struct rask_error *error)
 {
-    rt->guard = rask_alloc(sizeof *rt->guard);
     rt->works = rask_alloc_zeroed((size_t)rt->boot.comm->caps.n_ranks, 1);
-    if (rt->guard == NULL || rt->works == NULL || on_exit(stop_at_exit, rt->guard) != 0) {
-        rask_free(rt->guard);
-        rt->guard = NULL;
-        return rask_error_memory(error, sizeof *rt->guard, "the exit handler");
-    }
-    rt->guard->runtime = rt;
+    if (rt->works == NULL)
+        return rask_error_memory(error, (size_t)rt->boot.comm->caps.n_ranks,
+                                 "the table of workers");
+    rask_status status = rask_exit_add(rt, error);
+    if (status != RASK_OK)
+        return status;
     while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
         if (rask_loop_try(&rt->loop, 0) == 0)
             (void)sched_yield();
@@ -115,23 +160,29 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
     return RASK_OK;
 }
 
-/* Whether this rank prints the error: boot's are told already, overlapping bindings by rank 0 for
- * all, and everything else by the rank that it happened to. */
-static int is_mine_to_tell(const struct rask_runtime *rt, rask_status status)
+/* A start that has failed, on all ranks for the same reason. Rank 0 says so, before MPI ends: the
+ * launcher takes the job down as soon as a rank has left with an exit code. */
+static rask_status give_up(struct rask_runtime *rt, rask_status status,
+                           const struct rask_error *error)
 {
-    if (rt->boot.comm == NULL)
-        return !rt->boot.is_told;
-    return status != RASK_ERR_BINDING || rt->boot.comm->caps.rank == 0;
+    int is_mine_to_tell = rt->boot.comm != NULL ? rt->boot.comm->caps.rank == 0 : !rt->boot.is_told;
+    if (!rt->is_quiet && is_mine_to_tell)
+        rask_log_failure(&rt->log, error);
+    rask_signals_stop(rt);
+    rask_threads_stop(rt);
+    rt->is_cut_off = is_cut_off(status);
+    if (rt->boot.comm != NULL)
+        end_transport(rt);
+    rask_runtime_tear_down(rt);
+    return status;
 }
 
 rask_status rask_runtime_start(const struct rask_options *options,
                                const struct rask_attachment *attachment, struct rask **rask,
                                struct rask_error *error)
 {
-    static const struct rask_options no_options = {.size = sizeof no_options};
     struct rask_error own_error = {.code = RASK_OK, .rank = -1};
     error = error == NULL ? &own_error : error;
-    options = options == NULL ? &no_options : options;
     struct rask_runtime *rt = rask_alloc_zeroed(1, sizeof *rt);
     if (rt == NULL || rask == NULL) {
         rask_free(rt);
@@ -139,24 +190,16 @@ rask_status rask_runtime_start(const struct rask_options *options,
                                              "rask_start without a place for the handle")
                             : rask_error_memory(error, sizeof *rt, "the runtime");
     }
-    rask_status status = rask_runtime_configure(rt, options, error);
-    if (status == RASK_OK)
-        status = rask_runtime_set_up(rt, attachment, error);
+    rask_status status = rask_runtime_set_up(rt, options, attachment, error);
     if (status == RASK_OK && rt->boot.comm->caps.rank != 0)
         return serve(rt, error);
-    if (status == RASK_OK)
-        status = open_client(rt, rask, error);
-    if (status == RASK_OK)
-        return RASK_OK;
-    if (!options->is_quiet && is_mine_to_tell(rt, status))
+    if (status != RASK_OK)
+        return give_up(rt, status, error);
+    status = open_client(rt, rask, error);
+    if (status != RASK_OK) {
         rask_log_failure(&rt->log, error);
-    rask_signals_stop(rt);
-    rask_threads_stop(rt);
-    if (rt->boot.comm != NULL)
-        rt->boot.comm->ops->stop(rt->boot.comm, 1, 1);
-    if (rt->guard != NULL)
-        rt->guard->runtime = NULL;
-    rask_runtime_tear_down(rt);
+        (void)rask_runtime_stop(rt);
+    }
     return status;
 }
 
@@ -172,9 +215,7 @@ rask_status rask_stop(struct rask *rask)
         return RASK_OK;
     if (rask->task != NULL)
         return RASK_ERR_STATE;
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    rt->guard->runtime = NULL;
-    return stop(rt);
+    return rask_runtime_stop(rask_runtime_of(rask));
 }
 
 int32_t rask_rank(const struct rask *rask)
@@ -199,12 +240,10 @@ uint32_t rask_slot_count(const struct rask *rask)
 
 const char *rask_setting(const struct rask *rask, const char *name, const char **source)
 {
-    struct rask_runtime *rt = rask_runtime_of(rask);
-    int index = rask_config_find(name);
+    int index = name == NULL ? -1 : rask_config_find(name);
     if (index < 0)
         return NULL;
-    struct rask_config_entry *entry = &rt->setting;
-    rask_config_at(&rt->config, (size_t)index, entry);
+    const struct rask_config_entry *entry = &rask_runtime_of(rask)->settings[index];
     if (source != NULL)
         *source = entry->source;
     return entry->value;

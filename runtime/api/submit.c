@@ -10,6 +10,7 @@
 #include "api/runtime.h"
 
 #include "api/content.h"
+#include "api/options.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -175,6 +176,9 @@ static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_c
     int32_t n_ranks = rt->boot.comm->caps.n_ranks;
     if (o->n_ranks > RASK_LIMIT_RANKS)
         return rask_error_set(error, RASK_ERR_LIMIT, "a restriction to %zu ranks", o->n_ranks);
+    if (o->ranks == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "a restriction to %zu ranks at a NULL address", o->n_ranks);
     p->allow = rask_alloc((o->n_ranks + 1) * sizeof *p->allow);
     if (p->allow == NULL)
         return rask_error_memory(error, o->n_ranks * sizeof *p->allow, "a restriction");
@@ -190,6 +194,51 @@ static rask_status pack_ranks(const struct rask_runtime *rt, const struct rask_c
     return RASK_OK;
 }
 
+/* Adds one resource to those of the task; one that is named twice counts twice. */
+static rask_status add_resource(struct packed *p, const struct rask_resource *resource,
+                                struct rask_error *error)
+{
+    size_t length = resource->name == NULL ? 0 : strlen(resource->name);
+    struct rask_wire_resource *at = p->resources;
+    char name[RASK_RESOURCE_NAME_BYTES] = {0};
+    if (length == 0 || length > RASK_RESOURCE_NAME_BYTES)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
+                              length == 0 ? "" : resource->name, RASK_RESOURCE_NAME_BYTES);
+    memcpy(name, resource->name, length);
+    for (; at < p->resources + p->m.n_resource; at++)
+        if (memcmp(at->name, name, sizeof name) == 0)
+            break;
+    if (at == p->resources + p->m.n_resource) {
+        memset(at, 0, sizeof *at);
+        memcpy(at->name, name, sizeof name);
+        p->m.n_resource++;
+    }
+    if (resource->amount > UINT32_MAX - at->amount)
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "resource '%s' is named several times, with more than %u in all",
+                              resource->name, UINT32_MAX);
+    at->amount += resource->amount;
+    return RASK_OK;
+}
+
+static rask_status pack_resources(const struct rask_call_options *o, struct packed *p,
+                                  struct rask_error *error)
+{
+    rask_status status = RASK_OK;
+    if (o->n_resources > RASK_LIMIT_RESOURCES)
+        return rask_error_set(error, RASK_ERR_LIMIT,
+                              "a task with %zu resources; at most %u are possible", o->n_resources,
+                              RASK_LIMIT_RESOURCES);
+    if (o->n_resources != 0 && o->resources == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "a task with %zu resources at a NULL address", o->n_resources);
+    p->m.resource = p->resources;
+    p->m.n_resource = 0;
+    for (size_t i = 0; i < o->n_resources && status == RASK_OK; i++)
+        status = add_resource(p, &o->resources[i], error);
+    return status;
+}
+
 static rask_status pack_options(const struct rask_runtime *rt, const struct rask_call_options *o,
                                 struct packed *p, struct rask_error *error)
 {
@@ -198,23 +247,8 @@ static rask_status pack_options(const struct rask_runtime *rt, const struct rask
     p->m.flags = (uint16_t)((o->is_loose ? RASK_SUBMIT_LOOSE : 0) |
                             (o->is_producer ? RASK_SUBMIT_PRODUCER : 0) |
                             (o->is_forgotten ? RASK_SUBMIT_UNCLAIMED : 0));
-    if (o->n_resources > RASK_LIMIT_RESOURCES)
-        return rask_error_set(error, RASK_ERR_LIMIT,
-                              "a task with %zu resources; at most %u are possible", o->n_resources,
-                              RASK_LIMIT_RESOURCES);
-    for (size_t i = 0; i < o->n_resources; i++) {
-        size_t length = o->resources[i].name == NULL ? 0 : strlen(o->resources[i].name);
-        if (length == 0 || length > RASK_RESOURCE_NAME_BYTES)
-            return rask_error_set(
-                error, RASK_ERR_ARGUMENT, "resource '%s': a name has 1 to %d bytes",
-                length == 0 ? "" : o->resources[i].name, RASK_RESOURCE_NAME_BYTES);
-        memset(&p->resources[i], 0, sizeof p->resources[i]);
-        memcpy(p->resources[i].name, o->resources[i].name, length);
-        p->resources[i].amount = o->resources[i].amount;
-    }
-    p->m.resource = p->resources;
-    p->m.n_resource = (uint32_t)o->n_resources;
-    return o->n_ranks > 0 ? pack_ranks(rt, o, p, error) : RASK_OK;
+    rask_status status = pack_resources(o, p, error);
+    return status == RASK_OK && o->n_ranks > 0 ? pack_ranks(rt, o, p, error) : status;
 }
 
 /* All that does not need the client's lock. */
@@ -281,10 +315,11 @@ static rask_status put(struct rask_runtime *rt, struct packed *p, struct rask_fu
         rask_client_drop(client, p->m.task);
         return rask_error_memory(error, p->m.n_call, "a submission");
     }
-    if (p->m.flags & RASK_SUBMIT_UNCLAIMED)
+    int is_unclaimed = (p->m.flags & RASK_SUBMIT_UNCLAIMED) != 0;
+    if (is_unclaimed)
         rask_client_drop(client, p->m.task);
-    else
-        future->id = p->m.task;
+    if (future != NULL)
+        future->id = is_unclaimed ? 0 : p->m.task;
     rask_client_mark(client);
     return RASK_OK;
 }
@@ -316,12 +351,30 @@ static rask_status check_call(const struct rask *rask, const struct rask_call *c
     return RASK_OK;
 }
 
+/* A call of this library's own form: `own` and `options` hold it when it has another size. */
+static rask_status read_call(const struct rask_call **call, struct rask_call *own,
+                             struct rask_call_options *options, struct rask_error *error)
+{
+    if (*call == NULL || (*call)->options == NULL || (*call)->options->size == sizeof *options)
+        return RASK_OK;
+    rask_status status =
+        rask_options_read((*call)->options, options, sizeof *options, "rask_call_options", error);
+    *own = **call;
+    own->options = options;
+    *call = own;
+    return status;
+}
+
 rask_status rask_submit_as(struct rask *rask, const struct rask_call *call,
                            const struct rask_key128 *key, struct rask_future *future,
                            struct rask_error *error)
 {
     struct packed p;
-    rask_status status = check_call(rask, call, future, error);
+    struct rask_call own;
+    struct rask_call_options options;
+    rask_status status = read_call(&call, &own, &options, error);
+    if (status == RASK_OK)
+        status = check_call(rask, call, future, error);
     if (status != RASK_OK)
         return status;
     struct rask_runtime *rt = rask_runtime_of(rask);
@@ -350,8 +403,12 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
                               struct rask_error *error)
 {
     struct packed p;
+    struct rask_call own;
+    struct rask_call_options options;
     memset(&p, 0, offsetof(struct packed, resources));
-    rask_status status = find_function(rask_runtime_of(rask), call, function, error);
+    rask_status status = read_call(&call, &own, &options, error);
+    if (status == RASK_OK)
+        status = find_function(rask_runtime_of(rask), call, function, error);
     if (status == RASK_OK)
         status = check_count(call, error);
     if (status == RASK_OK && call->options != NULL)
@@ -360,17 +417,58 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
     return status;
 }
 
+/* Whether the results that a call needs are there, and the job is; what `put` finds otherwise. */
+static rask_status check_inputs(struct rask_runtime *rt, const struct rask_call *call,
+                                struct rask_error *error)
+{
+    rask_status status = RASK_OK;
+    rask_spin_lock(&rt->loop.client_lock);
+    for (size_t i = 0; i < call->n_inputs && status == RASK_OK; i++)
+        if (call->inputs[i].data == NULL &&
+            rask_client_find(&rt->loop.client, call->inputs[i].future.id) == NULL)
+            status = rask_error_set(error, RASK_ERR_ARGUMENT,
+                                    "input %zu of the call is no future, or was released", i);
+    if (status == RASK_OK && atomic_load(&rt->loop.has_ended))
+        status = rask_error_set(error, RASK_ERR_STATE, "the job has ended");
+    rask_spin_unlock(&rt->loop.client_lock);
+    return status;
+}
+
+/* All that can be wrong with a call but for want of memory. */
+static rask_status check_all(struct rask *rask, const struct rask_call *call,
+                             const struct rask_future *futures, struct rask_error *error)
+{
+    uint32_t function;
+    struct rask_call one_more = *call;
+    rask_status status = check_call(rask, call, futures, error);
+    one_more.n_inputs++;
+    if (status == RASK_OK)
+        status = rask_submit_check(rask, &one_more, &function, error);
+    return status == RASK_OK ? check_inputs(rask_runtime_of(rask), call, error) : status;
+}
+
+/* What was submitted before an error is given up again. */
+static void take_back(struct rask *rask, struct rask_future *futures, size_t n)
+{
+    rask_cancel(rask, futures, n);
+    rask_release(rask, futures, n);
+    for (size_t i = 0; i < n; i++)
+        futures[i].id = 0;
+}
+
 rask_status rask_map(struct rask *rask, const struct rask_call *call,
                      const struct rask_items *items, struct rask_future *futures,
                      struct rask_error *error)
 {
-    rask_status status = RASK_OK;
     size_t n_done = 0;
     if (rask == NULL || call == NULL || items == NULL || (futures == NULL && items->count != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_map without a runtime, a call, items or futures");
     if (items->bytes != 0 && items->data == NULL && items->count != 0)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map: items at a NULL address");
+    rask_status status = items->count == 0 ? RASK_OK : check_all(rask, call, futures, error);
+    if (status != RASK_OK)
+        return status;
     struct rask_input *inputs = rask_alloc((call->n_inputs + 1) * sizeof *inputs);
     if (inputs == NULL)
         return rask_error_memory(error, (call->n_inputs + 1) * sizeof *inputs,
@@ -380,15 +478,16 @@ rask_status rask_map(struct rask *rask, const struct rask_call *call,
     struct rask_call each = *call;
     each.inputs = inputs;
     each.n_inputs = call->n_inputs + 1;
-    for (; n_done < items->count && status == RASK_OK; n_done++) {
+    while (n_done < items->count && status == RASK_OK) {
         inputs[0] =
             rask_input_bytes((const uint8_t *)items->data + n_done * items->bytes, items->bytes);
         if (items->bytes == 0)
             inputs[0].data = "";
         status = rask_submit(rask, &each, &futures[n_done], error);
+        n_done += status == RASK_OK;
     }
     if (status != RASK_OK)
-        rask_release(rask, futures, n_done - 1);
+        take_back(rask, futures, n_done);
     rask_free(inputs);
     return status;
 }
@@ -400,12 +499,11 @@ rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_run_everywhere without a runtime, a call or futures");
     struct rask_runtime *rt = rask_runtime_of(rask);
-    struct rask_call_options options = {.size = sizeof options};
+    struct rask_call_options options;
     struct rask_call each = *call;
-    rask_status status = RASK_OK;
+    rask_status status =
+        rask_options_read(call->options, &options, sizeof options, "rask_call_options", error);
     size_t n = 0;
-    if (call->options != NULL)
-        options = *call->options;
     each.options = &options;
     for (int32_t r = 0; r < rt->boot.comm->caps.n_ranks && status == RASK_OK; r++) {
         if (!rt->works[r])
@@ -417,7 +515,7 @@ rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
         n += status == RASK_OK;
     }
     if (status != RASK_OK)
-        rask_release(rask, futures, n);
+        take_back(rask, futures, n);
     return status;
 }
 
@@ -445,7 +543,7 @@ rask_status rask_scatter(struct rask *rask, struct rask_view data,
                          const struct rask_scatter_options *options, struct rask_future *future,
                          struct rask_error *error)
 {
-    static const struct rask_scatter_options no_options = {.size = sizeof no_options};
+    struct rask_scatter_options read;
     struct rask_msg_scatter m = {.flags = 0};
     struct rask_claim *claim = NULL;
     uint64_t key[2];
@@ -453,7 +551,14 @@ rask_status rask_scatter(struct rask *rask, struct rask_view data,
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_scatter without a runtime, data or a future");
     struct rask_runtime *rt = rask_runtime_of(rask);
-    options = options == NULL ? &no_options : options;
+    rask_status status =
+        rask_options_read(options, &read, sizeof read, "rask_scatter_options", error);
+    if (status != RASK_OK)
+        return status;
+    options = &read;
+    if (options->n_ranks > 0 && options->ranks == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for %zu ranks at a NULL address",
+                              options->n_ranks);
     uint32_t target = options->n_ranks > 0 ? (uint32_t)options->ranks[0] : 0;
     if (options->n_ranks > 0 && target >= (uint32_t)rt->boot.comm->caps.n_ranks)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d",
@@ -473,18 +578,22 @@ rask_status rask_scatter(struct rask *rask, struct rask_view data,
     rask_spin_unlock(&rt->loop.client_lock);
     if (m.task == 0)
         return rask_error_memory(error, sizeof *claim, "a future");
-    rask_status status = put_data(rt, data, &m, error);
+    status = put_data(rt, data, &m, error);
     rask_spin_lock(&rt->loop.client_lock);
+    if (status == RASK_OK && options->is_pure)
+        claim->key = (struct rask_key128){key[0], key[1]};
+    if (status == RASK_OK && atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
+        status = rask_error_set(error, RASK_ERR_STATE, "the job has ended");
     if (status == RASK_OK && rask_wire_put_scatter(&rt->loop.client.out, &m) != 0)
         status = rask_error_memory(error, m.n_data, "a submission");
     if (status != RASK_OK)
         rask_client_drop(&rt->loop.client, m.task);
-    else if (options->is_pure)
-        claim->key = (struct rask_key128){key[0], key[1]};
     rask_client_mark(&rt->loop.client);
     rask_spin_unlock(&rt->loop.client_lock);
     if (status == RASK_OK)
         future->id = m.task;
+    else if (m.offset != RASK_WIRE_NO_OFFSET)
+        rask_store_give(rt->store, m.offset);
     (void)rask_loop_try(&rt->loop, 0);
     return status;
 }

@@ -34,6 +34,8 @@
 #define HELPER_BUSY_NS 1000000
 #define HELPER_IDLE_NS 20000000
 #define LOOP_STALE_NS 500000u
+/* Looks without work after which free memory goes back to the system. */
+#define TRIM_LOOKS 50u
 /* Threads of one process, replacements for waiting tasks included. */
 #define MAX_THREADS 2048u
 
@@ -311,11 +313,16 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
 rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *until)
 {
     struct idling idling = {0};
+    struct rask_library_threads own;
+    if (until->may_run != RASK_RUN_NONE)
+        rask_libraries_limit(&rt->libraries, &own);
     count_awake(rt, until, 1);
     rask_status status = work(rt, until, &idling);
     count_spinning(rt, &idling, 0);
     rask_exec_drop_batch(&rt->loop.exec, idling.batch);
     count_awake(rt, until, 0);
+    if (until->may_run != RASK_RUN_NONE)
+        rask_libraries_restore(&rt->libraries, &own);
     return status;
 }
 
@@ -401,8 +408,9 @@ static void stand_in(struct rask_runtime *rt)
         rask_pause();
 }
 
-/* Until it is called, or until it should look again: soon if something is under way. */
-static void helper_sleep(struct rask_runtime *rt)
+/* Until it is called, or until it should look again: soon if something is under way. Returns
+ * whether there is. */
+static int helper_sleep(struct rask_runtime *rt)
 {
     struct rask_loop *loop = &rt->loop;
     uint32_t ticket = rask_bell_begin(&rt->helper_bell);
@@ -415,16 +423,34 @@ static void helper_sleep(struct rask_runtime *rt)
         rask_bell_sleep(&rt->helper_bell, ticket, is_busy ? HELPER_BUSY_NS : HELPER_IDLE_NS);
     atomic_store(&rt->is_helper_idle, 0);
     rask_bell_end(&rt->helper_bell);
+    return is_busy;
+}
+
+/* What the helper has seen. */
+struct lull {
+    uint64_t n_run; /* tasks run so far */
+    uint32_t n_looks; /* since anything was run */
+};
+
+/* Gives free memory back once this rank has had no work for a second. */
+static void trim_if_idle(struct rask_runtime *rt, struct lull *lull, int is_busy)
+{
+    uint64_t n_run = atomic_load_explicit(&rt->loop.exec.n_run, memory_order_relaxed);
+    lull->n_looks = is_busy || n_run != lull->n_run ? 0 : lull->n_looks + 1;
+    lull->n_run = n_run;
+    if (lull->n_looks == TRIM_LOOKS)
+        rask_store_trim(rt->store);
 }
 
 static void *helper_thread(void *argument)
 {
     struct rask_runtime *rt = argument;
     struct rask_loop *loop = &rt->loop;
+    struct lull lull = {0, 0};
     int has_told = 0; /* that the program is interrupted: rask_interrupt may not take locks */
     rask_threads_bind(rt, rt->plan.n_threads > 0 ? &rt->plan.places[0] : NULL);
     while (!atomic_load(&loop->has_ended)) {
-        helper_sleep(rt);
+        trim_if_idle(rt, &lull, helper_sleep(rt));
         if (!has_told && atomic_load(&loop->is_interrupted)) {
             has_told = 1;
             rask_loop_wake_all(loop);
@@ -460,6 +486,14 @@ rask_status rask_threads_start(struct rask_runtime *rt, struct rask_error *error
     return RASK_OK;
 }
 
+static int has_guests(struct rask_runtime *rt)
+{
+    rask_spin_lock(&rt->spawn_lock);
+    int is_so = rt->guests != NULL;
+    rask_spin_unlock(&rt->spawn_lock);
+    return is_so;
+}
+
 void rask_threads_stop(struct rask_runtime *rt)
 {
     if (rt->loop.comm == NULL)
@@ -475,8 +509,27 @@ void rask_threads_stop(struct rask_runtime *rt)
     for (size_t i = 0; i < rt->threads.count; i++)
         pthread_join(rt->threads.items[i], NULL);
     rask_thread_ids_release(&rt->threads);
-    while (atomic_load(&rt->n_inside) != 0)
+    while (has_guests(rt))
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+void rask_threads_enter(struct rask_runtime *rt, struct rask_guest *guest)
+{
+    guest->thread = pthread_self();
+    rask_spin_lock(&rt->spawn_lock);
+    guest->next = rt->guests;
+    rt->guests = guest;
+    rask_spin_unlock(&rt->spawn_lock);
+}
+
+void rask_threads_leave(struct rask_runtime *rt, struct rask_guest *guest)
+{
+    rask_spin_lock(&rt->spawn_lock);
+    struct rask_guest **at = &rt->guests;
+    while (*at != guest)
+        at = &(*at)->next;
+    *at = guest->next;
+    rask_spin_unlock(&rt->spawn_lock);
 }
 
 int rask_threads_is_one(struct rask_runtime *rt)
@@ -485,6 +538,8 @@ int rask_threads_is_one(struct rask_runtime *rt)
     int is_one = rt->has_helper && pthread_equal(rt->helper, pthread_self()) != 0;
     for (size_t i = 0; i < rt->threads.count; i++)
         is_one |= pthread_equal(rt->threads.items[i], pthread_self()) != 0;
+    for (const struct rask_guest *guest = rt->guests; guest != NULL; guest = guest->next)
+        is_one |= pthread_equal(guest->thread, pthread_self()) != 0;
     rask_spin_unlock(&rt->spawn_lock);
     return is_one;
 }

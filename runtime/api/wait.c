@@ -198,13 +198,14 @@ static rask_status work_as_task(struct rask *rask, struct rask_until *until)
 
 static rask_status work_as_guest(struct rask_runtime *rt, struct rask_until *until)
 {
+    struct rask_guest guest;
     until->is_guest = 1;
     until->may_run = rt->loop.exec.n_slots > 0 ? RASK_RUN_SHORT : RASK_RUN_NONE;
-    atomic_fetch_add(&rt->n_inside, 1);
+    rask_threads_enter(rt, &guest);
     atomic_fetch_add(&rt->n_guests, until->may_run != RASK_RUN_NONE);
     rask_status status = rask_threads_work(rt, until);
     atomic_fetch_sub(&rt->n_guests, until->may_run != RASK_RUN_NONE);
-    atomic_fetch_sub(&rt->n_inside, 1);
+    rask_threads_leave(rt, &guest);
     return status;
 }
 

@@ -318,10 +318,25 @@ static rask_status open_transport(struct start *start, struct rask_error *error)
     return RASK_OK;
 }
 
+/* Whether all ranks have come this far without an error. */
+static rask_status compare_failures(const struct start *start, struct rask_error *error)
+{
+    const struct rask_error *failure = start->request->failure;
+    rask_status status = RASK_OK;
+    if (failure != NULL) {
+        *error = *failure;
+        error->rank = start->mpi->base.caps.rank;
+        status = failure->code;
+    }
+    return rask_mpi_agree(start->mpi->control, status, error);
+}
+
 static rask_status meet(struct start *start, struct rask_boot_result *result,
                         struct rask_error *error)
 {
     rask_status status = duplicate(start, error);
+    if (status == RASK_OK)
+        status = compare_failures(start, error);
     if (status != RASK_OK)
         return status;
     MPI_Comm control = start->mpi->control;

@@ -31,6 +31,9 @@ struct rask_boot_teller {
 
 /* What each rank tells the others at start, beside what boot finds out itself. */
 struct rask_boot_request {
+    /* what this rank has failed with before, or NULL. Then all ranks fail with it (with the lowest
+     * rank's, if there are several), and but for mpi_comm and teller nothing else here is read */
+    const struct rask_error *failure;
     void *mpi_comm; /* MPI_Comm * of the caller to be duplicated, or NULL: initialise MPI if need
                        be, take the world */
     int needs_multiple; /* other threads of the program call MPI meanwhile: MPI_THREAD_MULTIPLE */
@@ -62,7 +65,7 @@ struct rask_boot_result {
  * the remedy: RASK_ERR_VERSION (different function tables or binaries), RASK_ERR_THREAD_LEVEL,
  * RASK_ERR_MPI, RASK_ERR_SYSTEM (no shared memory: falls back to MPI messages instead where it
  * can), RASK_ERR_STATE (the ranks do not see one MPI world: e.g. started by a launcher of
- * another MPI). */
+ * another MPI), or what a rank brought along as `failure`. */
 rask_status rask_boot_mpi(const struct rask_boot_request *, struct rask_boot_result *,
                           struct rask_error *);
 

@@ -8,8 +8,8 @@
  * driven by the simulator instead of the loop).
  *
  * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing
- * blocks but `stop`. Records of one sender to one receiver arrive once and in order; those of
- * different senders keep no order. */
+ * blocks but `agree` and `stop`. Records of one sender to one receiver arrive once and in order;
+ * those of different senders keep no order. */
 #ifndef RASK_COMM_COMM_H
 #define RASK_COMM_COMM_H
 
@@ -78,9 +78,14 @@ struct rask_comm_ops {
      * RASK_ERR_PEER_LOST; RASK_ERR_MEMORY: on any error nothing was started and on_got is not
      * called. */
     rask_status (*get)(struct rask_comm *, const struct rask_comm_get *);
+    /* Collective, and waits: every rank of the job calls it with its own outcome of a step; the
+     * lowest rank that has failed gives status and error to all. RASK_ERR_MPI when it cannot be
+     * asked. */
+    rask_status (*agree)(struct rask_comm *, rask_status, struct rask_error *);
     /* Orderly end: all output is flushed, every rank of the job has called stop, then resources
-     * are released. `is_abort`: the job failed; do not wait for the others and take the job down
-     * (MPI_Abort). */
+     * are released. `is_abort`: the others cannot be reached in this way. Then nobody is waited
+     * for; an MPI that Rask has initialised takes the whole job down (MPI_Abort), and one of the
+     * program's own is left as it is, with the memory that it may still use. */
     void (*stop)(struct rask_comm *, int is_abort, int exit_code);
 };
 

@@ -36,6 +36,12 @@ static int nothing_to_poll(struct rask_comm *comm, const struct rask_comm_handle
     return 0;
 }
 
+static rask_status only_one(struct rask_comm *comm, rask_status status, struct rask_error *error)
+{
+    (void)comm, (void)error;
+    return status;
+}
+
 static void local_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     (void)is_abort, (void)exit_code;
@@ -46,6 +52,7 @@ static const struct rask_comm_ops local_ops = {
     .send = no_peer_send,
     .poll = nothing_to_poll,
     .get = no_peer_get,
+    .agree = only_one,
     .stop = local_stop,
 };
 

@@ -106,8 +106,9 @@ void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
     rask_log_failure(loop->log, error);
     rask_spin_lock(&loop->client_lock);
     rask_client_fail_all(&loop->client, error);
-    rask_spin_unlock(&loop->client_lock);
+    /* Before the lock is free: no future is made that nobody would fail. */
     atomic_store_explicit(&loop->has_ended, 1, memory_order_release);
+    rask_spin_unlock(&loop->client_lock);
     rask_loop_wake_all(loop);
 }
 
@@ -378,7 +379,7 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
     for (int round = 0; round < MAX_ROUNDS && loop->status == RASK_OK; round++) {
         int n = poll_transport(loop) + take_finished(loop);
         n += send_up(loop);
-        if (loop->sched != NULL && (n > 0 || rask_sched_next_call(loop->sched) != UINT64_MAX))
+        if (loop->sched != NULL && (n > 0 || rask_sched_next_call(loop->sched) <= loop->now_ns))
             n += schedule(loop);
         n += carry_out(loop, n_own);
         n_all += n;

@@ -224,12 +224,18 @@ void rask_mpi_leave(struct rask_mpi *mpi)
         MPI_Comm_free(&mpi->control);
 }
 
+static rask_status mpi_agree(struct rask_comm *comm, rask_status status, struct rask_error *error)
+{
+    return rask_mpi_agree(mpi_of(comm)->control, status, error);
+}
+
 static void mpi_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     struct rask_mpi *mpi = mpi_of(comm);
     mpi->handler = NULL;
     if (is_abort) {
-        MPI_Abort(mpi->control, exit_code);
+        if (mpi->has_initialised_mpi)
+            MPI_Abort(mpi->control, exit_code);
         return;
     }
     if (finish_traffic(mpi) == RASK_OK) {
@@ -248,6 +254,7 @@ static const struct rask_comm_ops mpi_ops = {
     .send = mpi_send,
     .poll = mpi_poll,
     .get = mpi_get,
+    .agree = mpi_agree,
     .stop = mpi_stop,
 };
 

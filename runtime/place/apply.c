@@ -122,31 +122,57 @@ static int is_set(char *const *environment, const char *name)
     return 0;
 }
 
-/* Calls `name`(1), a function of a library that may be in the process; 1 if it is. */
-static size_t tell_library(const char *name)
+/* The function `name` of a library that is in the process, or NULL, also when the user has set
+ * `variable`. */
+static void *find(char *const *environment, const char *variable, const char *name)
 {
-    void *symbol = dlsym(RTLD_DEFAULT, name);
-    if (symbol == NULL)
-        return 0;
-    void (*set_threads)(int) = NULL; /* or one that returns an int, which is ignored */
-    memcpy(&set_threads, &symbol, sizeof set_threads);
-    set_threads(1);
-    return 1;
+    return is_set(environment, variable) ? NULL : dlsym(RTLD_DEFAULT, name);
 }
 
-size_t rask_place_limit_libraries(char *const *environment)
+void rask_libraries_find(struct rask_libraries *libraries, char *const *environment)
 {
-    static const struct {
-        const char *variable;
-        const char *function;
-    } libraries[] = {
-        {"OMP_NUM_THREADS", "omp_set_num_threads"},
-        {"OPENBLAS_NUM_THREADS", "openblas_set_num_threads"},
-        {"MKL_NUM_THREADS", "MKL_Set_Num_Threads_Local"},
+    static const char omp[] = "OMP_NUM_THREADS", mkl[] = "MKL_NUM_THREADS",
+                      blas[] = "OPENBLAS_NUM_THREADS";
+    struct {
+        void *address, *function;
+    } const wanted[] = {
+        {find(environment, omp, "omp_get_max_threads"), &libraries->omp_get},
+        {find(environment, omp, "omp_set_num_threads"), &libraries->omp_set},
+        {find(environment, mkl, "MKL_Set_Num_Threads_Local"), &libraries->mkl_set},
+        {find(environment, blas, "openblas_get_num_threads"), &libraries->blas_get},
+        {find(environment, blas, "openblas_set_num_threads"), &libraries->blas_set},
     };
-    size_t n = 0;
-    for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
-        if (!is_set(environment, libraries[i].variable))
-            n += tell_library(libraries[i].function);
-    return n;
+    memset(libraries, 0, sizeof *libraries);
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        memcpy(wanted[i].function, &wanted[i].address, sizeof wanted[i].address);
+    if (libraries->blas_get != NULL && libraries->blas_set != NULL) {
+        libraries->n_blas = libraries->blas_get();
+        libraries->blas_set(1);
+    }
+}
+
+void rask_libraries_release(const struct rask_libraries *libraries)
+{
+    if (libraries->n_blas > 0)
+        libraries->blas_set(libraries->n_blas);
+}
+
+void rask_libraries_limit(const struct rask_libraries *libraries, struct rask_library_threads *own)
+{
+    *own = (struct rask_library_threads){0, 0};
+    if (libraries->omp_get != NULL && libraries->omp_set != NULL) {
+        own->n_omp = libraries->omp_get();
+        libraries->omp_set(1);
+    }
+    if (libraries->mkl_set != NULL)
+        own->n_mkl = libraries->mkl_set(1);
+}
+
+void rask_libraries_restore(const struct rask_libraries *libraries,
+                            const struct rask_library_threads *own)
+{
+    if (own->n_omp > 0)
+        libraries->omp_set(own->n_omp);
+    if (libraries->mkl_set != NULL)
+        (void)libraries->mkl_set(own->n_mkl);
 }

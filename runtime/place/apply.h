@@ -33,11 +33,33 @@ RASK_MUST_USE rask_status rask_place_bind_memory(const struct rask_topo *topo, v
                                                  size_t bytes, int32_t numa,
                                                  struct rask_error *error);
 
-/* Tells the OpenMP and BLAS libraries that are in this process to use one thread when they are
- * called from the calling thread (OpenBLAS: from any thread), except those whose variable the user
- * has set in `environment` (as environ; NULL: empty). Each worker thread calls it once at its
- * start. Returns how many were told. */
-size_t rask_place_limit_libraries(char *const *environment);
+/* The OpenMP and BLAS libraries in the process, and what limits the threads that each starts for
+ * the thread that calls it. NULL: not there, or the user has set its variable, which stays. */
+struct rask_libraries {
+    int (*omp_get)(void);
+    void (*omp_set)(int); /* for the calling thread */
+    int (*mkl_set)(int); /* for the calling thread; returns what was, 0 = MKL's own number */
+    int (*blas_get)(void);
+    void (*blas_set)(int); /* OpenBLAS with threads of its own: for the whole process */
+    int n_blas; /* what OpenBLAS had; 0: not touched */
+};
+
+/* What a thread had before; 0: nothing to restore. */
+struct rask_library_threads {
+    int n_omp, n_mkl;
+};
+
+/* Looks for OpenMP, MKL and OpenBLAS in the process, those whose variable (OMP_NUM_THREADS, ...)
+ * `environment` (as environ; NULL: empty) does not have, and limits OpenBLAS, which knows one
+ * number for all threads, to one thread until the release. */
+void rask_libraries_find(struct rask_libraries *libraries, char *const *environment);
+void rask_libraries_release(const struct rask_libraries *libraries);
+
+/* From now on the libraries use the calling thread alone when it calls them; `own` gets what to
+ * restore. A thread does it for the time in which it runs tasks. Thread: any. */
+void rask_libraries_limit(const struct rask_libraries *libraries, struct rask_library_threads *own);
+void rask_libraries_restore(const struct rask_libraries *libraries,
+                            const struct rask_library_threads *own);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #include "sched/state.h"
 
 #include <math.h>
+#include <assert.h>
 #include <string.h>
 
 struct rask_buf *rask_peer_out(struct rask_sched *s, int32_t rank)
@@ -138,12 +139,17 @@ static void change_resources(struct rask_sched *s, struct rask_sched_peer *p,
     if (!(t->flags & RASK_TASK_SPECIAL))
         return;
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
-    for (uint32_t i = 0; i < x->n_resources; i++)
-        for (uint32_t k = 0; k < p->n_resources; k++)
-            if (memcmp(p->resources[k].name, x->resources[i].name, sizeof p->resources[k].name) ==
-                0)
-                p->resources[k].amount +=
-                    is_taking ? -x->resources[i].amount : x->resources[i].amount;
+    for (uint32_t i = 0; i < x->n_resources; i++) {
+        uint32_t amount = x->resources[i].amount;
+        for (uint32_t k = 0; k < p->n_resources; k++) {
+            struct rask_wire_resource *there = &p->resources[k];
+            if (memcmp(there->name, x->resources[i].name, sizeof there->name) != 0)
+                continue;
+            assert(!is_taking || there->amount >= amount);
+            assert(is_taking || p->capacity[k].amount - there->amount >= amount);
+            there->amount += is_taking ? -amount : amount;
+        }
+    }
 }
 
 /* A free seat, linked in as the newest assignment. 0 without memory. */

@@ -67,7 +67,7 @@ static const struct rask_heap_entry *homed_top(struct rask_sched *s, int32_t ran
  * restricted, stay. */
 static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi, uint64_t below_lo)
 {
-    struct rask_ready *queue;
+    struct rask_ready *queue = NULL;
     struct rask_heap_entry blocked[MAX_BLOCKED];
     uint32_t n_blocked = 0, found = 0;
     const struct rask_heap_entry *top;

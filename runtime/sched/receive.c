@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* receive.c: what each message to the scheduler does. A message about an assignment that is over,
  * or about a task that is forgotten, is ignored: it was under way when things changed. */
+#include "base/error.h"
 #include "sched/state.h"
 
 #include <stdio.h>
@@ -578,5 +579,18 @@ rask_status rask_sched_on_paused(struct rask_sched *s, int32_t source,
         return RASK_ERR_PROTOCOL;
     s->peers[source].is_paused = m->is_paused != 0;
     rask_peer_update_room(s, source);
+    return RASK_OK;
+}
+
+/* The job ends with it: the step in which the message came fails with the rank's own story. */
+rask_status rask_sched_on_broken(struct rask_sched *s, int32_t source,
+                                 const struct rask_msg_broken *m)
+{
+    if (s->status != RASK_OK)
+        return RASK_OK;
+    s->status = m->code < 0 ? (rask_status)m->code : RASK_ERR_PROTOCOL;
+    rask_error_set(&s->error, s->status, "rank %d cannot go on: %.*s", source, (int)m->n_text,
+                   m->n_text == 0 ? "" : m->text);
+    s->error.rank = source;
     return RASK_OK;
 }

@@ -356,7 +356,8 @@ void rask_sched_lose_copies(struct rask_sched *s, uint32_t task);
     X(SECEDED, seceded)            \
     X(HAVE, have)                  \
     X(MISSING, missing)            \
-    X(PAUSED, paused)
+    X(PAUSED, paused)              \
+    X(BROKEN, broken)
 /* clang-format on */
 #define RASK_SCHED_RECEIVES(NAME, name)                                    \
     rask_status rask_sched_on_##name(struct rask_sched *s, int32_t source, \

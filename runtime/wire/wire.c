@@ -19,7 +19,7 @@ enum rask_role rask_wire_role(uint16_t id)
         return RASK_ROLE_SCHEDULER;
     if (id >= RASK_MESSAGE_STATE && id <= RASK_MESSAGE_FAILED)
         return RASK_ROLE_CLIENT;
-    if (id >= RASK_MESSAGE_HELLO && id <= RASK_MESSAGE_PAUSED)
+    if (id >= RASK_MESSAGE_HELLO && id <= RASK_MESSAGE_BROKEN)
         return RASK_ROLE_SCHEDULER;
     if (id >= RASK_MESSAGE_RUN && id <= RASK_MESSAGE_STOP)
         return RASK_ROLE_WORKER;

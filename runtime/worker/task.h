@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* task.h: one assignment on its worker: what the task function sees behind struct rask_task.
  *
- * One block of memory holds the struct, the views of the inputs, the call and the inline inputs:
+ * One block of memory holds the struct, the views of the inputs, and the inputs that came along,
+ * values of the call and inline results, in their order and each 16-byte aligned:
  *
- *     +------------------+----------------+---------------+------------------+
- *     | struct rask_task | views[n_input] | call, copied  | data, copied     |
- *     +------------------+----------------+---------------+------------------+
+ *     +------------------+----------------+-----------------+
+ *     | struct rask_task | views[n_input] | inputs, copied  |
+ *     +------------------+----------------+-----------------+
  *
  * The worker machine makes it from a RUN message and frees it; between push and finish an executing
  * thread owns it. `is_cancelled` alone is written by the machine meanwhile. */

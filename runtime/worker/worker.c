@@ -216,42 +216,82 @@ static int use_remote(struct rask_worker *w, struct rask_task *task, uint32_t in
     return 0;
 }
 
-/* Points the views at values, inline results and objects of this rank; orders the rest. */
-static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task,
-                               const struct rask_msg_run *m, const uint8_t *call,
-                               const uint8_t *data)
+/* Inputs begin at multiples of this in their task's block, so that any type can be read in place.
+ */
+static size_t align_input(size_t bytes)
 {
-    const uint8_t *value = call + rask_call_table_bytes(task->n_inputs);
-    const uint8_t *data_end = data + m->n_data;
+    return (bytes + 15) & ~(size_t)15;
+}
+
+/* Bytes of the values and inline results of a valid call, each aligned. -1: the message has less
+ * data than its inputs say. */
+static int measure_inputs(const struct rask_msg_run *m, uint32_t n_inputs, size_t *bytes)
+{
+    size_t n_left = m->n_data, n_bytes = 0;
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < n_inputs; i++) {
+        uint32_t entry = rask_call_input(m->call, i);
+        if (entry != RASK_CALL_RESULT) {
+            n_bytes += align_input(entry);
+            continue;
+        }
+        const struct rask_wire_input *input = &m->input[k++];
+        if (input->holder >= 0)
+            continue;
+        if (input->bytes > n_left)
+            return -1;
+        n_left -= rask_wire_pad(input->bytes);
+        n_bytes += align_input(input->bytes);
+    }
+    *bytes = n_bytes;
+    return 0;
+}
+
+/* Copies one input into the task's block. */
+static struct rask_view copy_input(uint8_t **room, const uint8_t *from, size_t bytes)
+{
+    struct rask_view view = {*room, bytes};
+    if (bytes != 0)
+        memcpy(*room, from, bytes);
+    *room += align_input(bytes);
+    return view;
+}
+
+/* Copies values and inline results behind the views, points those of other inputs at the objects of
+ * this rank, and orders the rest. */
+static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task,
+                               const struct rask_msg_run *m)
+{
+    uint8_t *room = (uint8_t *)(task->inputs + task->n_inputs);
+    const uint8_t *value = m->call + rask_call_table_bytes(task->n_inputs), *data = m->data;
     uint32_t k = 0;
     for (uint32_t i = 0; i < task->n_inputs; i++) {
-        uint32_t entry = rask_call_input(call, i);
+        uint32_t entry = rask_call_input(m->call, i);
         if (entry != RASK_CALL_RESULT) {
-            task->inputs[i] = (struct rask_view){value, entry};
+            task->inputs[i] = copy_input(&room, value, entry);
             value += rask_wire_pad(entry);
             continue;
         }
         struct rask_wire_input input = m->input[k++];
-        task->inputs[i] = (struct rask_view){data, input.bytes};
         if (input.holder < 0) {
-            if (input.bytes > (uint64_t)(data_end - data))
-                return RASK_ERR_PROTOCOL;
+            task->inputs[i] = copy_input(&room, data, input.bytes);
             data += rask_wire_pad(input.bytes);
-        } else if (input.holder == w->config.rank) {
-            task->inputs[i].data = w->config.payloads + input.offset;
-        } else if (use_remote(w, task, i, &input) != 0) {
-            return RASK_ERR_MEMORY;
+            continue;
         }
+        task->inputs[i] = (struct rask_view){room, input.bytes};
+        if (input.holder == w->config.rank)
+            task->inputs[i].data = w->config.payloads + input.offset;
+        else if (use_remote(w, task, i, &input) != 0)
+            return RASK_ERR_MEMORY;
     }
     return RASK_OK;
 }
 
-/* The block of a task with copies of call and inline data. NULL without memory. */
+/* The block of a task with room for `input_bytes` of inputs. NULL without memory. */
 static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_run *m,
-                                  uint32_t n_inputs)
+                                  uint32_t n_inputs, size_t input_bytes)
 {
-    size_t views = sizeof(struct rask_task) + n_inputs * sizeof(struct rask_view);
-    size_t size = views + rask_wire_pad(m->n_call) + rask_wire_pad(m->n_data);
+    size_t size = sizeof(struct rask_task) + n_inputs * sizeof(struct rask_view) + input_bytes;
     struct rask_task *task = size > UINT32_MAX ? NULL : rask_pool_take(&w->pool, size);
     if (task == NULL)
         return NULL;
@@ -268,33 +308,31 @@ static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_r
     task->block_bytes = (uint32_t)size;
     task->result_offset = RASK_WIRE_NO_OFFSET;
     task->job_state = RASK_JOB_WAITING;
-    uint8_t *tail = (uint8_t *)task + views;
-    if (m->n_call != 0)
-        memcpy(tail, m->call, m->n_call);
-    if (m->n_data != 0)
-        memcpy(tail + rask_wire_pad(m->n_call), m->data, m->n_data);
     return task;
 }
 
+_Static_assert(sizeof(struct rask_task) % 16 == 0 && sizeof(struct rask_view) % 16 == 0,
+               "inputs follow the views, 16-byte aligned");
+
 static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
 {
-    uint32_t n_results;
+    uint32_t n_results, n_inputs = rask_call_count(m->call, m->n_call);
+    size_t input_bytes;
     if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input ||
-        m->n_data % 8 != 0)
+        m->n_data % 8 != 0 || measure_inputs(m, n_inputs, &input_bytes) != 0)
         return RASK_ERR_PROTOCOL;
     while (w->slots.count <= m->slot)
         if (rask_worker_slots_push(&w->slots, NULL) != 0)
             return RASK_ERR_MEMORY;
     if (w->slots.items[m->slot] != NULL)
         return RASK_ERR_PROTOCOL;
-    struct rask_task *task = task_new(w, m, rask_call_count(m->call, m->n_call));
+    struct rask_task *task = task_new(w, m, n_inputs, input_bytes);
     if (task == NULL)
         return RASK_ERR_MEMORY;
     w->slots.items[m->slot] = task;
     w->n_assigned++;
     if (task->n_inputs != 0) {
-        const uint8_t *call = (const uint8_t *)(task->inputs + task->n_inputs);
-        rask_status status = bind_inputs(w, task, m, call, call + rask_wire_pad(m->n_call));
+        rask_status status = bind_inputs(w, task, m);
         if (status != RASK_OK)
             return status;
     }

@@ -34,7 +34,7 @@ silent err
 expect_json "info['form'] == 'embedded' and info['slots'] == 2 and info['workers'] == 1"
 expect_json "len(info['ranks']) == 1 and info['ranks'][0]['slots'] == 2 and info['ranks'][0]['host'] != ''"
 expect_json "settings['threads'] == {'name': 'threads', 'value': '2', 'source': 'option --threads'}"
-expect_json "settings['signals']['source'] == 'program' and len(settings) > 20"
+expect_json "settings['signals']['source'] == 'program' and 'arena' in settings"
 
 # Option before environment before file before default; the place is told.
 printf '# mine\nlog = info\nspin = 7us\nthreads = 3\n' >"$scratch/settings"
@@ -82,5 +82,12 @@ if has_mpi; then
         expect_json "info['ranks'][0]['roles'] == 'scheduler, client' and info['ranks'][1]['roles'] == 'worker'"
         expect_json "len({r['process'] for r in info['ranks']}) == $n"
     done
+    # What is wrong on one rank alone is told once, and all ranks end.
+    printf '[ "${OMPI_COMM_WORLD_RANK-${PMI_RANK-0}}" != 1 ] || export RASK_THREADS=many\nexec "$rask" "$@"\n' \
+        >"$scratch/one_wrong"
+    rask=$RASK RASK=$BASH run_ranks 2 2 "$scratch/one_wrong" info
+    said err "many"
+    said err "rank 1"
+    [ "$(printf '%s\n' "$err" | grep -c '^rask: ')" = 1 ] || fail "one rank with a wrong setting: one line"
 fi
 finish

@@ -20,3 +20,10 @@ endif
 TESTS += tests/mpi/lost_test.n2.mpi tests/mpi/lost_test.n3.mpi
 TESTS += tests/mpi/api_test.n1.mpi tests/mpi/api_test.n2.mpi tests/mpi/api_test.n3.mpi \
 	tests/mpi/api_test.n4.mpi tests/mpi/api_test.n8.mpi
+
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/attach_test
+tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c
+tests_mpi_attach_test_LDADD = $(mpi_ldadd)
+endif
+TESTS += tests/mpi/attach_test.n2.mpi tests/mpi/attach_test.n4.mpi

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* api_life_test.c: starting, stopping, threads, tasks that submit tasks and interruption, in the
  * embedded form. */
+#include <fcntl.h>
 #include <pthread.h>
 #include <rask/future.h>
 #include <rask/start.h>
 #include <rask/task.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,21 @@
 #include <unistd.h>
 
 #include "unit.h"
+
+/* Stand for OpenMP's functions of these names, which are found in the running program. */
+static _Thread_local int n_openmp = 5;
+void omp_set_num_threads(int n);
+int omp_get_max_threads(void);
+
+void omp_set_num_threads(int n)
+{
+    n_openmp = n;
+}
+
+int omp_get_max_threads(void)
+{
+    return n_openmp;
+}
 
 static struct rask *rask;
 static struct rask_error error;
@@ -305,6 +322,263 @@ static void starts_many_times(void)
     CU_ASSERT_EQUAL(rask_stop(NULL), RASK_OK);
 }
 
+static int openmp_threads(struct rask_task *task)
+{
+    int64_t n = n_openmp;
+    return rask_task_return(task, &n, sizeof n);
+}
+RASK_TASK(openmp_threads)
+
+/* On whichever thread a task runs; the program's own thread keeps its number outside of tasks. */
+static void tasks_have_one_thread_of_openmp(void)
+{
+    struct rask_future futures[200];
+    n_openmp = 5;
+    start(3);
+    CU_ASSERT_EQUAL(n_openmp, 5);
+    for (int i = 0; i < 200; i++)
+        CU_ASSERT_EQUAL_FATAL(
+            rask_submit(rask, RASK_CALL(openmp_threads, RASK_BUFFER("", 0)), &futures[i], &error),
+            RASK_OK);
+    int n_wrong = 0;
+    for (int i = 0; i < 200; i++)
+        n_wrong += value_of(futures[i]) != 1;
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    CU_ASSERT_EQUAL(n_openmp, 5);
+    stop();
+    CU_ASSERT_EQUAL(n_openmp, 5);
+}
+
+static int big(struct rask_task *task)
+{
+    size_t bytes = (size_t)48 << 20;
+    void *room = rask_task_result(task, bytes);
+    if (room == NULL)
+        return 1;
+    memset(room, 1, bytes);
+    return 0;
+}
+RASK_TASK(big)
+
+static long resident_pages(int statm)
+{
+    char text[128] = "";
+    char *second = NULL;
+    if (pread(statm, text, sizeof text - 1, 0) > 0)
+        second = strchr(text, ' ');
+    return second == NULL ? -1 : strtol(second, NULL, 10);
+}
+
+/* Waits as long as it takes; a timeout of the test is the failure. */
+static void memory_goes_back_when_nothing_is_to_be_done(void)
+{
+    struct rask_future future;
+    int statm = open("/proc/self/statm", O_RDONLY);
+    long half = ((long)24 << 20) / sysconf(_SC_PAGESIZE);
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(big, RASK_BUFFER("", 0)), &future, &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, RASK_FOREVER), RASK_OK);
+    long n_full = resident_pages(statm);
+    rask_release(rask, &future, 1);
+    while (resident_pages(statm) > n_full - half)
+        (void)sched_yield();
+    close(statm);
+    stop();
+}
+
+static _Atomic int n_holding, n_holding_most;
+
+/* Counts how many of its kind run at once, and lets another one begin meanwhile. */
+static int hold(struct rask_task *task)
+{
+    int n = atomic_fetch_add(&n_holding, 1) + 1;
+    int most = atomic_load(&n_holding_most);
+    while (n > most && !atomic_compare_exchange_weak(&n_holding_most, &most, n))
+        continue;
+    for (int i = 0; i < 2000; i++)
+        (void)sched_yield();
+    atomic_fetch_sub(&n_holding, 1);
+    return rask_task_return(task, "", 1);
+}
+RASK_TASK(hold)
+
+static void a_resource_named_twice_counts_twice(void)
+{
+    static const char *const settings[] = {"resources=gpu=2", NULL};
+    struct rask_resource one[] = {{"gpu", 1}}, two[] = {{"gpu", 1}, {"gpu", 1}},
+                         three[] = {{"gpu", 2}, {"gpu", 1}},
+                         many[] = {{"gpu", UINT32_MAX}, {"gpu", 1}};
+    struct rask_call_options options = {.size = sizeof options, .resources = two, .n_resources = 2};
+    struct rask_future futures[12];
+    start_with(2, settings);
+    atomic_store(&n_holding_most, 0);
+    for (int i = 0; i < 12; i++) {
+        options.resources = i == 0 ? one : two;
+        options.n_resources = i == 0 ? 1 : 2;
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)),
+                                          &futures[i], &error),
+                              RASK_OK);
+    }
+    CU_ASSERT_EQUAL(rask_wait(rask, futures, 12, RASK_FOREVER), RASK_OK);
+    CU_ASSERT_EQUAL(atomic_load(&n_holding_most), 1);
+    options.resources = three;
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)), &futures[0], &error),
+        RASK_OK);
+    CU_ASSERT_EQUAL(rask_result(rask, futures[0], RASK_FOREVER, NULL, &error), RASK_ERR_NO_WORKER);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "3 gpu"));
+    options.resources = many;
+    CU_ASSERT_EQUAL(
+        rask_submit(rask, RASK_CALL_WITH(&options, hold, RASK_BUFFER("", 0)), &futures[0], &error),
+        RASK_ERR_ARGUMENT);
+    stop();
+}
+
+/* The options of a later library, which has one member more. */
+struct later_options {
+    struct rask_call_options known;
+    int64_t unknown;
+};
+
+static rask_status submit_with(const void *options, struct rask_future *future)
+{
+    int64_t one = 1;
+    return rask_submit(rask, RASK_CALL_WITH(options, sum, RASK_VALUE(one)), future, &error);
+}
+
+static void options_may_be_older_and_newer(void)
+{
+    struct rask_future future;
+    struct later_options later = {.known = {.size = sizeof later}};
+    struct rask_call_options none = {.size = 0};
+    /* Ends before is_forgotten: whatever stands there is not read. */
+    struct rask_call_options older = {.size = offsetof(struct rask_call_options, is_forgotten),
+                                      .is_forgotten = 1};
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&none, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "rask_call_options"));
+    CU_ASSERT_EQUAL_FATAL(submit_with(&later, &future), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 1);
+    later.unknown = 1;
+    CU_ASSERT_EQUAL(submit_with(&later, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL_FATAL(submit_with(&older, &future), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 1);
+    struct rask_scatter_options scatter = {.size = 0};
+    struct rask_view view = {"x", 1};
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, &scatter, &future, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(
+        rask_run_everywhere(rask, RASK_CALL_WITH(&none, sum, RASK_BUFFER("", 0)), &future, &error),
+        RASK_ERR_ARGUMENT);
+    stop();
+    struct rask_options options = {.size = 0, .is_quiet = 1};
+    struct rask *other = NULL;
+    CU_ASSERT_EQUAL(rask_start(&options, &other, &error), RASK_ERR_ARGUMENT);
+}
+
+static void a_list_at_a_null_address_is_an_error(void)
+{
+    struct rask_future future;
+    struct rask_call_options ranks = {.size = sizeof ranks, .n_ranks = 1},
+                             resources = {.size = sizeof resources, .n_resources = 1};
+    struct rask_scatter_options scatter = {.size = sizeof scatter, .n_ranks = 1};
+    struct rask_view view = {"x", 1};
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&ranks, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(submit_with(&resources, &future), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, &scatter, &future, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NULL(rask_setting(rask, NULL, NULL));
+    const char *threads = rask_setting(rask, "threads", NULL);
+    CU_ASSERT_STRING_EQUAL(rask_setting(rask, "stealing", NULL), "yes");
+    CU_ASSERT_STRING_EQUAL(threads, "1");
+    stop();
+}
+
+/* How far its inputs and a small result are from 16-byte borders, and a large one from 64. */
+static int misalign(struct rask_task *task)
+{
+    int64_t wrong = 0;
+    for (size_t i = 0; i < rask_task_input_count(task); i++)
+        wrong += (int64_t)((uintptr_t)rask_task_input(task, i).data % 16);
+    for (uint64_t bytes = 1; bytes <= 512; bytes *= 2)
+        wrong += (int64_t)((uintptr_t)rask_task_result(task, bytes) % 16);
+    wrong += (int64_t)((uintptr_t)rask_task_result(task, 513) % 64);
+    return rask_task_return(task, &wrong, sizeof wrong);
+}
+RASK_TASK(misalign)
+
+/* Gives its one input back. */
+static int copy(struct rask_task *task)
+{
+    struct rask_view input = rask_task_input(task, 0);
+    return rask_task_return(task, input.data, input.bytes);
+}
+RASK_TASK(copy)
+
+static void inputs_and_results_are_aligned_for_any_type(void)
+{
+    char bytes[24] = "";
+    long double wide = 1;
+    int32_t four = 4;
+    struct rask_future futures[3], outcome;
+    struct rask_view view;
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(copy, RASK_VALUE(four)), &futures[0], &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask, RASK_CALL(copy, RASK_VALUE(bytes)), &futures[1], &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(copy, RASK_VALUE(wide)), &futures[2], &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask,
+                    RASK_CALL(misalign, RASK_VALUE(four), RASK_RESULT(futures[0]), RASK_VALUE(wide),
+                              RASK_RESULT(futures[1]), RASK_VALUE(bytes), RASK_RESULT(futures[2]),
+                              RASK_BUFFER("", 0), RASK_VALUE(wide)),
+                    &outcome, &error),
+        RASK_OK);
+    CU_ASSERT_EQUAL(value_of(outcome), 0);
+    for (int i = 1; i < 3; i++) {
+        CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, &view, &error), RASK_OK);
+        CU_ASSERT_EQUAL((uintptr_t)view.data % 16, 0);
+    }
+    stop();
+}
+
+static void a_forgotten_task_gives_no_future(void)
+{
+    struct rask_call_options options = {.size = sizeof options, .is_forgotten = 1};
+    struct rask_future futures[4];
+    int64_t numbers[4] = {1, 2, 3, 4};
+    struct rask_items items = {numbers, sizeof numbers[0], 4};
+    struct rask_call call = {sum, NULL, NULL, 0, &options};
+    memset(futures, 0xab, sizeof futures);
+    start(1);
+    CU_ASSERT_EQUAL(submit_with(&options, &futures[0]), RASK_OK);
+    CU_ASSERT_EQUAL(futures[0].id, 0);
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_OK);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(futures[i].id, 0);
+    stop();
+}
+
+static void a_wrong_map_submits_nothing(void)
+{
+    struct rask_future futures[4], released;
+    int64_t numbers[4] = {1, 2, 3, 4};
+    struct rask_items items = {numbers, sizeof numbers[0], 4};
+    struct rask_input input;
+    struct rask_call call = {sum, NULL, &input, 1, NULL};
+    start(1);
+    CU_ASSERT_EQUAL_FATAL(submit_with(NULL, &released), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(released), 1);
+    rask_release(rask, &released, 1);
+    uint64_t n_before = rask_counter(rask, "tasks_submitted");
+    input = rask_input_result(released);
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_counter(rask, "tasks_submitted"), n_before);
+    stop();
+}
+
 static void refuses_wrong_settings(void)
 {
     static const char *const wrong[] = {
@@ -335,11 +609,19 @@ static void refuses_wrong_settings(void)
     stop();
 }
 
-RASK_UNIT_MAIN("api_life",
-               {"a program may return without stopping", a_program_may_return_without_stopping},
-               {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
-               {"threads of the program submit at once", threads_of_the_program_submit_at_once},
-               {"an interruption ends every wait", an_interruption_ends_every_wait},
-               {"stops with work under way", stops_with_work_under_way},
-               {"starts many times", starts_many_times},
-               {"refuses wrong settings", refuses_wrong_settings})
+RASK_UNIT_MAIN(
+    "api_life", {"a program may return without stopping", a_program_may_return_without_stopping},
+    {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
+    {"threads of the program submit at once", threads_of_the_program_submit_at_once},
+    {"an interruption ends every wait", an_interruption_ends_every_wait},
+    {"stops with work under way", stops_with_work_under_way},
+    {"starts many times", starts_many_times},
+    {"a resource named twice counts twice", a_resource_named_twice_counts_twice},
+    {"options may be older and newer", options_may_be_older_and_newer},
+    {"a list at a NULL address is an error", a_list_at_a_null_address_is_an_error},
+    {"inputs and results are aligned for any type", inputs_and_results_are_aligned_for_any_type},
+    {"a forgotten task gives no future", a_forgotten_task_gives_no_future},
+    {"a wrong map submits nothing", a_wrong_map_submits_nothing},
+    {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
+    {"memory goes back when nothing is to be done", memory_goes_back_when_nothing_is_to_be_done},
+    {"refuses wrong settings", refuses_wrong_settings})

@@ -8,13 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Stands for the library's function of that name, which is found in the running program. */
-int told_openmp;
+/* Stand for the library's functions of these names, which are found in the running program. */
+_Thread_local int n_openmp;
 void omp_set_num_threads(int n);
+int omp_get_max_threads(void);
 
 void omp_set_num_threads(int n)
 {
-    told_openmp = n;
+    n_openmp = n;
+}
+
+int omp_get_max_threads(void)
+{
+    return n_openmp;
 }
 
 static struct rask_topo *load_machine(void)
@@ -94,15 +100,32 @@ static void memory_goes_to_a_numa_node_that_exists(void)
     rask_topo_free(topo);
 }
 
-static void libraries_in_the_process_are_told(void)
+static void a_thread_is_limited_and_gets_its_number_back(void)
+{
+    struct rask_libraries libraries;
+    struct rask_library_threads own;
+    n_openmp = 6;
+    rask_libraries_find(&libraries, NULL);
+    CU_ASSERT_EQUAL(n_openmp, 6);
+    rask_libraries_limit(&libraries, &own);
+    CU_ASSERT_EQUAL(n_openmp, 1);
+    rask_libraries_restore(&libraries, &own);
+    CU_ASSERT_EQUAL(n_openmp, 6);
+    rask_libraries_release(&libraries);
+}
+
+static void what_the_user_has_set_stays(void)
 {
     char set[] = "OMP_NUM_THREADS=4";
     char *environment[] = {set, NULL};
-    told_openmp = 0;
-    rask_place_limit_libraries(environment);
-    CU_ASSERT_EQUAL(told_openmp, 0);
-    CU_ASSERT(rask_place_limit_libraries(NULL) >= 1);
-    CU_ASSERT_EQUAL(told_openmp, 1);
+    struct rask_libraries libraries;
+    struct rask_library_threads own;
+    n_openmp = 4;
+    rask_libraries_find(&libraries, environment);
+    rask_libraries_limit(&libraries, &own);
+    CU_ASSERT_EQUAL(n_openmp, 4);
+    rask_libraries_restore(&libraries, &own);
+    CU_ASSERT_EQUAL(n_openmp, 4);
 }
 
 RASK_UNIT_MAIN("apply", {"a thread is bound and freed again", a_thread_is_bound_and_freed_again},
@@ -110,4 +133,6 @@ RASK_UNIT_MAIN("apply", {"a thread is bound and freed again", a_thread_is_bound_
                 a_refusal_is_a_warning_that_names_the_pus},
                {"another machine is not bound to", another_machine_is_not_bound_to},
                {"memory goes to a NUMA node that exists", memory_goes_to_a_numa_node_that_exists},
-               {"libraries in the process are told", libraries_in_the_process_are_told})
+               {"what the user has set stays", what_the_user_has_set_stays},
+               {"a thread is limited and gets its number back",
+                a_thread_is_limited_and_gets_its_number_back})

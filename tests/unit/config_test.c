@@ -89,20 +89,20 @@ static void sets_every_type(void)
     rask_config_init(&config);
     CU_ASSERT_EQUAL(rask_config_set(&config, "threads", "8", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_config_set(&config, "saturation", "2.5", "option", NULL), RASK_OK);
-    CU_ASSERT_EQUAL(rask_config_set(&config, "memory", "1.5 GiB", "option", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_config_set(&config, "arena", "1.5 GiB", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_config_set(&config, "spin", "20us", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_config_set(&config, "stealing", "off", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_config_set(&config, "window", "Two-Sided", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(rask_config_set(&config, "trace", "/tmp/å b.trace", "option", NULL), RASK_OK);
     CU_ASSERT_EQUAL(config.threads, 8);
     CU_ASSERT_EQUAL(config.saturation, 2.5);
-    CU_ASSERT_EQUAL(config.memory, UINT64_C(1610612736));
+    CU_ASSERT_EQUAL(config.arena, UINT64_C(1610612736));
     CU_ASSERT_EQUAL(config.spin_ns, 20000);
     CU_ASSERT_EQUAL(config.stealing, 0);
     CU_ASSERT_EQUAL(config.window, RASK_CONFIG_WINDOW_TWO_SIDED);
     CU_ASSERT_STRING_EQUAL(config.trace, "/tmp/å b.trace");
     CU_ASSERT_STRING_EQUAL(value_of(&config, "window"), "two-sided");
-    CU_ASSERT_STRING_EQUAL(value_of(&config, "memory"), "1536 MiB");
+    CU_ASSERT_STRING_EQUAL(value_of(&config, "arena"), "1536 MiB");
     CU_ASSERT_STRING_EQUAL(value_of(&config, "stealing"), "no");
 }
 
