@@ -9,6 +9,7 @@
 #include "kern/expr.h"
 #include "kern/fold.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +116,27 @@ static rask_status fill_groupby(struct making *making, struct rask_error *error)
     return status;
 }
 
+/* Whether the answer may depend on the column's type: not if its values are only counted. */
+static bool needs_type(const struct making *making, const char *name)
+{
+    const struct rask_csv_query *query = making->query;
+    for (size_t i = 0; i < query->n_keys; i++)
+        if (strcmp(query->keys[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < query->n_aggregates; i++) {
+        rask_aggregate_fn fn;
+        const char *column = NULL;
+        if (rask_aggregate_parse(query->aggregates[i], &fn, &column, NULL) == RASK_OK &&
+            fn != RASK_AGGREGATE_COUNT && strcmp(column, name) == 0)
+            return true;
+    }
+    uint32_t n = making->where != NULL ? rask_expr_n_columns(making->where) : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(rask_expr_column(making->where, i), name) == 0)
+            return true;
+    return false;
+}
+
 static rask_status pack(struct making *making, struct rask_error *error)
 {
     const struct rask_infer_answer *answer = &making->answer;
@@ -122,8 +144,12 @@ static rask_status pack(struct making *making, struct rask_error *error)
     if (wants == NULL)
         return rask_error_memory(error, answer->n_columns * sizeof *wants, "a plan");
     for (size_t i = 0; i < answer->n_columns; i++)
-        wants[i] = (struct rask_csv_want){answer->columns[i].name, answer->columns[i].type,
-                                          answer->columns[i].is_declared};
+        wants[i] = (struct rask_csv_want){
+            .name = answer->columns[i].name,
+            .type = answer->columns[i].type,
+            .is_declared = answer->columns[i].is_declared,
+            .is_unknown = answer->columns[i].n_values == 0 && !answer->columns[i].is_declared &&
+                          needs_type(making, answer->columns[i].name)};
     struct rask_csv_spec spec = {making->query->dialect, wants, answer->n_columns};
     rask_status status =
         rask_csv_job_pack(&making->plan->groupby, &spec, &making->plan->job, error);

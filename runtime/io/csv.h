@@ -64,8 +64,11 @@ struct rask_csv_dialect {
 struct rask_csv_want {
     const char *name;
     rask_type type;
-    bool
-        is_declared; /* the user said so: integers with leading zeros, and 1/0 as bool, are taken */
+    /* The user said so: integers with leading zeros, and 1/0 as bool, are taken. */
+    bool is_declared;
+    /* Nobody knows its type: it is text as long as there are blanks and missing words alone, and
+     * the first other value is an error. */
+    bool is_unknown;
 };
 
 /* What to read, the same for all files. Everything in it is borrowed. */
