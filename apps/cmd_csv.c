@@ -222,6 +222,25 @@ static int list_columns(const struct run *run)
     return flush_out(&error) == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
 }
 
+/* What is left out of what the paths say. */
+static void tell_remarks(const struct run *run)
+{
+    struct rask_file_remarks remarks = rask_file_list_remarks(run->files);
+    if (run->options->line.is_quiet)
+        return;
+    if (remarks.n_repeats == 1)
+        fprintf(stderr, "rask csv: %.200s is the file %.200s again; it is read once\n",
+                remarks.repeat, remarks.original);
+    else if (remarks.n_repeats > 1)
+        fprintf(stderr,
+                "rask csv: %zu files are named more than once, such as %.200s, which is %.200s; "
+                "each is read once\n",
+                remarks.n_repeats, remarks.repeat, remarks.original);
+    if (remarks.n_skipped > 0)
+        fprintf(stderr, "rask csv: left out: %.200s%s, no regular file%s\n", remarks.skipped,
+                remarks.n_skipped > 1 ? " and others" : "", remarks.n_skipped > 1 ? "s" : "");
+}
+
 static int run_command(struct run *run)
 {
     const struct csv_options *options = run->options;
@@ -229,6 +248,8 @@ static int run_command(struct run *run)
     rask_status status = rask_file_list_new(&run->files, &error);
     for (size_t i = 0; status == RASK_OK && i < options->line.operands.count; i++)
         status = rask_file_list_add(run->files, options->line.operands.items[i], &error);
+    if (status == RASK_OK)
+        tell_remarks(run);
     int exit_code = status != RASK_OK              ? tell(&error, RASK_EXIT_FAILED)
                     : options->words.lists_columns ? list_columns(run)
                                                    : plan_and_compute(run);

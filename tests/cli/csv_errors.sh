@@ -147,6 +147,25 @@ nothing_to_count()
         fail "an empty file beside others"
 }
 
+# A file that is named twice is read once, and what is left out of a directory is told.
+odd_paths()
+{
+    mkdir -p d.d && cp good.csv d.d/a.csv && ln -s a.csv d.d/link && mkfifo d.d/x.csv
+    "$RASK" csv --format csv d.d/a.csv ./d.d/../d.d/a.csv d.d/link >out 2>err
+    [ $? = 0 ] && [ "$(cat out)" = "$(printf 'count\n2')" ] || fail "a file named three times: $(cat out err)"
+    grep -q "2 files are named more than once, such as ./d.d/../d.d/a.csv, which is d.d/a.csv" err ||
+        fail "a file named three times: $(cat err)"
+    "$RASK" csv --format csv d.d good.csv >out 2>err
+    [ $? = 0 ] && [ "$(cat out)" = "$(printf 'count\n4')" ] || fail "a pipe in a directory: $(cat out err)"
+    grep -q "left out: d.d/x.csv, no regular file" err || fail "a pipe in a directory: $(cat err)"
+    "$RASK" csv --quiet --format csv d.d d.d/a.csv >out 2>err
+    [ $? = 0 ] && [ ! -s err ] || fail "quiet: $(cat err)"
+    mkdir -p pipes.d && mkfifo pipes.d/x.csv
+    refuses 1 "no .csv or .tsv file in this directory: pipes.d/x.csv is no regular file" pipes.d
+    refuses 1 "standard input cannot be read in blocks; write it to a file first" -
+    [ ! -r /proc/cpuinfo ] || refuses 1 "/proc/cpuinfo: is no regular file with a size; copy it" /proc/cpuinfo
+}
+
 # A disk that is full where the answer goes.
 wrong_output()
 {
@@ -162,5 +181,6 @@ wrong_files
 forbidden_files
 wrong_data
 nothing_to_count
+odd_paths
 wrong_output
 finish
