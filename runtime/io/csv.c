@@ -340,21 +340,23 @@ static rask_status unfit(struct rask_csv_reader *reader, struct rask_error *erro
     text = rask_csv_value_trim(text, &n);
     show_value(text, n, shown);
     uint64_t line = rask_csv_window_line(window, reader->rows.offsets[row]);
+    char name[RASK_SHOWN_BYTES];
+    (void)rask_text_show(name, wanted->name);
     if (wanted->is_unknown)
         return rask_error_set(
             error, RASK_ERR_TYPE,
             "%s: line %llu, column %s: '%s' is a value where the sample of the files had none, so "
             "that nothing is known of the type; say --types %s=TYPE (such as int64, float64, date "
             "or text)",
-            window->file.path, (unsigned long long)line, wanted->name, shown, wanted->name);
+            window->file.path, (unsigned long long)line, name, shown, name);
     const char *better =
         wanted->type == RASK_TYPE_INT64 && !wanted->is_declared ? "float64 or " : "";
     return rask_error_set(
         error, RASK_ERR_TYPE,
         "%s: line %llu, column %s: '%s' is no %s; say --types %s=TYPE with a type that "
         "fits all its values (%stext)",
-        window->file.path, (unsigned long long)line, wanted->name, shown,
-        rask_type_name(wanted->type), wanted->name, better);
+        window->file.path, (unsigned long long)line, name, shown, rask_type_name(wanted->type),
+        name, better);
 }
 
 static rask_status parse_column(struct rask_csv_reader *reader, size_t want,

@@ -15,13 +15,13 @@
 #include "io/csv_reader.h"
 #include "io/number.h"
 #include "kern/caltime.h"
+#include "kern/expr.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define MAX_PLACES 256
 #define MAX_WANTS 4096 /* columns that are read at once: a reader has 17 KiB for each */
-#define MAX_NAME_COMPARED 128
 
 /* Kinds of values, a bit each. */
 enum kind {
@@ -344,54 +344,50 @@ static rask_status survey_files(struct survey *survey, const struct sample *samp
     return status;
 }
 
-/* The number of single-byte changes between two names, letters of either case alike; large when
- * long. */
-static size_t distance(const char *a, const char *b)
+/* The known name that is nearest, or NULL: none is near. */
+static const char *nearest_name(const struct survey *survey, const char *name)
 {
-    size_t n_a = strlen(a), n_b = strlen(b), row[MAX_NAME_COMPARED + 1];
-    if (n_a > MAX_NAME_COMPARED || n_b > MAX_NAME_COMPARED)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t changed = diagonal + ((a[i - 1] | 0x20) != (b[j - 1] | 0x20));
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = changed < shorter ? changed : shorter;
+    size_t n = survey->columns.count;
+    const char **names = rask_alloc((n + 1) * sizeof *names);
+    if (names == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        names[i] = survey->columns.items[i].name;
+    const char *nearest = rask_name_nearest(name, names, (uint32_t)n);
+    rask_free(names);
+    return nearest;
+}
+
+static void list_names(const struct survey *survey, char *text, size_t text_bytes)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < survey->columns.count; i++) {
+        char shown[RASK_SHOWN_BYTES];
+        const char *name = rask_text_show(shown, survey->columns.items[i].name);
+        if (n + strlen(name) + 6 > text_bytes) {
+            snprintf(text + n, text_bytes - n, "...");
+            return;
         }
+        n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", name,
+                              i + 1 < survey->columns.count ? ", " : "");
     }
-    return row[n_b];
 }
 
 static rask_status unknown(const struct survey *survey, const char *name, struct rask_error *error)
 {
-    const char *nearest = NULL;
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < survey->columns.count; i++) {
-        size_t found = distance(name, survey->columns.items[i].name);
-        if (found < best) {
-            best = found;
-            nearest = survey->columns.items[i].name;
-        }
-    }
+    const char *nearest = nearest_name(survey, name);
+    char columns[200], shown[RASK_SHOWN_BYTES], shown_nearest[RASK_SHOWN_BYTES];
     size_t n_files = rask_file_list_count(survey->question->files);
-    if (nearest != NULL && best <= strlen(name) / 2 + 1)
-        return rask_error_set(
-            error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?", name,
-            n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
-            nearest);
-    char columns[200] = "";
-    size_t n = 0;
-    for (size_t i = 0; i < survey->columns.count && n < sizeof columns - 1; i++)
-        n += (size_t)snprintf(columns + n, sizeof columns - n, "%s%s", i > 0 ? ", " : "",
-                              survey->columns.items[i].name);
-    return rask_error_set(
-        error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s%s", name,
-        n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
-        columns, n >= sizeof columns - 1 ? "..." : "");
+    const char *where =
+        n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files";
+    (void)rask_text_show(shown, name);
+    if (nearest != NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?",
+                              shown, where, rask_text_show(shown_nearest, nearest));
+    list_names(survey, columns, sizeof columns);
+    return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s",
+                          shown, where, columns);
 }
 
 /* A name that the sample lacks is looked for in the header of every file; the one that has it is
