@@ -56,7 +56,7 @@ static rask_status write_out(void *context, const void *bytes, size_t n_bytes,
 
 static rask_status flush_out(struct rask_error *error)
 {
-    return fflush(stdout) == 0
+    return fflush(stdout) == 0 && !ferror(stdout)
                ? RASK_OK
                : rask_error_set(error, RASK_ERR_IO, "standard output: %s", strerror(errno));
 }
@@ -158,7 +158,10 @@ static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
 {
     const struct csv_options *options = run->options;
     struct rask_sort_key sorts[RASK_RESULT_MAX_SORTS];
-    struct rask_result_options how = {sorts, (uint32_t)options->sorts.count, options->words.limit};
+    struct rask_result_options how = {.sorts = sorts,
+                                      .n_sorts = (uint32_t)options->sorts.count,
+                                      .limit = options->words.limit,
+                                      .is_empty = options->words.limit == 0};
     struct rask_error error = {.code = RASK_OK};
     rask_status status = RASK_OK;
     if (options->sorts.count > RASK_RESULT_MAX_SORTS)
@@ -267,6 +270,8 @@ int rask_cmd_csv(int argc, char **argv)
     if (code == RASK_GO_ON) {
         run.begin_ns = rask_now_ns();
         code = run_command(&run);
+        if (code == RASK_EXIT_INTERRUPTED)
+            code = rask_interrupted_code(run.rask);
         int stop_code = rask_line_stop(run.rask, RASK_OK, NULL);
         code = code == RASK_EXIT_DONE ? stop_code : code;
     }

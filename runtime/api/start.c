@@ -63,6 +63,7 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     rask_status status = loop->status;
     if (status != RASK_OK && error != NULL)
         *error = loop->error;
+    (void)rask_runtime_check_log(rt);
     loop->comm->ops->stop(loop->comm, status != RASK_OK, 1);
     rask_runtime_tear_down(rt);
     return status == RASK_OK ? RASK_SERVED : status;
@@ -83,10 +84,10 @@ static rask_status stop(struct rask_runtime *rt)
     rask_loop_give(loop);
     rask_signals_stop(rt);
     rask_threads_stop(rt);
-    rask_trace_save(rt);
+    rask_status saved = rask_trace_save(rt), logged = rask_runtime_check_log(rt);
     loop->comm->ops->stop(loop->comm, status != RASK_OK, 1);
     rask_runtime_tear_down(rt);
-    return status;
+    return status != RASK_OK ? status : saved != RASK_OK ? saved : logged;
 }
 
 static int is_own_thread(const struct rask_runtime *rt)
@@ -165,6 +166,7 @@ rask_status rask_runtime_start(const struct rask_options *options,
         return RASK_OK;
     if (!options->is_quiet && is_mine_to_tell(rt, status))
         rask_log_failure(&rt->log, error);
+    (void)rask_runtime_check_log(rt);
     rask_signals_stop(rt);
     rask_threads_stop(rt);
     if (rt->boot.comm != NULL)

@@ -51,6 +51,11 @@ static rask_status collect_names(struct making *making, struct rask_error *error
     if (status != RASK_OK || query->where == NULL || *query->where == '\0')
         return status;
     status = rask_expr_new(query->where, &making->where, error);
+    if (status == RASK_ERR_LIMIT) { /* a condition, and no record of a file, is too large */
+        status = RASK_ERR_SYNTAX;
+        if (error != NULL)
+            error->code = status;
+    }
     uint32_t n = status == RASK_OK ? rask_expr_n_columns(making->where) : 0;
     for (uint32_t i = 0; status == RASK_OK && i < n; i++)
         status = add_name(making, rask_expr_column(making->where, i), error);
@@ -79,13 +84,12 @@ static rask_status explain(const struct making *making, rask_status status,
     size_t n = error != NULL ? strlen(error->text) : 0;
     for (size_t i = 0; n > 0 && status == RASK_ERR_TYPE && i < making->answer.n_columns; i++) {
         const struct rask_infer_column *column = &making->answer.columns[i];
-        char quoted[RASK_NAME_BYTES + 2];
-        snprintf(quoted, sizeof quoted, "'%.*s'", RASK_NAME_BYTES - 1, column->name);
+        char shown[RASK_SHOWN_BYTES], quoted[RASK_SHOWN_BYTES + 2];
+        snprintf(quoted, sizeof quoted, "'%s'", rask_text_show(shown, column->name));
         if (column->is_declared || strstr(error->text, quoted) == NULL)
             continue;
         snprintf(error->text + n, sizeof error->text - n, "%s; say --types %s=TYPE to settle it",
-                 column->n_values == 0 ? " (no value of it was found in the sample)" : "",
-                 column->name);
+                 column->n_values == 0 ? " (no value of it was found in the sample)" : "", shown);
         break;
     }
     return status;
