@@ -13,7 +13,7 @@
  * THE FORMAT. Fields are separated by a delimiter and records by LF, CRLF or CR. A field that
  * begins with a quote runs to the next single quote and may hold delimiters, line ends and doubled
  * quotes; what follows its closing quote up to the delimiter is appended as it is. A quote anywhere
- * else is an ordinary character. Empty lines are no records. A byte order mark is skipped. A NUL
+ * else is an ordinary character. Empty lines are no records. Byte order marks at its begin are skipped. A NUL
  * byte is an error. The first record is the header unless the dialect says otherwise; then columns
  * are c1, c2, ... An empty name becomes cN (N = position from 1), a name that was there before gets
  * _2, _3, ...

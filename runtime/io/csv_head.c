@@ -222,9 +222,10 @@ static rask_status refuse_nul(const struct rask_csv_begin *begin, size_t n,
 
 static struct choice choose(const struct rask_csv_begin *begin, char given)
 {
-    bool has_mark = begin->n_bytes >= 3 && memcmp(begin->bytes, "\xef\xbb\xbf", 3) == 0;
-    struct choice choice = {.n_mark = has_mark ? 3 : 0,
-                            .delimiter = given != 0 ? given : candidates[0]};
+    size_t n_mark = 0;
+    while (begin->n_bytes - n_mark >= 3 && memcmp(begin->bytes + n_mark, "\xef\xbb\xbf", 3) == 0)
+        n_mark += 3; /* files that were put together by programs that each write one have two */
+    struct choice choice = {.n_mark = n_mark, .delimiter = given != 0 ? given : candidates[0]};
     size_t n_candidates = given != 0 ? 1 : sizeof candidates;
     for (size_t i = 0; i < n_candidates; i++) {
         char delimiter = given != 0 ? given : candidates[i];

@@ -116,6 +116,10 @@ static void line_ends(void)
          "a,b\n1,2\n",
          &spec_ab, &rows);
     CHECK_LINES(&rows, "1|2");
+    READ("\xef\xbb\xbf\xef\xbb\xbf"
+         "a,b\n1,2\n",
+         &spec_ab, &rows);
+    CHECK_LINES(&rows, "1|2");
 }
 
 static void quotes(void)
