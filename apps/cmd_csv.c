@@ -56,7 +56,7 @@ static rask_status write_out(void *context, const void *bytes, size_t n_bytes,
 
 static rask_status flush_out(struct rask_error *error)
 {
-    return fflush(stdout) == 0
+    return fflush(stdout) == 0 && !ferror(stdout)
                ? RASK_OK
                : rask_error_set(error, RASK_ERR_IO, "standard output: %s", strerror(errno));
 }
@@ -158,7 +158,10 @@ static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
 {
     const struct csv_options *options = run->options;
     struct rask_sort_key sorts[RASK_RESULT_MAX_SORTS];
-    struct rask_result_options how = {sorts, (uint32_t)options->sorts.count, options->words.limit};
+    struct rask_result_options how = {.sorts = sorts,
+                                      .n_sorts = (uint32_t)options->sorts.count,
+                                      .limit = options->words.limit,
+                                      .is_empty = options->words.limit == 0};
     struct rask_error error = {.code = RASK_OK};
     rask_status status = RASK_OK;
     if (options->sorts.count > RASK_RESULT_MAX_SORTS)
@@ -222,6 +225,25 @@ static int list_columns(const struct run *run)
     return flush_out(&error) == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
 }
 
+/* What is left out of what the paths say. */
+static void tell_remarks(const struct run *run)
+{
+    struct rask_file_remarks remarks = rask_file_list_remarks(run->files);
+    if (run->options->line.is_quiet)
+        return;
+    if (remarks.n_repeats == 1)
+        fprintf(stderr, "rask csv: %.200s is the file %.200s again; it is read once\n",
+                remarks.repeat, remarks.original);
+    else if (remarks.n_repeats > 1)
+        fprintf(stderr,
+                "rask csv: %zu files are named more than once, such as %.200s, which is %.200s; "
+                "each is read once\n",
+                remarks.n_repeats, remarks.repeat, remarks.original);
+    if (remarks.n_skipped > 0)
+        fprintf(stderr, "rask csv: left out: %.200s%s, no regular file%s\n", remarks.skipped,
+                remarks.n_skipped > 1 ? " and others" : "", remarks.n_skipped > 1 ? "s" : "");
+}
+
 static int run_command(struct run *run)
 {
     const struct csv_options *options = run->options;
@@ -229,6 +251,8 @@ static int run_command(struct run *run)
     rask_status status = rask_file_list_new(&run->files, &error);
     for (size_t i = 0; status == RASK_OK && i < options->line.operands.count; i++)
         status = rask_file_list_add(run->files, options->line.operands.items[i], &error);
+    if (status == RASK_OK)
+        tell_remarks(run);
     int exit_code = status != RASK_OK              ? tell(&error, RASK_EXIT_FAILED)
                     : options->words.lists_columns ? list_columns(run)
                                                    : plan_and_compute(run);
@@ -246,6 +270,8 @@ int rask_cmd_csv(int argc, char **argv)
     if (code == RASK_GO_ON) {
         run.begin_ns = rask_now_ns();
         code = run_command(&run);
+        if (code == RASK_EXIT_INTERRUPTED)
+            code = rask_interrupted_code(run.rask);
         int stop_code = rask_line_stop(run.rask, RASK_OK, NULL);
         code = code == RASK_EXIT_DONE ? stop_code : code;
     }

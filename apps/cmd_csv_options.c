@@ -24,8 +24,8 @@ static const struct rask_option known[] = {
     WORD("where", RASK_OPTION_TEXT, where, "EXPR", "take the rows for which this is true"),
     WORD("sort", RASK_OPTION_LIST, sorts, "COL[:desc]",
          "order the result by its columns, such as count:desc; otherwise it ascends by group"),
-    {"limit", RASK_OPTION_COUNT, offsetof(struct csv_words, limit), 1, UINT64_MAX, "N",
-     "print the first N rows of the result"},
+    {"limit", RASK_OPTION_COUNT, offsetof(struct csv_words, limit), 0, UINT64_MAX, "N",
+     "print the first N rows of the result; 0 prints its header alone"},
     WORD("format", RASK_OPTION_TEXT, format, "FORMAT", "table (default), csv or json"),
     WORD("types", RASK_OPTION_LIST, types, "COL=TYPE[,...]",
          "int64, float64, bool, date, datetime or text, instead of what a sample suggests"),
@@ -154,6 +154,8 @@ static int take_words(struct csv_options *options)
     if (words->format != NULL && !rask_print_format_find(words->format, &options->format))
         return rask_line_refuse(&usage, "option --format: '%.100s' is not table, csv or json",
                                 words->format);
+    if (words->where != NULL && words->where[strspn(words->where, " \t\r\n")] == '\0')
+        return rask_line_refuse(&usage, "option --where: the condition is empty");
     int code = take_delimiter(options);
     if (code == RASK_GO_ON)
         code = cut_words(&options->by, "by", &words->by);
@@ -166,7 +168,7 @@ static int take_words(struct csv_options *options)
 
 int csv_options_read(struct csv_options *options, int argc, char **argv)
 {
-    *options = (struct csv_options){0};
+    *options = (struct csv_options){.words.limit = UINT64_MAX};
     int code = rask_line_read(&options->line, &usage, argc, argv, &options->words);
     return code == RASK_GO_ON ? take_words(options) : code;
 }

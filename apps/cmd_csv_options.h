@@ -16,7 +16,8 @@ RASK_VEC_DEFINE(csv_types, struct rask_infer_declared);
 struct csv_words {
     struct rask_words by, aggregates, sorts, types;
     const char *where, *format, *delimiter, *missing;
-    uint64_t limit, block_bytes; /* 0: none, automatic */
+    uint64_t limit; /* UINT64_MAX: none */
+    uint64_t block_bytes; /* 0: automatic */
     int has_no_header, fills_short, lists_columns;
 };
 

@@ -39,7 +39,7 @@ static int list_counters(void)
         return RASK_EXIT_DONE;
     for (size_t i = 0; rask_counters_at(&none, i, &counter); i++)
         printf("%-24s %-9s %s\n", counter.name, counter.unit, counter.help);
-    return fflush(stdout) == 0 ? RASK_EXIT_DONE : RASK_EXIT_FAILED;
+    return rask_finish_output();
 }
 
 int rask_cmd_info(int argc, char **argv)

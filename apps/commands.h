@@ -9,7 +9,8 @@ enum {
     RASK_EXIT_DONE = 0,
     RASK_EXIT_FAILED = 1,
     RASK_EXIT_USAGE = 2,
-    RASK_EXIT_INTERRUPTED = 130
+    RASK_EXIT_INTERRUPTED = 130, /* by SIGINT; other signals: 128 and their number */
+    RASK_EXIT_SIGNAL = 128
 };
 
 int rask_cmd_bench(int argc, char **argv);

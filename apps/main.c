@@ -11,6 +11,7 @@
 
 #include <rask/version.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,8 +46,9 @@ static int print_overview(FILE *stream)
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
     fprintf(stream, "  help     how to use a command: rask help COMMAND; rask help settings\n\n"
                     "Options: --help, --version.\n"
-                    "Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted.\n");
-    return RASK_EXIT_DONE;
+                    "Exit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted,\n"
+                    "143 ended by SIGTERM.\n");
+    return stream == stdout ? rask_finish_output() : RASK_EXIT_DONE;
 }
 
 static int refuse_command(const char *name)
@@ -56,8 +58,12 @@ static int refuse_command(const char *name)
         names[i] = commands[i].name;
     names[N_COMMANDS] = "help";
     const char *nearest = rask_name_nearest(name, names, N_COMMANDS + 1);
+    char shown[65];
+    snprintf(shown, sizeof shown, "%s", name);
+    for (char *c = shown; *c != '\0'; c++)
+        *c = iscntrl((unsigned char)*c) ? ' ' : *c;
     if (rask_is_speaker())
-        fprintf(stderr, "rask: unknown command '%.64s'%s%s%s; see rask --help\n", name,
+        fprintf(stderr, "rask: unknown command '%s'%s%s%s; see rask --help\n", shown,
                 nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,
                 nearest == NULL ? "" : "'");
     return rask_exit_early(RASK_EXIT_USAGE);
@@ -71,7 +77,9 @@ static int print_settings(int is_man)
     if (status == RASK_OK && rask_is_speaker())
         fwrite(text.data, 1, text.size, stdout);
     rask_buf_release(&text);
-    return status == RASK_OK ? RASK_EXIT_DONE : RASK_EXIT_FAILED;
+    if (status != RASK_OK)
+        return rask_fail(&(struct rask_error){.code = status, .rank = -1});
+    return rask_is_speaker() ? rask_finish_output() : RASK_EXIT_DONE;
 }
 
 static int help(int argc, char **argv)
@@ -99,9 +107,10 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "help") == 0)
         return help(argc - 1, argv + 1);
     if (strcmp(argv[1], "--version") == 0) {
-        if (rask_is_speaker())
-            printf("rask %s\n", rask_version());
-        return RASK_EXIT_DONE;
+        if (!rask_is_speaker())
+            return RASK_EXIT_DONE;
+        printf("rask %s\n", rask_version());
+        return rask_finish_output();
     }
     const struct command *command = find(argv[1]);
     return command == NULL ? refuse_command(argv[1]) : command->run(argc - 1, argv + 1);

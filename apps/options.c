@@ -3,6 +3,8 @@
  * wrong one, also in the environment or the file, is reported once and before MPI is up. */
 #include "options.h"
 
+#include "api/settings.h"
+#include "api/signals.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/config.h"
@@ -11,6 +13,8 @@
 #include "comm/launch.h"
 #include "kern/expr.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +60,8 @@ int rask_line_refuse(const struct rask_usage *usage, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    for (char *c = text; *c != '\0'; c++)
+        *c = iscntrl((unsigned char)*c) ? ' ' : *c;
     if (rask_is_speaker())
         fprintf(stderr, "rask %s: %s; see rask %s --help\n", usage->command, text, usage->command);
     return rask_exit_early(RASK_EXIT_USAGE);
@@ -68,6 +74,16 @@ int rask_fail(const struct rask_error *error)
         return RASK_EXIT_DONE;
     rask_log_init(&log, stderr, -1, RASK_LOG_ERROR);
     rask_log_failure(&log, error);
+    return RASK_EXIT_FAILED;
+}
+
+int rask_finish_output(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return RASK_EXIT_DONE;
+    fprintf(stderr, "rask: error: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
     return RASK_EXIT_FAILED;
 }
 
@@ -126,9 +142,10 @@ static int print_help(const struct rask_usage *usage)
         print_option(&common[i]);
     printf("%s%s\nSettings of the runtime:\n%.*s", usage->tail == NULL ? "" : "\n",
            usage->tail == NULL ? "" : usage->tail, (int)settings.size, (const char *)settings.data);
-    printf("\nExit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted.\n");
+    printf("\nExit codes: 0 done, 1 failed, 2 used wrongly, 130 interrupted,\n143 ended by "
+           "SIGTERM.\n");
     rask_buf_release(&settings);
-    return RASK_EXIT_DONE;
+    return rask_finish_output();
 }
 
 static const struct rask_option *find_option(const struct rask_option *options, size_t n,
@@ -236,7 +253,8 @@ static int take_setting(struct reading *reading, const char *name, const char *v
     struct rask_error error;
     char source[RASK_CONFIG_SOURCE_BYTES];
     snprintf(source, sizeof source, "option --%s", name);
-    if (rask_config_set(&reading->config, name, value, source, &error) != RASK_OK)
+    if (rask_config_set(&reading->config, name, value, source, &error) != RASK_OK ||
+        rask_settings_check(&reading->config, &error) != RASK_OK)
         return rask_line_refuse(reading->usage, "%s", error.text);
     return add_setting(reading->line, "--", name, value);
 }
@@ -322,7 +340,8 @@ static int check_settings(struct reading *reading)
     struct rask_error error;
     struct rask_line *line = reading->line;
     struct rask_config outside;
-    if (rask_config_load(&outside, (const char *const *)environ, &error) != RASK_OK) {
+    if (rask_config_load(&outside, (const char *const *)environ, &error) != RASK_OK ||
+        rask_settings_check(&outside, &error) != RASK_OK) {
         if (is_one_of_many())
             return RASK_GO_ON;
         (void)rask_fail(&error);
@@ -382,16 +401,20 @@ int rask_line_start(struct rask_line *line, struct rask **rask)
     return status == RASK_ERR_ARGUMENT ? RASK_EXIT_USAGE : RASK_EXIT_FAILED;
 }
 
+int rask_interrupted_code(const struct rask *rask)
+{
+    int number = rask_signal_seen(rask);
+    return number != 0 ? RASK_EXIT_SIGNAL + number : RASK_EXIT_INTERRUPTED;
+}
+
 int rask_line_stop(struct rask *rask, rask_status status, const struct rask_error *error)
 {
     int code = RASK_EXIT_DONE;
-    if (fflush(stdout) != 0 && status == RASK_OK) {
-        fprintf(stderr, "rask: error: cannot write to standard output\n");
-        code = RASK_EXIT_FAILED;
-    }
+    if (status == RASK_OK)
+        code = rask_finish_output();
     if (status == RASK_ERR_INTERRUPTED) {
         fprintf(stderr, "rask: interrupted\n");
-        code = RASK_EXIT_INTERRUPTED;
+        code = rask_interrupted_code(rask);
     } else if (status != RASK_OK) {
         code = rask_fail(error);
     }

@@ -75,6 +75,13 @@ int rask_line_start(struct rask_line *line, struct rask **rask);
 /* Stops the runtime; reports `error` if `status` is one. Returns the command's exit code. */
 int rask_line_stop(struct rask *rask, rask_status status, const struct rask_error *error);
 
+/* The exit code of a command that was interrupted. */
+int rask_interrupted_code(const struct rask *rask);
+
+/* The end of what was printed on standard output: RASK_EXIT_DONE, or after a line about it
+ * RASK_EXIT_FAILED when not all of it could be written. */
+int rask_finish_output(void);
+
 /* 1 on the rank that speaks; works before MPI is up. */
 int rask_is_speaker(void);
 

@@ -2,7 +2,7 @@
 # Sources of runtime/api: the calls of include/rask, which join machines, loop and threads.
 librask_core_la_SOURCES += runtime/api/runtime.h runtime/api/setup.c runtime/api/start.c
 librask_core_la_SOURCES += runtime/api/submit.c runtime/api/wait.c runtime/api/threads.c
-librask_core_la_SOURCES += runtime/api/signals.c runtime/api/stall.c
+librask_core_la_SOURCES += runtime/api/signals.c runtime/api/signals.h runtime/api/stall.c runtime/api/settings.c runtime/api/settings.h
 librask_core_la_SOURCES += runtime/api/content.c runtime/api/content.h runtime/api/resources.c
 librask_core_la_SOURCES += runtime/api/graph.c runtime/api/graph.h runtime/api/graph_submit.c
 if HAVE_MPI

@@ -33,21 +33,19 @@ static rask_status parse_part(const char *part, size_t length, struct rask_wire_
     const char *equals = skip_blanks(part + name_bytes);
     size_t number_bytes = *equals == '=' ? length - (size_t)(equals + 1 - part) : 0;
     if (*equals != '=' || name_bytes == 0 || number_bytes >= sizeof number)
-        return rask_error_set(
-            error, RASK_ERR_ARGUMENT,
-            "setting resources: '%.*s' is not name=amount; write for example gpu=2,licence=1",
-            (int)(length > 80 ? 80 : length), part);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "'%.*s' is not name=amount; write for example gpu=2,licence=1",
+                              (int)(length > 80 ? 80 : length), part);
     if (name_bytes > RASK_RESOURCE_NAME_BYTES)
-        return rask_error_set(
-            error, RASK_ERR_ARGUMENT, "setting resources: the name '%.*s' has more than %d bytes",
-            (int)(name_bytes > 80 ? 80 : name_bytes), part, RASK_RESOURCE_NAME_BYTES);
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "the name '%.*s' has more than %d bytes",
+                              (int)(name_bytes > 80 ? 80 : name_bytes), part,
+                              RASK_RESOURCE_NAME_BYTES);
     memcpy(number, equals + 1, number_bytes);
     number[number_bytes] = '\0';
     if (rask_parse_uint64(number, 0, UINT32_MAX, &amount) != RASK_OK)
-        return rask_error_set(
-            error, RASK_ERR_ARGUMENT,
-            "setting resources: '%s' is no amount of %.*s; it is a whole number up to %u", number,
-            (int)name_bytes, part, UINT32_MAX);
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "'%s' is no amount of %.*s; it is a whole number up to %u", number,
+                              (int)name_bytes, part, UINT32_MAX);
     memset(resource, 0, sizeof *resource);
     memcpy(resource->name, part, name_bytes);
     resource->amount = (uint32_t)amount;
@@ -67,17 +65,16 @@ rask_status rask_resources_parse(const char *text, struct rask_wire_resource *li
         if (status != RASK_OK)
             return status;
         if (is_listed(list, n_parsed, &resource))
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "setting resources: %.*s occurs twice",
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "%.*s occurs twice",
                                   RASK_RESOURCE_NAME_BYTES, resource.name);
         if (n_parsed == RASK_LIMIT_RESOURCES)
-            return rask_error_set(error, RASK_ERR_ARGUMENT,
-                                  "setting resources: more than %u of them", RASK_LIMIT_RESOURCES);
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "more than %u of them",
+                                  RASK_LIMIT_RESOURCES);
         list[n_parsed++] = resource;
         part += length;
         if (*part == ',' && *(part = skip_blanks(part + 1)) == '\0')
             return rask_error_set(error, RASK_ERR_ARGUMENT,
-                                  "setting resources: nothing follows the last comma of '%s'",
-                                  text);
+                                  "nothing follows the last comma of '%s'", text);
     }
     *n = n_parsed;
     return RASK_OK;

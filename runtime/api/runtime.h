@@ -32,6 +32,7 @@ struct rask_runtime {
     struct rask_config config;
     struct rask_log log;
     FILE *log_file; /* [own] NULL: standard error */
+    FILE *trace_file; /* [own] rank 0, when the event trace is wanted */
     struct rask_registry *registry;
     struct rask_store *store;
     struct rask_topo *topo;
@@ -52,6 +53,7 @@ struct rask_runtime {
     pthread_t signal_thread;
     int has_signal_thread;
     _Atomic int is_leaving_signals;
+    _Atomic int signal_seen; /* that interrupted; 0: none */
     sigset_t old_signals; /* the mask of the program's thread */
     /* threads.c */
     struct rask_spin spawn_lock;
@@ -143,19 +145,24 @@ rask_status rask_runtime_set_up(struct rask_runtime *runtime, const struct rask_
                                 const struct rask_attachment *attachment, struct rask_error *error);
 void rask_runtime_tear_down(struct rask_runtime *runtime);
 
+/* setup.c: whether all messages have reached the log file. RASK_ERR_IO, which standard error has
+ * been told, if not. */
+rask_status rask_runtime_check_log(const struct rask_runtime *runtime);
+
 /* signals.c: a thread that takes SIGINT, SIGTERM and SIGUSR1 for the process, if the setting
  * `signals` says so. */
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 
-/* stall.c: writes the event trace to the file of the setting `trace`, if there is one. */
-void rask_trace_save(struct rask_runtime *runtime);
+/* stall.c: writes the event trace to the file of the setting `trace`, if there is one. RASK_ERR_IO,
+ * which has been logged: it cannot be written. */
+rask_status rask_trace_save(struct rask_runtime *runtime);
 
 /* stall.c: everything a person needs to see why nothing moves, to `stream`. Takes the loop. */
 void rask_stall_report(struct rask_runtime *runtime, FILE *stream);
 
 /* resources.c: the setting `resources`, "gpu=2,licence=1", as the worker tells it. `list` has room
- * for RASK_LIMIT_RESOURCES. Errors: RASK_ERR_ARGUMENT, which names setting and part. */
+ * for RASK_LIMIT_RESOURCES. Errors: RASK_ERR_ARGUMENT, which names the part. */
 rask_status rask_resources_parse(const char *text, struct rask_wire_resource *list, uint32_t *n,
                                  struct rask_error *error);
 

@@ -7,6 +7,7 @@
  * after. So a step that fails on one rank alone is the same error on all, and all leave in order.
  */
 #include "api/runtime.h"
+#include "api/settings.h"
 
 #include "api/options.h"
 #include "base/alloc.h"
@@ -77,7 +78,33 @@ static rask_status configure(struct rask_runtime *rt, const struct rask_options 
                              struct rask_error *error)
 {
     rask_status status = take_settings(rt, options, error);
+    if (status == RASK_OK)
+        status = rask_settings_check(&rt->config, error);
     return status == RASK_OK ? open_log(rt, error) : status;
+}
+
+rask_status rask_runtime_check_log(const struct rask_runtime *rt)
+{
+    if (rt->log_file == NULL || (fflush(rt->log_file) == 0 && !ferror(rt->log_file)))
+        return RASK_OK;
+    struct rask_log log;
+    rask_log_init(&log, rt->is_quiet ? NULL : stderr, rt->log.rank, RASK_LOG_ERROR);
+    rask_log_write(&log, RASK_LOG_ERROR,
+                   "cannot write the log file %s: messages of this run are lost",
+                   rt->config.log_file);
+    return RASK_ERR_IO;
+}
+
+/* The trace is written at the end, but that it can be is known from the start. */
+static rask_status open_trace(struct rask_runtime *rt, struct rask_error *error)
+{
+    if (rt->config.trace[0] == '\0')
+        return RASK_OK;
+    rt->trace_file = fopen(rt->config.trace, "w");
+    return rt->trace_file != NULL
+               ? RASK_OK
+               : rask_error_set(error, RASK_ERR_IO, "cannot write the trace %s: %s",
+                                rt->config.trace, strerror(errno));
 }
 
 static uint64_t arena_bytes(const struct rask_config *config)
@@ -222,6 +249,8 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
         status = rask_worker_init(&loop->worker, &worker, error);
     if (status == RASK_OK)
         status = rask_loop_init(loop, error);
+    if (status == RASK_OK && caps->rank == 0)
+        status = open_trace(rt, error);
     if (status != RASK_OK || caps->rank != 0)
         return status;
     struct rask_sched_config sched;
@@ -356,5 +385,7 @@ void rask_runtime_tear_down(struct rask_runtime *rt)
     rask_buf_release(&rt->last_batch);
     if (rt->log_file != NULL)
         fclose(rt->log_file);
+    if (rt->trace_file != NULL)
+        fclose(rt->trace_file);
     rask_free(rt);
 }

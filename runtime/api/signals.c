@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* signals.c: what a command does at Ctrl-C: the first one ends all waits with RASK_ERR_INTERRUPTED,
  * so that the program can stop in order; the second one ends the process. SIGUSR1 prints a stall
- * report. A thread of its own takes the signals, so nothing runs inside a signal handler. */
-#include "api/runtime.h"
+ * report. A thread of its own takes the signals, so nothing runs inside a signal handler. A signal
+ * that was ignored when the runtime started (a job in the background of a script) stays so. */
+#include "api/signals.h"
 
+#include "api/runtime.h"
 #include "base/error.h"
 
 #include <signal.h>
 #include <string.h>
 
+/* SIGUSR1 belongs to the set in any case: it ends the thread. */
 static void handled_signals(sigset_t *set)
 {
+    static const int stops[] = {SIGINT, SIGTERM};
     sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
     sigaddset(set, SIGUSR1);
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+        struct sigaction old;
+        if (sigaction(stops[i], NULL, &old) != 0 || old.sa_handler != SIG_IGN)
+            sigaddset(set, stops[i]);
+    }
 }
 
 static void *signal_thread(void *argument)
@@ -30,7 +37,9 @@ static void *signal_thread(void *argument)
             rask_stall_report(rt, stderr);
             continue;
         }
-        if (atomic_exchange(&rt->loop.is_interrupted, 1) == 0) {
+        if (atomic_load(&rt->loop.is_interrupted) == 0) {
+            atomic_store(&rt->signal_seen, signal_number);
+            atomic_store(&rt->loop.is_interrupted, 1);
             rask_loop_wake_all(&rt->loop);
             continue;
         }
@@ -39,6 +48,11 @@ static void *signal_thread(void *argument)
         raise(signal_number);
     }
     return NULL;
+}
+
+int rask_signal_seen(const struct rask *rask)
+{
+    return atomic_load(&rask_runtime_of(rask)->signal_seen);
 }
 
 rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error)

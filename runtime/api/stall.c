@@ -56,18 +56,21 @@ void rask_stall_report(struct rask_runtime *rt, FILE *stream)
     rask_buf_release(&text);
 }
 
-void rask_trace_save(struct rask_runtime *rt)
+rask_status rask_trace_save(struct rask_runtime *rt)
 {
     struct rask_buf text = {0};
-    if (rt->config.trace[0] == '\0' || rt->loop.sched == NULL)
-        return;
-    FILE *file = fopen(rt->config.trace, "w");
-    if (file == NULL || rask_sched_trace(rt->loop.sched, &text) != RASK_OK ||
-        fwrite(text.data, 1, text.size, file) != text.size)
+    if (rt->trace_file == NULL || rt->loop.sched == NULL)
+        return RASK_OK;
+    rask_status status = rask_sched_trace(rt->loop.sched, &text);
+    errno = status == RASK_ERR_MEMORY ? ENOMEM : 0;
+    if (status == RASK_OK && fwrite(text.data, 1, text.size, rt->trace_file) != text.size)
+        status = RASK_ERR_IO;
+    if (fclose(rt->trace_file) != 0)
+        status = RASK_ERR_IO;
+    rt->trace_file = NULL;
+    if (status != RASK_OK)
         rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace,
-                       strerror(errno));
-    if (file != NULL && fclose(file) != 0)
-        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace,
-                       strerror(errno));
+                       errno != 0 ? strerror(errno) : rask_status_text(status));
     rask_buf_release(&text);
+    return status;
 }

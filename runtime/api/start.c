@@ -100,13 +100,14 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
     rask_signals_stop(rt);
     rask_threads_stop(rt);
     unbind_self(rt);
+    (void)rask_runtime_check_log(rt);
     rask_status status = outcome(rt, error);
     rt->is_cut_off |= is_cut_off(loop->status);
     if (loop->status != RASK_OK && !rt->is_cut_off)
         report_broken(rt);
     end_transport(rt);
     rask_runtime_tear_down(rt);
-    return status;
+    return status != RASK_OK ? status : saved != RASK_OK ? saved : logged;
 }
 
 /* Tells the other ranks that the job ends. */
@@ -131,10 +132,10 @@ rask_status rask_runtime_stop(struct rask_runtime *rt)
     rask_loop_give(loop);
     rask_signals_stop(rt);
     rask_threads_stop(rt);
-    rask_trace_save(rt);
+    rask_status saved = rask_trace_save(rt), logged = rask_runtime_check_log(rt);
     end_transport(rt);
     rask_runtime_tear_down(rt);
-    return status;
+    return status != RASK_OK ? status : saved != RASK_OK ? saved : logged;
 }
 
 /* Rank 0, or alone: waits for all ranks and hands the runtime to the program. */
@@ -168,6 +169,7 @@ static rask_status give_up(struct rask_runtime *rt, rask_status status,
     int is_mine_to_tell = rt->boot.comm != NULL ? rt->boot.comm->caps.rank == 0 : !rt->boot.is_told;
     if (!rt->is_quiet && is_mine_to_tell)
         rask_log_failure(&rt->log, error);
+    (void)rask_runtime_check_log(rt);
     rask_signals_stop(rt);
     rask_threads_stop(rt);
     rt->is_cut_off = is_cut_off(status);
@@ -213,7 +215,7 @@ rask_status rask_stop(struct rask *rask)
 {
     if (rask == NULL)
         return RASK_OK;
-    if (rask->task != NULL)
+    if (rask->task != NULL || rask_threads_is_one(rask_runtime_of(rask)))
         return RASK_ERR_STATE;
     return rask_runtime_stop(rask_runtime_of(rask));
 }

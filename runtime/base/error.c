@@ -20,6 +20,14 @@ void rask_text_copy(char *field, uint64_t field_bytes, const char *text)
     field[length] = '\0';
 }
 
+const char *rask_text_show(char shown[RASK_SHOWN_BYTES], const char *text)
+{
+    rask_text_copy(shown, RASK_SHOWN_BYTES - 3, text);
+    if (text[strlen(shown)] != '\0')
+        memcpy(shown + strlen(shown), "...", 4);
+    return shown;
+}
+
 /* Formats before it writes, so that the old text may be among the arguments. */
 rask_status rask_error_set(struct rask_error *error, rask_status code, const char *format, ...)
 {

@@ -18,4 +18,9 @@ rask_status rask_error_memory(struct rask_error *error, uint64_t bytes, const ch
 /* Copies a text into a fixed field, cut at a whole UTF-8 character, always terminated. */
 void rask_text_copy(char *field, uint64_t field_bytes, const char *text);
 
+/* A name as messages show it: its begin, with "..." where it is too long for them. Returns `shown`.
+ */
+#define RASK_SHOWN_BYTES 64
+const char *rask_text_show(char shown[RASK_SHOWN_BYTES], const char *text);
+
 #endif

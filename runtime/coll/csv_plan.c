@@ -9,6 +9,7 @@
 #include "kern/expr.h"
 #include "kern/fold.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,6 +51,11 @@ static rask_status collect_names(struct making *making, struct rask_error *error
     if (status != RASK_OK || query->where == NULL || *query->where == '\0')
         return status;
     status = rask_expr_new(query->where, &making->where, error);
+    if (status == RASK_ERR_LIMIT) { /* a condition, and no record of a file, is too large */
+        status = RASK_ERR_SYNTAX;
+        if (error != NULL)
+            error->code = status;
+    }
     uint32_t n = status == RASK_OK ? rask_expr_n_columns(making->where) : 0;
     for (uint32_t i = 0; status == RASK_OK && i < n; i++)
         status = add_name(making, rask_expr_column(making->where, i), error);
@@ -78,13 +84,12 @@ static rask_status explain(const struct making *making, rask_status status,
     size_t n = error != NULL ? strlen(error->text) : 0;
     for (size_t i = 0; n > 0 && status == RASK_ERR_TYPE && i < making->answer.n_columns; i++) {
         const struct rask_infer_column *column = &making->answer.columns[i];
-        char quoted[RASK_NAME_BYTES + 2];
-        snprintf(quoted, sizeof quoted, "'%.*s'", RASK_NAME_BYTES - 1, column->name);
+        char shown[RASK_SHOWN_BYTES], quoted[RASK_SHOWN_BYTES + 2];
+        snprintf(quoted, sizeof quoted, "'%s'", rask_text_show(shown, column->name));
         if (column->is_declared || strstr(error->text, quoted) == NULL)
             continue;
         snprintf(error->text + n, sizeof error->text - n, "%s; say --types %s=TYPE to settle it",
-                 column->n_values == 0 ? " (no value of it was found in the sample)" : "",
-                 column->name);
+                 column->n_values == 0 ? " (no value of it was found in the sample)" : "", shown);
         break;
     }
     return status;
@@ -115,6 +120,27 @@ static rask_status fill_groupby(struct making *making, struct rask_error *error)
     return status;
 }
 
+/* Whether the answer may depend on the column's type: not if its values are only counted. */
+static bool needs_type(const struct making *making, const char *name)
+{
+    const struct rask_csv_query *query = making->query;
+    for (size_t i = 0; i < query->n_keys; i++)
+        if (strcmp(query->keys[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < query->n_aggregates; i++) {
+        rask_aggregate_fn fn;
+        const char *column = NULL;
+        if (rask_aggregate_parse(query->aggregates[i], &fn, &column, NULL) == RASK_OK &&
+            fn != RASK_AGGREGATE_COUNT && strcmp(column, name) == 0)
+            return true;
+    }
+    uint32_t n = making->where != NULL ? rask_expr_n_columns(making->where) : 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(rask_expr_column(making->where, i), name) == 0)
+            return true;
+    return false;
+}
+
 static rask_status pack(struct making *making, struct rask_error *error)
 {
     const struct rask_infer_answer *answer = &making->answer;
@@ -122,8 +148,12 @@ static rask_status pack(struct making *making, struct rask_error *error)
     if (wants == NULL)
         return rask_error_memory(error, answer->n_columns * sizeof *wants, "a plan");
     for (size_t i = 0; i < answer->n_columns; i++)
-        wants[i] = (struct rask_csv_want){answer->columns[i].name, answer->columns[i].type,
-                                          answer->columns[i].is_declared};
+        wants[i] = (struct rask_csv_want){
+            .name = answer->columns[i].name,
+            .type = answer->columns[i].type,
+            .is_declared = answer->columns[i].is_declared,
+            .is_unknown = answer->columns[i].n_values == 0 && !answer->columns[i].is_declared &&
+                          needs_type(making, answer->columns[i].name)};
     struct rask_csv_spec spec = {making->query->dialect, wants, answer->n_columns};
     rask_status status =
         rask_csv_job_pack(&making->plan->groupby, &spec, &making->plan->job, error);

@@ -134,12 +134,8 @@ const struct rask_csv_head *rask_csv_reader_head(const struct rask_csv_reader *r
 static void map_columns(struct rask_csv_reader *reader)
 {
     const struct rask_csv_head *head = &reader->head;
-    for (size_t i = 0; i < reader->spec->n_wants; i++) {
-        reader->fields[i] = RASK_CSV_ABSENT;
-        for (uint32_t c = 0; c < head->n_columns; c++)
-            if (strcmp(head->names[c], reader->spec->wants[i].name) == 0)
-                reader->fields[i] = c;
-    }
+    for (size_t i = 0; i < reader->spec->n_wants; i++)
+        reader->fields[i] = rask_csv_head_column(head, reader->spec->wants[i].name);
 }
 
 /* Reads the begin of the file until its head is known. */
@@ -340,14 +336,23 @@ static rask_status unfit(struct rask_csv_reader *reader, struct rask_error *erro
     text = rask_csv_value_trim(text, &n);
     show_value(text, n, shown);
     uint64_t line = rask_csv_window_line(window, reader->rows.offsets[row]);
+    char name[RASK_SHOWN_BYTES];
+    (void)rask_text_show(name, wanted->name);
+    if (wanted->is_unknown)
+        return rask_error_set(
+            error, RASK_ERR_TYPE,
+            "%s: line %llu, column %s: '%s' is a value where the sample of the files had none, so "
+            "that nothing is known of the type; say --types %s=TYPE (such as int64, float64, date "
+            "or text)",
+            window->file.path, (unsigned long long)line, name, shown, name);
     const char *better =
         wanted->type == RASK_TYPE_INT64 && !wanted->is_declared ? "float64 or " : "";
     return rask_error_set(
         error, RASK_ERR_TYPE,
         "%s: line %llu, column %s: '%s' is no %s; say --types %s=TYPE with a type that "
         "fits all its values (%stext)",
-        window->file.path, (unsigned long long)line, wanted->name, shown,
-        rask_type_name(wanted->type), wanted->name, better);
+        window->file.path, (unsigned long long)line, name, shown, rask_type_name(wanted->type),
+        name, better);
 }
 
 static rask_status parse_column(struct rask_csv_reader *reader, size_t want,
@@ -359,7 +364,8 @@ static rask_status parse_column(struct rask_csv_reader *reader, size_t want,
                                    .arena = &reader->arena,
                                    .field = reader->fields[want],
                                    .type = wanted->type,
-                                   .is_declared = wanted->is_declared};
+                                   .is_declared = wanted->is_declared,
+                                   .is_unknown = wanted->is_unknown};
     uint32_t row = rask_csv_column_parse(&parse, &reader->rows, values);
     if (row == RASK_CSV_NO_MEMORY)
         return rask_error_memory(error, reader->window.n_bytes, "quoted text");

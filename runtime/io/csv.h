@@ -13,10 +13,10 @@
  * THE FORMAT. Fields are separated by a delimiter and records by LF, CRLF or CR. A field that
  * begins with a quote runs to the next single quote and may hold delimiters, line ends and doubled
  * quotes; what follows its closing quote up to the delimiter is appended as it is. A quote anywhere
- * else is an ordinary character. Empty lines are no records. A byte order mark is skipped. A NUL
- * byte is an error. The first record is the header unless the dialect says otherwise; then columns
- * are c1, c2, ... An empty name becomes cN (N = position from 1), a name that was there before gets
- * _2, _3, ...
+ * else is an ordinary character. Empty lines are no records. Byte order marks at the begin of a
+ * file are skipped. A NUL byte is an error. The first record is the header unless the dialect says
+ * otherwise; then columns are c1, c2, ... An empty name becomes cN (N = position from 1), a name
+ * that was there before gets _2, _3, ...
  *
  * MISSING VALUES. An empty field, and a field that is one of the dialect's missing words. In a text
  * column a quoted field is never missing; in the other types quotes make no difference, blanks
@@ -63,8 +63,11 @@ struct rask_csv_dialect {
 struct rask_csv_want {
     const char *name;
     rask_type type;
-    bool
-        is_declared; /* the user said so: integers with leading zeros, and 1/0 as bool, are taken */
+    /* The user said so: integers with leading zeros, and 1/0 as bool, are taken. */
+    bool is_declared;
+    /* Nobody knows its type: it is text as long as there are blanks and missing words alone, and
+     * the first other value is an error. */
+    bool is_unknown;
 };
 
 /* What to read, the same for all files. Everything in it is borrowed. */

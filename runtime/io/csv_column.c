@@ -7,7 +7,6 @@
 #include "io/csv_column.h"
 
 #include "base/alloc.h"
-#include "io/csv_head.h"
 #include "io/number.h"
 #include "kern/caltime.h"
 
@@ -397,6 +396,20 @@ static uint32_t parse_texts(const struct rask_csv_parse *parse, const struct ras
     return rows->n_rows;
 }
 
+/* The first row with a value, of a column whose type nobody knows. */
+static uint32_t find_value(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows)
+{
+    const struct fields fields = fields_of(rows, parse->field);
+    for (uint32_t row = 0; row < fields.n_rows; row++) {
+        size_t n;
+        const char *text = locate(&fields, row, &n);
+        text = rask_csv_value_trim(text, &n);
+        if (!rask_missing_has(parse->missing, text, n))
+            return row;
+    }
+    return rows->n_rows;
+}
+
 static uint32_t fill_missing(const struct rask_csv_parse *parse, const struct rask_csv_rows *rows,
                              struct rask_csv_values *values)
 {
@@ -424,7 +437,10 @@ uint32_t rask_csv_column_parse(const struct rask_csv_parse *parse, const struct 
         return parse_ints(parse, rows, values);
     if (parse->type == RASK_TYPE_FLOAT64)
         return parse_floats(parse, rows, values);
-    if (parse->type == RASK_TYPE_TEXT)
-        return parse_texts(parse, rows, values);
+    if (parse->type == RASK_TYPE_TEXT) {
+        uint32_t first = parse->is_unknown ? find_value(parse, rows) : rows->n_rows;
+        uint32_t parsed = parse_texts(parse, rows, values);
+        return parsed == RASK_CSV_NO_MEMORY ? parsed : first;
+    }
     return parse_others(parse, rows, values);
 }

@@ -4,6 +4,7 @@
 #define RASK_IO_CSV_COLUMN_H
 
 #include "io/csv.h"
+#include "io/csv_head.h"
 #include "io/missing.h"
 
 /* Records of a batch. Field c of record r ends at marks[first_marks[r] + c] and begins behind the
@@ -32,9 +33,8 @@ struct rask_csv_parse {
     uint32_t field; /* position in the file's records; RASK_CSV_ABSENT: the file lacks the column */
     rask_type type;
     bool is_declared;
+    bool is_unknown; /* a value that is neither blanks nor a missing word does not fit */
 };
-
-#define RASK_CSV_ABSENT UINT32_MAX
 
 /* Where the values go. */
 struct rask_csv_values {

@@ -105,12 +105,9 @@ static size_t trim(char *text, size_t n)
 /* Room for "_4294967295" or "c4294967295" beside the name itself. */
 #define NAME_EXTRA_BYTES 16
 
-/* The names so far, by hash; of each also the next number to try for another of that name. */
+/* The names so far, by hash. */
 struct taken {
-    struct {
-        const char *name; /* NULL: free */
-        unsigned next_copy;
-    } * slots;
+    struct rask_csv_name_slot *slots;
     size_t mask;
 };
 
@@ -142,8 +139,7 @@ static void settle_name(struct taken *taken, char *name, uint32_t i, size_t leng
         snprintf(name + length, NAME_EXTRA_BYTES, "_%u", taken->slots[first].next_copy++);
         slot = slot_of(taken, name);
     }
-    taken->slots[slot].name = name;
-    taken->slots[slot].next_copy = 2;
+    taken->slots[slot] = (struct rask_csv_name_slot){name, i, 2};
 }
 
 static void write_names(const char *bytes, const struct choice *choice, bool has_no_header,
@@ -165,24 +161,26 @@ static void write_names(const char *bytes, const struct choice *choice, bool has
     }
 }
 
-/* The names of a header record, in one allocation: [give] to rask_free. NULL: no memory. */
-static char **read_names(const char *bytes, const struct choice *choice, bool has_no_header)
+/* The names of a header record, in one allocation: [give] to rask_free, as the slots of `taken`.
+ * NULL: no memory. */
+static char **read_names(const char *bytes, const struct choice *choice, bool has_no_header,
+                         struct taken *taken)
 {
     const struct first_record *record = &choice->record;
     size_t n_text = record->end - record->start + (size_t)record->n_fields * NAME_EXTRA_BYTES;
-    struct taken taken = {.mask = 15};
-    while (taken.mask < 2 * (size_t)record->n_fields)
-        taken.mask = 2 * taken.mask + 1;
-    taken.slots = rask_alloc_zeroed(taken.mask + 1, sizeof *taken.slots);
+    *taken = (struct taken){.mask = 15};
+    while (taken->mask < 2 * (size_t)record->n_fields)
+        taken->mask = 2 * taken->mask + 1;
+    taken->slots = rask_alloc_zeroed(taken->mask + 1, sizeof *taken->slots);
     char **names = rask_alloc(record->n_fields * sizeof *names + n_text + NAME_EXTRA_BYTES);
-    if (names != NULL && taken.slots != NULL) {
-        write_names(bytes, choice, has_no_header, &taken, names);
-    } else {
-        rask_free(names);
-        names = NULL;
+    if (names != NULL && taken->slots != NULL) {
+        write_names(bytes, choice, has_no_header, taken, names);
+        return names;
     }
-    rask_free(taken.slots);
-    return names;
+    rask_free(names);
+    rask_free(taken->slots);
+    taken->slots = NULL;
+    return NULL;
 }
 
 static rask_status refuse_binary(const struct rask_csv_begin *begin, struct rask_error *error)
@@ -224,9 +222,10 @@ static rask_status refuse_nul(const struct rask_csv_begin *begin, size_t n,
 
 static struct choice choose(const struct rask_csv_begin *begin, char given)
 {
-    bool has_mark = begin->n_bytes >= 3 && memcmp(begin->bytes, "\xef\xbb\xbf", 3) == 0;
-    struct choice choice = {.n_mark = has_mark ? 3 : 0,
-                            .delimiter = given != 0 ? given : candidates[0]};
+    size_t n_mark = 0;
+    while (begin->n_bytes - n_mark >= 3 && memcmp(begin->bytes + n_mark, "\xef\xbb\xbf", 3) == 0)
+        n_mark += 3; /* files that were put together by programs that each write one have two */
+    struct choice choice = {.n_mark = n_mark, .delimiter = given != 0 ? given : candidates[0]};
     size_t n_candidates = given != 0 ? 1 : sizeof candidates;
     for (size_t i = 0; i < n_candidates; i++) {
         char delimiter = given != 0 ? given : candidates[i];
@@ -248,10 +247,12 @@ static rask_status keep(struct rask_csv_head *head, const struct rask_csv_dialec
 {
     const struct first_record *record = &choice->record;
     size_t n_seen = choice->is_open ? 0 : choice->n_looked_at;
-    char **names = read_names(begin->bytes, choice, dialect->has_no_header);
+    struct taken taken;
+    char **names = read_names(begin->bytes, choice, dialect->has_no_header, &taken);
     char *seen = rask_alloc(n_seen);
     if (names == NULL || seen == NULL) {
         rask_free(names);
+        rask_free(taken.slots);
         rask_free(seen);
         return rask_error_memory(error, record->end - record->start, "the header of a file");
     }
@@ -262,6 +263,8 @@ static rask_status keep(struct rask_csv_head *head, const struct rask_csv_dialec
                                    .n_columns = record->n_fields,
                                    .n_skip = dialect->has_no_header ? choice->n_mark : behind,
                                    .names = names,
+                                   .slots = taken.slots,
+                                   .mask = taken.mask,
                                    .seen = seen,
                                    .n_seen = n_seen};
     return RASK_OK;
@@ -291,9 +294,19 @@ rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv
     return keep(head, dialect, begin, &choice, error);
 }
 
+uint32_t rask_csv_head_column(const struct rask_csv_head *head, const char *name)
+{
+    struct taken taken = {head->slots, head->mask};
+    if (head->slots == NULL)
+        return RASK_CSV_ABSENT;
+    const struct rask_csv_name_slot *slot = &head->slots[slot_of(&taken, name)];
+    return slot->name != NULL ? slot->column : RASK_CSV_ABSENT;
+}
+
 void rask_csv_head_release(struct rask_csv_head *head)
 {
     rask_free(head->names);
+    rask_free(head->slots);
     rask_free(head->seen);
     *head = (struct rask_csv_head){0};
 }

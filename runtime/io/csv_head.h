@@ -5,6 +5,13 @@
 
 #include "io/csv.h"
 
+/* A place of the hash of names. */
+struct rask_csv_name_slot {
+    const char *name; /* NULL: free */
+    uint32_t column;
+    unsigned next_copy; /* the number to try for another column of that name */
+};
+
 /* Zeroed: no file seen yet. */
 struct rask_csv_head {
     char delimiter;
@@ -12,6 +19,8 @@ struct rask_csv_head {
     size_t
         n_skip; /* bytes of a byte order mark and of the header with its line end: data follows */
     char **names; /* [n_columns], in one allocation with their text */
+    struct rask_csv_name_slot *slots; /* [mask + 1] a hash of the names */
+    size_t mask;
     char *seen; /* the bytes that decided all this, */
     size_t n_seen; /* which make any file that begins with them have the same head; 0: not kept */
 };
@@ -30,6 +39,9 @@ struct rask_csv_begin {
 rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv_dialect *dialect,
                                const struct rask_csv_begin *begin, bool *is_new,
                                struct rask_error *error) RASK_MUST_USE;
+/* The position of the column, or RASK_CSV_ABSENT. Takes the same time for any number of columns. */
+#define RASK_CSV_ABSENT UINT32_MAX
+uint32_t rask_csv_head_column(const struct rask_csv_head *head, const char *name);
 void rask_csv_head_release(struct rask_csv_head *head);
 
 /* The bytes of a field without its quotes, doubled quotes made single: at most n bytes into

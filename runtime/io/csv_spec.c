@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define PACKED_MAGIC UINT32_C(0x43535631)
+#define PACKED_MAGIC UINT32_C(0x43535632)
 
 struct packed {
     uint32_t magic;
@@ -27,7 +27,7 @@ struct packed {
 struct packed_want {
     uint32_t n_name; /* with the terminating zero */
     uint16_t type;
-    uint16_t is_declared;
+    uint8_t is_declared, is_unknown;
 };
 
 size_t rask_csv_spec_pack(const struct rask_csv_spec *spec, void *bytes, size_t n_bytes)
@@ -53,7 +53,8 @@ size_t rask_csv_spec_pack(const struct rask_csv_spec *spec, void *bytes, size_t 
     for (size_t i = 0; i < spec->n_wants; i++) {
         struct packed_want want = {.n_name = (uint32_t)strlen(spec->wants[i].name) + 1,
                                    .type = (uint16_t)spec->wants[i].type,
-                                   .is_declared = spec->wants[i].is_declared};
+                                   .is_declared = spec->wants[i].is_declared,
+                                   .is_unknown = spec->wants[i].is_unknown};
         memcpy(at, &want, sizeof want);
         at += sizeof want;
     }
@@ -112,7 +113,8 @@ static void unpack(const struct packed *packed, const char *bytes, size_t n_byte
     for (uint32_t i = 0; i < packed->n_wants; i++) {
         struct packed_want want;
         memcpy(&want, bytes + sizeof *packed + i * sizeof want, sizeof want);
-        wants[i] = (struct rask_csv_want){text, (rask_type)want.type, want.is_declared != 0};
+        wants[i] = (struct rask_csv_want){text, (rask_type)want.type, want.is_declared != 0,
+                                          want.is_unknown != 0};
         text += want.n_name;
     }
 }

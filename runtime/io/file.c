@@ -56,6 +56,19 @@ static rask_status look(struct rask_file *file, const struct rask_file_identity 
                                                                   : changed(file->path, error);
 }
 
+/* Files of /proc and the like have bytes but no size, so they cannot be cut into blocks. */
+static rask_status refuse_sizeless(const struct rask_file *file, struct rask_error *error)
+{
+    char byte;
+    struct stat status;
+    if (file->identity.n_bytes > 0 || pread(file->fd, &byte, 1, 0) != 1)
+        return RASK_OK;
+    if (fstat(file->fd, &status) != 0 || status.st_size != 0)
+        return changed(file->path, error);
+    return rask_error_set(error, RASK_ERR_IO,
+                          "%s: is no regular file with a size; copy it to one first", file->path);
+}
+
 rask_status rask_file_open(struct rask_file *file, const char *path,
                            const struct rask_file_identity *expected, struct rask_error *error)
 {
@@ -64,6 +77,8 @@ rask_status rask_file_open(struct rask_file *file, const char *path,
     if (file->fd < 0)
         return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
     rask_status status = look(file, expected, error);
+    if (status == RASK_OK)
+        status = refuse_sizeless(file, error);
     if (status != RASK_OK)
         rask_file_close(file);
     return status;

@@ -36,7 +36,8 @@ struct rask_file {
 
 /* Opens a regular file for reading.
  * `expected`: what an earlier look at the file found, or NULL. Thread: any.
- * Errors: RASK_ERR_IO it cannot be opened or is no regular file; RASK_ERR_CHANGED it is not what
+ * Errors: RASK_ERR_IO it cannot be opened, is no regular file, or has bytes but no size as files
+ * of /proc; RASK_ERR_CHANGED it is not what
  * was expected. On error `file` is closed. */
 rask_status rask_file_open(struct rask_file *file, const char *path,
                            const struct rask_file_identity *expected,
@@ -60,15 +61,26 @@ rask_status rask_file_check(const struct rask_file *file, struct rask_error *err
 void rask_file_close(struct rask_file *file);
 
 /* A list of files in a fixed order: arguments in the order given, each argument's files sorted by
- * the bytes of their paths; a path that was there before is not taken twice. */
+ * the bytes of their paths. A file that was there before is not taken twice, however its path is
+ * written: device, inode, size and time tell which it is, so links are the files they lead to. */
 struct rask_file_list;
+
+/* What a user should know of the paths; [borrow] until the next add. */
+struct rask_file_remarks {
+    size_t n_repeats; /* files that were named again and are taken once */
+    const char *repeat, *original; /* the first of them, and what it was named before; or NULL */
+    size_t n_skipped; /* names in directories that look like files of the list but are pipes, links
+                         to directories and the like */
+    const char *skipped; /* the first of them, or NULL */
+};
 
 rask_status rask_file_list_new(struct rask_file_list **list,
                                struct rask_error *error) RASK_MUST_USE;
 void rask_file_list_free(struct rask_file_list *list);
 
 /* Adds a file, what a directory holds, or what a glob matches (*, ?, [...]; a path that exists is
- * never taken as a glob). Sizes and times are looked up here, once.
+ * never taken as a glob). Sizes and times are looked up here, once. What is left out is in the
+ * remarks.
  * Errors: RASK_ERR_IO there is no such file, it cannot be read, a directory cannot be opened, a
  * glob or a directory yields nothing; RASK_ERR_MEMORY. On error the list is unchanged. */
 rask_status rask_file_list_add(struct rask_file_list *list, const char *path,
@@ -80,5 +92,6 @@ const char *rask_file_list_path(const struct rask_file_list *list, size_t i);
 const struct rask_file_identity *rask_file_list_identity(const struct rask_file_list *list,
                                                          size_t i);
 uint64_t rask_file_list_bytes(const struct rask_file_list *list);
+struct rask_file_remarks rask_file_list_remarks(const struct rask_file_list *list);
 
 #endif

@@ -2,12 +2,13 @@
 /* file_list.c: which files paths, globs and directories stand for.
  *
  * Directories are walked with a list of those still to do, not by recursion. What one argument adds
- * is sorted by path before it joins the list; a hash of paths finds what was there before. Entry
- * points: rask_file_list_new, rask_file_list_add. */
+ * is sorted by path before it joins the list; a hash of identities finds what was there before.
+ * Entry points: rask_file_list_new, rask_file_list_add. */
 #include "io/file.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/vec.h"
 
 #include <dirent.h>
@@ -30,11 +31,21 @@ struct entry {
 RASK_VEC_DEFINE(entries, struct entry);
 RASK_VEC_DEFINE(paths, char *);
 
+/* What one argument stands for. */
+struct found {
+    struct entries files;
+    char *skipped; /* the first name that was left out, or NULL */
+    size_t n_skipped;
+};
+
 struct rask_file_list {
     struct entries entries;
-    size_t *slots; /* hash of paths: index + 1, 0 = free */
+    size_t *slots; /* hash of identities: index + 1, 0 = free */
     size_t n_slots; /* a power of two, more than twice the entries; 0 at first */
     uint64_t n_bytes;
+    char *repeat, *skipped; /* the first of each, or NULL */
+    size_t original; /* the file that is named again by `repeat` */
+    size_t n_repeats, n_skipped;
 };
 
 rask_status rask_file_list_new(struct rask_file_list **list, struct rask_error *error)
@@ -59,6 +70,8 @@ void rask_file_list_free(struct rask_file_list *list)
         return;
     entries_drop(&list->entries);
     rask_free(list->slots);
+    rask_free(list->repeat);
+    rask_free(list->skipped);
     rask_free(list);
 }
 
@@ -83,13 +96,23 @@ uint64_t rask_file_list_bytes(const struct rask_file_list *list)
     return list->n_bytes;
 }
 
+struct rask_file_remarks rask_file_list_remarks(const struct rask_file_list *list)
+{
+    return (struct rask_file_remarks){
+        .n_repeats = list->n_repeats,
+        .repeat = list->repeat,
+        .original = list->repeat != NULL ? list->entries.items[list->original].path : NULL,
+        .n_skipped = list->n_skipped,
+        .skipped = list->skipped};
+}
+
 static rask_status out_of_memory(struct rask_error *error)
 {
     return rask_error_memory(error, 0, "a list of files");
 }
 
 /* [take] path, also on error. */
-static rask_status take_file(struct entries *found, char *path, const struct stat *status,
+static rask_status take_file(struct found *found, char *path, const struct stat *status,
                              struct rask_error *error)
 {
     struct entry entry = {.path = path,
@@ -98,10 +121,20 @@ static rask_status take_file(struct entries *found, char *path, const struct sta
                                                    status->st_mtim.tv_nsec,
                                        .inode = (uint64_t)status->st_ino,
                                        .device = (uint64_t)status->st_dev}};
-    if (entries_push(found, entry) == 0)
+    if (entries_push(&found->files, entry) == 0)
         return RASK_OK;
     rask_free(path);
     return out_of_memory(error);
+}
+
+/* [take] path. */
+static void skip(struct found *found, char *path)
+{
+    found->n_skipped++;
+    if (found->skipped == NULL)
+        found->skipped = path;
+    else
+        rask_free(path);
 }
 
 static bool is_csv_name(const char *name)
@@ -128,7 +161,7 @@ static char *join(const char *directory, const char *name)
 struct visit {
     DIR *directory;
     const char *path;
-    struct entries *found; /* files go here */
+    struct found *found; /* files go here */
     struct paths *to_do; /* directories below go here */
 };
 
@@ -161,11 +194,14 @@ static rask_status take_name(const struct visit *visit, const struct dirent *ite
         rask_free(path);
         return out_of_memory(error);
     }
-    rask_free(path);
+    if (is_csv)
+        skip(visit->found, path);
+    else
+        rask_free(path);
     return RASK_OK;
 }
 
-static rask_status read_directory(const char *path, struct entries *found, struct paths *to_do,
+static rask_status read_directory(const char *path, struct found *found, struct paths *to_do,
                                   struct rask_error *error)
 {
     DIR *directory = opendir(path);
@@ -186,7 +222,21 @@ static rask_status read_directory(const char *path, struct entries *found, struc
     return status;
 }
 
-static rask_status walk(const char *path, struct entries *found, struct rask_error *error)
+/* The error of a directory that holds no file to take, but maybe one that was left out. */
+static rask_status nothing_in(const char *path, const char *skipped, struct rask_error *error)
+{
+    if (skipped != NULL)
+        return rask_error_set(error, RASK_ERR_IO,
+                              "%s: no .csv or .tsv file in this directory: %s is no regular file; "
+                              "copy it to one first",
+                              path, skipped);
+    return rask_error_set(error, RASK_ERR_IO,
+                          "%s: no .csv or .tsv file in this directory; for files of other names "
+                          "give a glob such as '%s/*.txt'",
+                          path, path);
+}
+
+static rask_status walk(const char *path, struct found *found, struct rask_error *error)
 {
     struct paths to_do = {0};
     char *first = rask_strdup(path);
@@ -194,7 +244,7 @@ static rask_status walk(const char *path, struct entries *found, struct rask_err
         rask_free(first);
         return out_of_memory(error);
     }
-    size_t n_before = found->count;
+    size_t n_before = found->files.count, n_skipped = found->n_skipped;
     rask_status status = RASK_OK;
     while (status == RASK_OK && to_do.count > 0) {
         char *next = paths_pop(&to_do);
@@ -204,20 +254,27 @@ static rask_status walk(const char *path, struct entries *found, struct rask_err
     for (size_t i = 0; i < to_do.count; i++)
         rask_free(to_do.items[i]);
     paths_release(&to_do);
-    if (status == RASK_OK && found->count == n_before)
-        return rask_error_set(
-            error, RASK_ERR_IO,
-            "%s: no .csv or .tsv file in this directory; for files of other names "
-            "give a glob such as '%s/*.txt'",
-            path, path);
+    if (status == RASK_OK && found->files.count == n_before)
+        return nothing_in(path, n_skipped == 0 ? found->skipped : NULL, error);
     return status;
 }
 
-static rask_status take_path(const char *path, struct entries *found, struct rask_error *error)
+/* The error of a path that leads to nothing. */
+static rask_status nothing_at(const char *path, struct rask_error *error)
+{
+    if (strcmp(path, "-") == 0)
+        return rask_error_set(
+            error, RASK_ERR_IO,
+            "-: standard input cannot be read in blocks; write it to a file first: "
+            "cat >rows.csv; rask csv rows.csv");
+    return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+static rask_status take_path(const char *path, struct found *found, struct rask_error *error)
 {
     struct stat status;
     if (stat(path, &status) != 0)
-        return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
+        return nothing_at(path, error);
     if (S_ISDIR(status.st_mode))
         return walk(path, found, error);
     if (!S_ISREG(status.st_mode))
@@ -229,7 +286,7 @@ static rask_status take_path(const char *path, struct entries *found, struct ras
     return copy != NULL ? take_file(found, copy, &status, error) : out_of_memory(error);
 }
 
-static rask_status take_glob(const char *pattern, struct entries *found, struct rask_error *error)
+static rask_status take_glob(const char *pattern, struct found *found, struct rask_error *error)
 {
     glob_t matches;
     int outcome = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &matches);
@@ -252,20 +309,13 @@ static int compare_paths(const void *a, const void *b)
     return strcmp(((const struct entry *)a)->path, ((const struct entry *)b)->path);
 }
 
-/* FNV-1a: paths differ in their last bytes, which it mixes well enough for a table this sparse. */
-static size_t hash_path(const char *path)
+/* The slot of a file: its own, or the free one where it belongs. */
+static size_t *slot_of(struct rask_file_list *list, const struct rask_file_identity *identity)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *path != '\0'; path++)
-        hash = (hash ^ (uint8_t)*path) * UINT64_C(0x100000001b3);
-    return (size_t)(hash ^ hash >> 32);
-}
-
-/* The slot of a path: its own, or the free one where it belongs. */
-static size_t *slot_of(struct rask_file_list *list, const char *path)
-{
-    size_t mask = list->n_slots - 1, at = hash_path(path) & mask;
-    while (list->slots[at] != 0 && strcmp(list->entries.items[list->slots[at] - 1].path, path) != 0)
+    size_t mask = list->n_slots - 1;
+    size_t at = (size_t)rask_hash64(identity, sizeof *identity) & mask;
+    while (list->slots[at] != 0 && memcmp(&list->entries.items[list->slots[at] - 1].identity,
+                                          identity, sizeof *identity) != 0)
         at = (at + 1) & mask;
     return &list->slots[at];
 }
@@ -284,35 +334,59 @@ static int grow(struct rask_file_list *list, size_t n_more)
         list->slots = slots;
         list->n_slots = n_slots;
         for (size_t i = 0; i < list->entries.count; i++)
-            *slot_of(list, list->entries.items[i].path) = i + 1;
+            *slot_of(list, &list->entries.items[i].identity) = i + 1;
     }
     return entries_reserve(&list->entries, wanted);
+}
+
+/* [take] entry: the file at `index` of the list is named again. */
+static void note_repeat(struct rask_file_list *list, struct entry *entry, size_t index)
+{
+    if (list->n_repeats++ > 0) {
+        rask_free(entry->path);
+        return;
+    }
+    list->repeat = entry->path;
+    list->original = index;
+}
+
+/* [take] what was found; there is room for it. */
+static void join_list(struct rask_file_list *list, struct found *found)
+{
+    qsort(found->files.items, found->files.count, sizeof *found->files.items, compare_paths);
+    for (size_t i = 0; i < found->files.count; i++) {
+        struct entry *entry = &found->files.items[i];
+        size_t *slot = slot_of(list, &entry->identity);
+        if (*slot != 0) {
+            note_repeat(list, entry, *slot - 1);
+            continue;
+        }
+        (void)entries_push(&list->entries, *entry);
+        *slot = list->entries.count;
+        list->n_bytes += entry->identity.n_bytes;
+    }
+    entries_release(&found->files);
+    list->n_skipped += found->n_skipped;
+    if (list->skipped == NULL)
+        list->skipped = found->skipped;
+    else
+        rask_free(found->skipped);
 }
 
 rask_status rask_file_list_add(struct rask_file_list *list, const char *path,
                                struct rask_error *error)
 {
-    struct entries found = {0};
+    struct found found = {0};
     struct stat status;
     bool is_glob = strpbrk(path, "*?[") != NULL && lstat(path, &status) != 0;
     rask_status outcome = is_glob ? take_glob(path, &found, error) : take_path(path, &found, error);
-    if (outcome == RASK_OK && grow(list, found.count) != 0)
+    if (outcome == RASK_OK && grow(list, found.files.count) != 0)
         outcome = out_of_memory(error);
     if (outcome != RASK_OK) {
-        entries_drop(&found);
+        entries_drop(&found.files);
+        rask_free(found.skipped);
         return outcome;
     }
-    qsort(found.items, found.count, sizeof *found.items, compare_paths);
-    for (size_t i = 0; i < found.count; i++) {
-        size_t *slot = slot_of(list, found.items[i].path);
-        if (*slot != 0) {
-            rask_free(found.items[i].path);
-            continue;
-        }
-        (void)entries_push(&list->entries, found.items[i]); /* there is room */
-        *slot = list->entries.count;
-        list->n_bytes += found.items[i].identity.n_bytes;
-    }
-    entries_release(&found);
+    join_list(list, &found);
     return RASK_OK;
 }

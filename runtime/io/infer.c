@@ -15,15 +15,13 @@
 #include "io/csv_reader.h"
 #include "io/number.h"
 #include "kern/caltime.h"
+#include "kern/expr.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define N_SAMPLED_FILES 32
-#define N_MORE_FILES 256
-#define SAMPLE_BYTES (UINT64_C(64) << 10)
-#define LARGE_BYTES (UINT64_C(1) << 20)
-#define MAX_NAME_COMPARED 128
+#define MAX_PLACES 256
+#define MAX_WANTS 4096 /* columns that are read at once: a reader has 17 KiB for each */
 
 /* Kinds of values, a bit each. */
 enum kind {
@@ -39,10 +37,25 @@ enum kind {
 struct known_column {
     char *name;
     unsigned kinds;
-    uint64_t n_values, n_missing;
+    uint64_t n_values;
 };
 
 RASK_VEC_DEFINE(known_columns, struct known_column);
+
+/* How much is looked at: files up to file_bytes, which are all_bytes over the number of files, but
+ * not less than three places, are read whole, others at places evenly spread. */
+struct sample {
+    size_t n_files;
+    uint64_t all_bytes;
+    uint64_t place_bytes;
+    size_t n_places; /* at most, MAX_PLACES at most */
+    bool is_for_unseen; /* only columns without a value so far are looked at */
+};
+
+static const struct sample first_sample = {32, UINT64_C(4) << 20, UINT64_C(64) << 10, 17, false};
+/* For columns that had no value in the first. */
+static const struct sample second_sample = {256, UINT64_C(64) << 20, UINT64_C(256) << 10,
+                                            MAX_PLACES, true};
 
 /* What is known so far, and what it is found out with. */
 struct survey {
@@ -53,6 +66,8 @@ struct survey {
     struct rask_csv_spec head_spec; /* wants nothing */
     struct rask_csv_reader *head_reader;
     uint8_t *is_sampled; /* [files] */
+    const struct sample *sample; /* the one that is being taken */
+    uint64_t file_bytes; /* of each file at most, but for small files at three places */
 };
 
 static bool find_known(const struct survey *survey, const char *name, uint32_t *index)
@@ -133,7 +148,6 @@ static void survey_column(const struct survey *survey, struct known_column *know
             text = rask_csv_value_trim(text, &n);
             is_missing = rask_missing_has(&survey->missing, text, n);
         }
-        known->n_missing += is_missing;
         known->n_values += !is_missing;
         if (!is_missing && (known->kinds & KIND_TEXT) == 0)
             known->kinds |= kind_of(text, n);
@@ -156,37 +170,61 @@ static rask_status survey_range(struct survey *survey, struct rask_csv_reader *r
                                                                                        : status;
 }
 
-static rask_status survey_ranges(struct survey *survey, struct rask_csv_reader *reader, size_t file,
-                                 const uint32_t *indices, struct rask_error *error)
+/* Where to look into a file whose records begin at `data`: [starts]; returns how many. */
+static size_t choose_places(const struct survey *survey, uint64_t n_bytes, uint64_t data,
+                            uint64_t starts[MAX_PLACES], uint64_t *place_bytes)
+{
+    const struct sample *sample = survey->sample;
+    starts[0] = 0;
+    *place_bytes = sample->place_bytes;
+    if (n_bytes - data <= survey->file_bytes) {
+        *place_bytes = n_bytes;
+        return 1;
+    }
+    uint64_t n = survey->file_bytes / sample->place_bytes;
+    n = n < 3 ? 3 : n > sample->n_places ? sample->n_places : n;
+    uint64_t last = n_bytes - data > sample->place_bytes ? n_bytes - data - sample->place_bytes : 0;
+    for (uint64_t i = 1; i < n; i++)
+        starts[i] = data + last * i / (n - 1);
+    return (size_t)n;
+}
+
+/* Where columns are looked for, and into which of survey.columns they go. */
+struct look {
+    struct rask_csv_want *wants; /* [MAX_WANTS] or as many as there are names */
+    uint32_t *indices; /* as many */
+    size_t n_wants;
+};
+
+static bool has_all(const struct survey *survey, const struct look *look)
+{
+    for (size_t i = 0; i < look->n_wants; i++)
+        if (survey->columns.items[look->indices[i]].n_values == 0)
+            return false;
+    return true;
+}
+
+static rask_status survey_places(struct survey *survey, struct rask_csv_reader *reader, size_t file,
+                                 const struct look *look, struct rask_error *error)
 {
     const struct rask_file_identity *identity =
         rask_file_list_identity(survey->question->files, file);
-    uint64_t n_bytes = identity->n_bytes;
-    uint64_t starts[] = {0, n_bytes / 2,
-                         n_bytes - (n_bytes < SAMPLE_BYTES ? n_bytes : SAMPLE_BYTES)};
-    size_t n_starts = n_bytes > LARGE_BYTES ? 3 : 1;
+    uint64_t starts[MAX_PLACES], place_bytes;
+    uint64_t data = rask_csv_reader_head(survey->head_reader)->n_skip;
+    data = data < identity->n_bytes ? data : identity->n_bytes;
+    size_t n = choose_places(survey, identity->n_bytes, data, starts, &place_bytes);
     rask_status status = RASK_OK;
-    for (size_t i = 0; status == RASK_OK && i < n_starts; i++) {
+    for (size_t i = 0; status == RASK_OK && i < n; i++) {
         struct rask_csv_range range = {.path = rask_file_list_path(survey->question->files, file),
                                        .identity = identity,
                                        .start = starts[i],
-                                       .end = starts[i] + SAMPLE_BYTES,
+                                       .end = (i == 0 ? data : starts[i]) + place_bytes,
                                        .first_start = RASK_CSV_GUESS};
-        status = survey_range(survey, reader, &range, indices, error);
+        status = survey_range(survey, reader, &range, look->indices, error);
+        if (survey->sample->is_for_unseen && has_all(survey, look))
+            break;
     }
     return status;
-}
-
-/* Whether a column of a file is to be looked at. */
-static bool is_asked_for(const struct survey *survey, const char *name)
-{
-    const struct rask_infer_question *question = survey->question;
-    if (question->names == NULL)
-        return true;
-    for (size_t i = 0; i < question->n_names; i++)
-        if (strcmp(question->names[i], name) == 0)
-            return true;
-    return false;
 }
 
 /* Reads the header of a file; its names become known. */
@@ -207,125 +245,149 @@ static rask_status survey_head(struct survey *survey, size_t file,
     return status;
 }
 
-/* What is wanted of a sampled file: room for all its columns. */
-struct wanted {
-    struct rask_csv_want *wants;
-    uint32_t *indices; /* in survey.columns */
-};
-
-static rask_status survey_columns(struct survey *survey, size_t file,
-                                  const struct rask_csv_head *head, const struct wanted *wanted,
-                                  struct rask_error *error)
+/* Looks at the columns `look` of a file. */
+static rask_status survey_look(struct survey *survey, size_t file, const struct look *look,
+                               struct rask_error *error)
 {
-    struct rask_csv_want *wants = wanted->wants;
-    uint32_t *indices = wanted->indices;
-    struct rask_csv_spec spec = {.dialect = survey->head_spec.dialect, .wants = wants};
-    for (uint32_t c = 0; c < head->n_columns; c++) {
-        if (!is_asked_for(survey, head->names[c]))
-            continue;
-        (void)find_known(survey, head->names[c], &indices[spec.n_wants]);
-        wants[spec.n_wants++] = (struct rask_csv_want){head->names[c], RASK_TYPE_TEXT, false};
-    }
-    if (spec.n_wants == 0)
-        return RASK_OK;
+    struct rask_csv_spec spec = {survey->head_spec.dialect, look->wants, look->n_wants};
     struct rask_csv_reader *reader;
     rask_status status = rask_csv_reader_new(&reader, &spec, error);
     if (status != RASK_OK)
         return status;
-    status = survey_ranges(survey, reader, file, indices, error);
+    status = survey_places(survey, reader, file, look, error);
     rask_csv_reader_free(reader);
+    return status;
+}
+
+/* Adds a column of the file to what is looked at, if it is to be. */
+static void want(const struct survey *survey, const char *name, struct look *look)
+{
+    uint32_t index;
+    if (!find_known(survey, name, &index) ||
+        (survey->sample->is_for_unseen && survey->columns.items[index].n_values > 0))
+        return;
+    look->indices[look->n_wants] = index;
+    look->wants[look->n_wants++] =
+        (struct rask_csv_want){.name = survey->columns.items[index].name, .type = RASK_TYPE_TEXT};
+}
+
+/* Looks at the columns that are asked for, MAX_WANTS at a time. */
+static rask_status survey_columns(struct survey *survey, size_t file,
+                                  const struct rask_csv_head *head, struct look *look,
+                                  struct rask_error *error)
+{
+    const struct rask_infer_question *question = survey->question;
+    size_t n = question->names != NULL ? question->n_names : head->n_columns;
+    rask_status status = RASK_OK;
+    for (size_t i = 0; status == RASK_OK && i < n; i++) {
+        const char *name = question->names != NULL ? question->names[i] : head->names[i];
+        if (rask_csv_head_column(head, name) != RASK_CSV_ABSENT)
+            want(survey, name, look);
+        if (look->n_wants == 0 || (look->n_wants < MAX_WANTS && i + 1 < n))
+            continue;
+        status = survey_look(survey, file, look, error);
+        look->n_wants = 0;
+    }
     return status;
 }
 
 static rask_status survey_file(struct survey *survey, size_t file, struct rask_error *error)
 {
     const struct rask_csv_head *head;
-    if (survey->is_sampled[file])
+    if (survey->is_sampled[file] && !survey->sample->is_for_unseen)
         return RASK_OK;
     survey->is_sampled[file] = 1;
     rask_status status = survey_head(survey, file, &head, error);
     if (status != RASK_OK)
         return status;
-    size_t n = (size_t)head->n_columns + 1;
-    struct wanted wanted = {.wants = rask_alloc(n * sizeof *wanted.wants),
-                            .indices = rask_alloc(n * sizeof *wanted.indices)};
-    if (wanted.wants != NULL && wanted.indices != NULL)
-        status = survey_columns(survey, file, head, &wanted, error);
+    size_t n_names = survey->question->names != NULL ? survey->question->n_names : head->n_columns;
+    size_t n = n_names < MAX_WANTS ? n_names + 1 : MAX_WANTS;
+    struct look look = {.wants = rask_alloc(n * sizeof *look.wants),
+                        .indices = rask_alloc(n * sizeof *look.indices)};
+    if (look.wants != NULL && look.indices != NULL)
+        status = survey_columns(survey, file, head, &look, error);
     else
-        status = rask_error_memory(error, n * sizeof *wanted.wants, "a sample of a file");
-    rask_free(wanted.wants);
-    rask_free(wanted.indices);
+        status = rask_error_memory(error, n * sizeof *look.wants, "a sample of a file");
+    rask_free(look.wants);
+    rask_free(look.indices);
     return status;
 }
 
-/* Looks at `n` files, evenly spread, the first and the last among them. */
-static rask_status survey_files(struct survey *survey, size_t n, struct rask_error *error)
-{
-    size_t n_files = rask_file_list_count(survey->question->files);
-    n = n < n_files ? n : n_files;
-    rask_status status = RASK_OK;
-    for (size_t i = 0; status == RASK_OK && i < n; i++)
-        status = survey_file(survey, n == 1 ? 0 : i * (n_files - 1) / (n - 1), error);
-    return status;
-}
-
+/* Whether a column that is asked for had no value so far. */
 static bool has_unseen(const struct survey *survey)
 {
-    for (size_t i = 0; i < survey->columns.count; i++)
-        if (survey->columns.items[i].n_values == 0 &&
-            is_asked_for(survey, survey->columns.items[i].name))
+    const struct rask_infer_question *question = survey->question;
+    size_t n = question->names != NULL ? question->n_names : survey->columns.count;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t index = (uint32_t)i;
+        if ((question->names == NULL || find_known(survey, question->names[i], &index)) &&
+            survey->columns.items[index].n_values == 0)
             return true;
+    }
     return false;
 }
 
-/* The number of single-byte changes between two names, letters of either case alike; large when
- * long. */
-static size_t distance(const char *a, const char *b)
+/* Looks at the sample's files, evenly spread, the first and the last among them. */
+static rask_status survey_files(struct survey *survey, const struct sample *sample,
+                                struct rask_error *error)
 {
-    size_t n_a = strlen(a), n_b = strlen(b), row[MAX_NAME_COMPARED + 1];
-    if (n_a > MAX_NAME_COMPARED || n_b > MAX_NAME_COMPARED)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            size_t changed = diagonal + ((a[i - 1] | 0x20) != (b[j - 1] | 0x20));
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = changed < shorter ? changed : shorter;
-        }
+    size_t n_files = rask_file_list_count(survey->question->files);
+    size_t n = sample->n_files < n_files ? sample->n_files : n_files;
+    rask_status status = RASK_OK;
+    survey->sample = sample;
+    survey->file_bytes = sample->all_bytes / n;
+    for (size_t i = 0; status == RASK_OK && i < n; i++) {
+        if (sample->is_for_unseen && !has_unseen(survey))
+            break;
+        status = survey_file(survey, n == 1 ? 0 : i * (n_files - 1) / (n - 1), error);
     }
-    return row[n_b];
+    return status;
+}
+
+/* The known name that is nearest, or NULL: none is near. */
+static const char *nearest_name(const struct survey *survey, const char *name)
+{
+    size_t n = survey->columns.count;
+    const char **names = rask_alloc((n + 1) * sizeof *names);
+    if (names == NULL)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        names[i] = survey->columns.items[i].name;
+    const char *nearest = rask_name_nearest(name, names, (uint32_t)n);
+    rask_free(names);
+    return nearest;
+}
+
+static void list_names(const struct survey *survey, char *text, size_t text_bytes)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < survey->columns.count; i++) {
+        char shown[RASK_SHOWN_BYTES];
+        const char *name = rask_text_show(shown, survey->columns.items[i].name);
+        if (n + strlen(name) + 6 > text_bytes) {
+            snprintf(text + n, text_bytes - n, "...");
+            return;
+        }
+        n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", name,
+                              i + 1 < survey->columns.count ? ", " : "");
+    }
 }
 
 static rask_status unknown(const struct survey *survey, const char *name, struct rask_error *error)
 {
-    const char *nearest = NULL;
-    size_t best = SIZE_MAX;
-    for (size_t i = 0; i < survey->columns.count; i++) {
-        size_t found = distance(name, survey->columns.items[i].name);
-        if (found < best) {
-            best = found;
-            nearest = survey->columns.items[i].name;
-        }
-    }
+    const char *nearest = nearest_name(survey, name);
+    char columns[200], shown[RASK_SHOWN_BYTES], shown_nearest[RASK_SHOWN_BYTES];
     size_t n_files = rask_file_list_count(survey->question->files);
-    if (nearest != NULL && best <= strlen(name) / 2 + 1)
-        return rask_error_set(
-            error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?", name,
-            n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
-            nearest);
-    char columns[200] = "";
-    size_t n = 0;
-    for (size_t i = 0; i < survey->columns.count && n < sizeof columns - 1; i++)
-        n += (size_t)snprintf(columns + n, sizeof columns - n, "%s%s", i > 0 ? ", " : "",
-                              survey->columns.items[i].name);
-    return rask_error_set(
-        error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s%s", name,
-        n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files",
-        columns, n >= sizeof columns - 1 ? "..." : "");
+    const char *where =
+        n_files == 1 ? rask_file_list_path(survey->question->files, 0) : "any of the files";
+    (void)rask_text_show(shown, name);
+    if (nearest != NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; did you mean '%s'?",
+                              shown, where, rask_text_show(shown_nearest, nearest));
+    list_names(survey, columns, sizeof columns);
+    return rask_error_set(error, RASK_ERR_ARGUMENT, "no column '%s' in %s; the columns are: %s",
+                          shown, where, columns);
 }
 
 /* A name that the sample lacks is looked for in the header of every file; the one that has it is
@@ -347,12 +409,22 @@ static rask_status look_for(struct survey *survey, const char *name, struct rask
                                                                   : status;
 }
 
+/* The files that are left: those of the sample have no column. */
+static rask_status survey_all(struct survey *survey, struct rask_error *error)
+{
+    rask_status status = RASK_OK;
+    size_t n_files = rask_file_list_count(survey->question->files);
+    for (size_t i = 0; status == RASK_OK && i < n_files; i++)
+        status = survey_file(survey, i, error);
+    return status;
+}
+
 static rask_status look_for_all(struct survey *survey, struct rask_error *error)
 {
     const struct rask_infer_question *question = survey->question;
     rask_status status = RASK_OK;
     if (survey->columns.count == 0) {
-        status = survey_files(survey, SIZE_MAX, error);
+        status = survey_all(survey, error);
         if (status == RASK_OK && survey->columns.count == 0)
             return rask_error_set(error, RASK_ERR_FORMAT, "%s: no header and no record in %s",
                                   rask_file_list_path(question->files, 0),
@@ -375,10 +447,8 @@ static rask_status add_answer(struct rask_infer_answer *answer, const struct sur
     uint32_t index = 0;
     (void)find_known(survey, name, &index);
     const struct known_column *known = &survey->columns.items[index];
-    *column = (struct rask_infer_column){.name = rask_strdup(name),
-                                         .type = type_of(known->kinds),
-                                         .n_values = known->n_values,
-                                         .n_missing = known->n_missing};
+    *column = (struct rask_infer_column){
+        .name = rask_strdup(name), .type = type_of(known->kinds), .n_values = known->n_values};
     if (column->name == NULL)
         return rask_error_memory(error, strlen(name), "the names of columns");
     for (size_t i = 0; i < question->n_declared; i++)
@@ -443,11 +513,11 @@ rask_status rask_infer_answer_init(struct rask_infer_answer *answer,
     struct survey survey;
     rask_status status = survey_init(&survey, question, error);
     if (status == RASK_OK)
-        status = survey_files(&survey, N_SAMPLED_FILES, error);
+        status = survey_files(&survey, &first_sample, error);
     if (status == RASK_OK)
         status = look_for_all(&survey, error);
     if (status == RASK_OK && has_unseen(&survey))
-        status = survey_files(&survey, N_MORE_FILES, error);
+        status = survey_files(&survey, &second_sample, error);
     if (status == RASK_OK)
         status = make_answer(answer, &survey, error);
     survey_release(&survey);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* infer.h: names and types of columns over many files, from a sample.
  *
- * THE SAMPLE: up to 32 files, evenly spread, the first, a middle and the last one among them; of
- * each the records of its first 64 KiB; of a file over 1 MiB also of 64 KiB in its middle and of
- * its last 64 KiB. What follows a ragged record in these is left out. A column without a
- * value in that is looked for in up to 256 more files. The sample depends on the files alone, not
- * on how they are cut.
+ * THE SAMPLE: up to 32 files, evenly spread, the first and the last one among them. They share
+ * 4 MiB: a file that is no larger than its share is read whole, of a larger one 64 KiB at 3 to 17
+ * places, evenly spread, the first behind the header. What follows a ragged record in these is left
+ * out. A column without a value in that is looked for in up to 256 files, which share 64 MiB in the
+ * same way (256 KiB at up to 256 places), until there is one. The sample depends on the files
+ * alone, not on how they are cut.
  *
  * THE TYPES: int64 when all values are integers that fit; float64 when all are numbers and one of
  * them has a point or an exponent or is inf; bool for true and false (lower case, Capital, UPPER);
  * date for YYYY-MM-DD; datetime for YYYY-MM-DD with HH:MM, seconds, fraction, Z or +HH:MM after a T
  * or a blank, alone or mixed with dates; text for everything else, for integers with leading zeros
  * (they are codes) and for integers beyond 64 bits. A column whose values are all missing is text
- * and has n_values 0: so no later value is an error; to compute with it, its type must be declared.
+ * and has n_values 0: nothing is known of it, so whoever reads it with a type in mind sets
+ * is_unknown in struct rask_csv_want, and its first value is an error instead of a wrong answer.
  * A value that later does not fit the inferred type is an error that names --types COL=TYPE. */
 #ifndef RASK_IO_INFER_H
 #define RASK_IO_INFER_H
@@ -48,7 +50,6 @@ struct rask_infer_column {
     rask_type type;
     bool is_declared;
     uint64_t n_values; /* in the sample */
-    uint64_t n_missing; /* in the sample */
 };
 
 /* Columns in the order of question.names, or of their first appearance over the files. */

@@ -48,6 +48,11 @@ tests_unit_csv_files_test_SOURCES = tests/unit/csv_files_test.c tests/unit/csv_o
 tests_unit_csv_files_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/csv_files_test
 
+check_PROGRAMS += tests/unit/missing_test
+tests_unit_missing_test_SOURCES = tests/unit/missing_test.c
+tests_unit_missing_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/missing_test
+
 check_PROGRAMS += tests/unit/infer_test
 tests_unit_infer_test_SOURCES = tests/unit/infer_test.c
 tests_unit_infer_test_LDADD = $(unit_ldadd)

@@ -90,7 +90,7 @@ rask_status rask_groupby_add_column(struct rask_groupby *plan, const char *name,
     if (there != UINT32_MAX && plan->columns[there].type == (uint32_t)type)
         return RASK_OK;
     if (there != UINT32_MAX)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "column '%s' cannot be both %s and %s",
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "column '%.60s' cannot be both %s and %s",
                               name, rask_type_name(plan->columns[there].type),
                               rask_type_name(type));
     rask_status status =
@@ -106,7 +106,7 @@ rask_status rask_groupby_add_column(struct rask_groupby *plan, const char *name,
 
 static rask_status unknown_column(const char *name, struct rask_error *error)
 {
-    return rask_error_set(error, RASK_ERR_ARGUMENT, "there is no column '%s'", name);
+    return rask_error_set(error, RASK_ERR_ARGUMENT, "there is no column '%.60s'", name);
 }
 
 static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct rask_error *error)
@@ -114,7 +114,7 @@ static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct ra
     for (uint32_t i = 0; i < plan->n_keys; i++)
         if (plan->keys[i] == column)
             return rask_error_set(error, RASK_ERR_ARGUMENT,
-                                  "column '%s' is given twice to group by",
+                                  "column '%.60s' is given twice to group by",
                                   plan->columns[column].name);
     rask_status status = grow(&plan->keys, plan->n_keys, sizeof *plan->keys, "keys", error);
     if (status == RASK_OK)
@@ -138,7 +138,7 @@ rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn, const 
             continue;
         if ((text[n] == '\0' || text[n + 1] == '\0') && i != RASK_AGGREGATE_COUNT)
             return rask_error_set(error, RASK_ERR_ARGUMENT,
-                                  "aggregate '%s' needs a column: %s:COLUMN", text,
+                                  "aggregate '%.60s' needs a column: %s:COLUMN", text,
                                   aggregate_names[i]);
         *fn = (rask_aggregate_fn)i;
         *column = text[n] == '\0' || text[n + 1] == '\0' ? NULL : text + n + 1;
@@ -166,15 +166,17 @@ static rask_status add_aggregate(struct rask_groupby *plan, uint32_t fn, uint32_
                                  struct rask_error *error)
 {
     uint32_t type = column == RASK_GROUPBY_ALL_ROWS ? 0 : plan->columns[column].type;
+    char shown[RASK_SHOWN_BYTES];
     int needs_number = fn == RASK_AGGREGATE_SUM || fn == RASK_AGGREGATE_MEAN ||
                        fn == RASK_AGGREGATE_VAR || fn == RASK_AGGREGATE_STD;
     if (needs_number && !rask_type_is_number(type))
         return rask_error_set(error, RASK_ERR_TYPE, "%s of column '%s' is not possible: it is %s",
-                              rask_aggregate_name(fn), plan->columns[column].name,
+                              rask_aggregate_name(fn),
+                              rask_text_show(shown, plan->columns[column].name),
                               rask_type_name(type));
     for (uint32_t i = 0; i < plan->n_aggregates; i++)
         if (plan->aggregates[i].fn == fn && plan->aggregates[i].column == column)
-            return rask_error_set(error, RASK_ERR_ARGUMENT, "aggregate '%s' is asked for twice",
+            return rask_error_set(error, RASK_ERR_ARGUMENT, "aggregate '%.60s' is asked for twice",
                                   plan->aggregates[i].label);
     rask_status status =
         grow(&plan->aggregates, plan->n_aggregates, sizeof *plan->aggregates, "aggregates", error);

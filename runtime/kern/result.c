@@ -304,11 +304,13 @@ static void select_first(const struct rask_result *result, struct rask_sort_item
         }
 }
 
-static rask_status order_rows(struct rask_result *result, uint64_t limit, struct rask_error *error)
+static rask_status order_rows(struct rask_result *result, const struct rask_result_options *options,
+                              struct rask_error *error)
 {
     uint64_t n = result->flat->n_groups;
     struct rask_sort_item *items = rask_alloc(n * sizeof *items);
-    uint64_t k = limit == 0 || limit > n ? n : limit;
+    uint64_t k = options->limit == 0 || options->limit > n ? n : options->limit;
+    k = options->is_empty ? 0 : k;
     struct rask_sort_item *scratch = rask_alloc(k * sizeof *scratch);
     if (items == NULL || scratch == NULL) {
         rask_free(items);
@@ -324,7 +326,7 @@ static rask_status order_rows(struct rask_result *result, uint64_t limit, struct
             cell = group_cell(result, g, column);
         items[g] = (struct rask_sort_item){rank_of(&cell, is_descending), g};
     }
-    if (k < n)
+    if (k > 0 && k < n)
         select_first(result, items, n, k);
     rask_sort(items, k, scratch, compare_groups, result);
     rask_free(scratch);
@@ -401,7 +403,7 @@ rask_status rask_result_new(const struct rask_groupby *plan, const struct rask_f
         made->n_sorts = options->n_sorts;
         if (made->n_sorts > 0)
             memcpy(made->sorts, options->sorts, made->n_sorts * sizeof *made->sorts);
-        status = order_rows(made, options->limit, error);
+        status = order_rows(made, options, error);
     }
     if (status != RASK_OK)
         rask_result_free(made);

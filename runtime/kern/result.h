@@ -41,6 +41,7 @@ struct rask_result_options {
     const struct rask_sort_key *sorts; /* most important first */
     uint32_t n_sorts; /* at most RASK_RESULT_MAX_SORTS */
     uint64_t limit; /* 0 = all rows */
+    int is_empty; /* no row at all, whatever the limit */
 };
 
 struct rask_result;

@@ -147,6 +147,7 @@ static void starve_out(struct rask_sched *s, uint32_t task)
     const struct rask_sched_task *t = rask_sched_task_at(s, task);
     const struct rask_sched_extra *x = rask_extra_at(s, t->extra);
     struct rask_buf text = {0};
+    size_t n_workers = rask_idset_count(&s->workers);
     rask_status status = rask_buf_printf(&text, "no worker may run the task: asked for");
     for (uint32_t i = 0; status == RASK_OK && i < x->n_allow && i < 8; i++)
         status = rask_buf_printf(&text, "%s %u", i == 0 ? " rank" : " or", x->allow[i]);
@@ -154,7 +155,8 @@ static void starve_out(struct rask_sched *s, uint32_t task)
         status = rask_buf_printf(&text, "%s %u %.12s", i == 0 && x->n_allow == 0 ? "" : " and",
                                  x->resources[i].amount, x->resources[i].name);
     if (status == RASK_OK)
-        status = rask_buf_printf(&text, "; there are %zu workers", rask_idset_count(&s->workers));
+        status = rask_buf_printf(
+            &text, n_workers == 1 ? "; there is %zu worker" : "; there are %zu workers", n_workers);
     if (status != RASK_OK)
         rask_sched_break(s, status, "an error text");
     else

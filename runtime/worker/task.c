@@ -100,6 +100,9 @@ int rask_task_fail(struct rask_task *task, rask_status code, const char *format,
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = ' ';
     if (task->status == RASK_OK) {
         task->status = code < 0 ? code : RASK_ERR_TASK;
         task->error_text = rask_strdup(text);

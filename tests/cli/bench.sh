@@ -58,7 +58,7 @@ run 2 bench --first-result
 silent out
 
 # The first Ctrl-C ends it in order, with its own exit code.
-keep 130 "interrupted" timeout --preserve-status -s INT 1 "$RASK" bench noop --seconds 100 --repeats 1000
+keep 130 "interrupted" env --default-signal=INT timeout --foreground --preserve-status -s INT 1 "$RASK" bench noop --seconds 100 --repeats 1000
 said err "rask: interrupted"
 
 if has_mpi; then

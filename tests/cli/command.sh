@@ -28,8 +28,7 @@ for command in csv info bench; do
     run 0 help "$command"
     [ "$out" = "$text" ] || fail "rask help $command is rask $command --help"
     page=$top_srcdir/docs/man/rask-$command.1
-    for option in $(printf '%s\n' "$text" | sed -n '/^Settings/q; s/^  --\([a-z-]*\).*/\1/p'); do
-        case $option in help | quiet | threads) continue ;; esac
+    for option in $(printf '%s\n' "$text" | sed -n 's/^  --\([a-z0-9-]*\).*/\1/p'); do
         grep -q -- "\\\\-\\\\-${option//-/\\\\-}" "$page" || fail "man page of $command without --$option"
     done
 done
@@ -63,6 +62,40 @@ a_size,_1_B_to_1_TiB bench --bytes 0
 did_you_mean_'noop' bench nop
 options_begin_with_-- info -x
 END
+
+# A control character stays within the line.
+run 2 $'in\nfo'
+[ "$(printf '%s\n' "$err" | wc -l)" = 1 ] || fail "a command with a line end: more than one line"
+run 2 info $'ex\ntra'
+[ "$(printf '%s\n' "$err" | wc -l)" = 1 ] || fail "a word with a line end: more than one line"
+
+# What cannot be written is an error: help and version, the trace, the messages.
+if [ -w /dev/full ]; then
+    for arguments in --help --version help "help settings" "help csv" "csv --help" "info --counters" info; do
+        "$RASK" $arguments >/dev/full 2>"$scratch/err"
+        [ $? = 1 ] && grep -q "^rask: error: .*No space left" "$scratch/err" ||
+            fail "rask $arguments on a full disk: $(cat "$scratch/err")"
+    done
+    run 1 info --trace /dev/full
+    said err "cannot write the trace /dev/full: No space left"
+    run 1 info --trace /dev/full --log-file /dev/full
+    said err "cannot write the log file /dev/full"
+fi
+run 1 info --trace /nowhere/x
+silent out
+said err "cannot write the trace /nowhere/x: No such file"
+[ "$(printf '%s\n' "$err" | wc -l)" = 1 ] || fail "no place for the trace: more than one line"
+
+# Settings that the table alone cannot judge are refused in the same form.
+run 2 info --resources gpu
+said err 'resources = "gpu" (option --resources) is not allowed'
+said err "see rask info --help"
+RASK_RESOURCES=gpu=x run 2 info
+said err 'resources = "gpu=x" (RASK_RESOURCES) is not allowed'
+run 2 info --arena 1
+said err "use 1 MiB or more"
+RASK_ARENA=1 run 2 info
+said err "use 1 MiB or more"
 
 # -- ends the options.
 run 2 info -- --json

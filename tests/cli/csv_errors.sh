@@ -47,11 +47,15 @@ wrong_use()
     refuses 2 "no files" --by city
     refuses 2 "'yaml' is not table, csv or json" --format yaml good.csv
     refuses 2 "--limit: 'x'" --limit x good.csv
-    refuses 2 "--limit: '0'" --limit 0 good.csv
+    [ "$("$RASK" csv --quiet --format csv --by city --limit 0 good.csv)" = "city,count" ] || fail "--limit 0"
     refuses 2 "--block: '0'" --block 0 good.csv
     refuses 2 "'price=number' is not COLUMN=TYPE" --types price=number good.csv
     refuses 2 "there twice" --types price=text,price=int64 good.csv
     refuses 2 "neither one character" --delimiter ab good.csv
+    refuses 2 "'  ' is neither one character" --delimiter $'\n\n' good.csv
+    refuses 2 "option --where: the condition is empty" --where '' good.csv
+    refuses 2 "option --where: the condition is empty" --where ' ' good.csv
+    refuses 2 "an empty name in ''" --by '' good.csv
     refuses 2 "an empty name in 'city,'" --by city, good.csv
     refuses 2 "unknown aggregate 'median'" --agg median:price good.csv
     refuses 2 "aggregate 'sum' needs a column" --agg sum good.csv
@@ -68,6 +72,23 @@ wrong_names()
     refuses 2 "did you mean 'price'?" --agg sum:prize good.csv
     refuses 2 "did you mean 'day'?" --types dya=date good.csv
     refuses 2 "did you mean 'price'?" --where 'prise > 3' good.csv
+    printf 'a,b\n1,2\n' >ab.csv
+    refuses 2 "no column 'zz' in ab.csv; the columns are: a, b" --by zz ab.csv
+}
+
+# A name of any length leaves room for the place and the remedy.
+long_names()
+{
+    local long
+    long=$(printf 'x%.0s' {1..60000})
+    printf '%s,b\n1,2\n' "$long" >long_name.csv
+    awk 'BEGIN { for (i = 0; i < 2500000; i++) print "1,2"; print "oops,2" }' >>long_name.csv
+    refuses 1 "oops" --types "$long=int64" --agg "max:$long" long_name.csv
+    grep -q "long_name.csv: line 2500003, column xxx.*\.\.\.: 'oops' is no int64; say --types xxx.*\.\.\.=TYPE" err ||
+        fail "a long name: $(head -c 600 err)"
+    printf '%s,b\nu,2\n' "$long" >long_name.csv
+    refuses 2 "is not possible: it is text; say --types xxx" --agg "sum:$long" long_name.csv
+    refuses 2 "in long_name.csv; the columns are: xxx" --by other long_name.csv
 }
 
 wrong_conditions()
@@ -77,6 +98,8 @@ wrong_conditions()
     refuses 2 "^" --where "city = 'Oslo" good.csv
     refuses 2 "^" --where "city > 3" good.csv
     refuses 2 "^" --where "price + 1" good.csv
+    refuses 2 "nested more than" --where "$(printf '(%.0s' {1..300})price" good.csv
+    refuses 2 "parts" --where "price > 1$(printf '+1%.0s' {1..40000})" good.csv
 }
 
 wrong_files()
@@ -147,6 +170,25 @@ nothing_to_count()
         fail "an empty file beside others"
 }
 
+# A file that is named twice is read once, and what is left out of a directory is told.
+odd_paths()
+{
+    mkdir -p d.d && cp good.csv d.d/a.csv && ln -s a.csv d.d/link && mkfifo d.d/x.csv
+    "$RASK" csv --format csv d.d/a.csv ./d.d/../d.d/a.csv d.d/link >out 2>err
+    [ $? = 0 ] && [ "$(cat out)" = "$(printf 'count\n2')" ] || fail "a file named three times: $(cat out err)"
+    grep -q "2 files are named more than once, such as ./d.d/../d.d/a.csv, which is d.d/a.csv" err ||
+        fail "a file named three times: $(cat err)"
+    "$RASK" csv --format csv d.d good.csv >out 2>err
+    [ $? = 0 ] && [ "$(cat out)" = "$(printf 'count\n4')" ] || fail "a pipe in a directory: $(cat out err)"
+    grep -q "left out: d.d/x.csv, no regular file" err || fail "a pipe in a directory: $(cat err)"
+    "$RASK" csv --quiet --format csv d.d d.d/a.csv >out 2>err
+    [ $? = 0 ] && [ ! -s err ] || fail "quiet: $(cat err)"
+    mkdir -p pipes.d && mkfifo pipes.d/x.csv
+    refuses 1 "no .csv or .tsv file in this directory: pipes.d/x.csv is no regular file" pipes.d
+    refuses 1 "standard input cannot be read in blocks; write it to a file first" -
+    [ ! -r /proc/cpuinfo ] || refuses 1 "/proc/cpuinfo: is no regular file with a size; copy it" /proc/cpuinfo
+}
+
 # A disk that is full where the answer goes.
 wrong_output()
 {
@@ -157,10 +199,12 @@ wrong_output()
 
 wrong_use
 wrong_names
+long_names
 wrong_conditions
 wrong_files
 forbidden_files
 wrong_data
 nothing_to_count
+odd_paths
 wrong_output
 finish

@@ -9,10 +9,10 @@ awk 'BEGIN { print "k,v"; for (i = 0; i < 4000000; i++) print i % 7 "," i }' >ro
 # The progress line says that it is at work; blocks this small keep it there for seconds.
 interrupted()
 {
-    local name=$1 signal=$2 pid code
-    shift 2
+    local name=$1 signal=$2 expected=$3 pid code
+    shift 3
     : >err
-    "$@" --progress yes --block 1KiB --by k --agg sum:v,nunique:v rows.csv >out 2>err &
+    env --default-signal=INT "$@" --progress yes --block 1KiB --by k --agg sum:v,nunique:v rows.csv >out 2>err &
     pid=$!
     until [ -s err ] || ! kill -0 $pid 2>/dev/null; do
         :
@@ -20,9 +20,24 @@ interrupted()
     kill -s "$signal" $pid
     wait $pid
     code=$?
-    [ $code = 130 ] || fail "$name: exit code $code: $(tail -c 300 err)"
+    [ $code = "$expected" ] || fail "$name: exit code $code: $(tail -c 300 err)"
     [ ! -s out ] || fail "$name: standard output: $(head -c 100 out)"
     tail -n 1 err | grep -q "rask csv: interrupted" || fail "$name: $(tail -c 300 err)"
+}
+
+# A job in the background of a script ignores Ctrl-C, and goes on ignoring it.
+ignored()
+{
+    local pid
+    : >err
+    env --ignore-signal=INT "$RASK" csv --format csv --progress yes --block 16KiB --agg max:v rows.csv >out 2>err &
+    pid=$!
+    until [ -s err ] || ! kill -0 $pid 2>/dev/null; do
+        :
+    done
+    kill -s INT $pid
+    wait $pid || fail "an ignored Ctrl-C: exit code $?: $(tail -c 300 err)"
+    [ "$(cat out)" = "$(printf 'max_v\n3999999')" ] || fail "an ignored Ctrl-C: $(head -c 100 out)"
 }
 
 # Somebody writes to the file all the time: what was looked at first is not what is read later.
@@ -52,8 +67,9 @@ progress()
     [ ! -s err ] || fail "not quiet: $(cat err)"
 }
 
-interrupted "Ctrl-C" INT "$RASK" csv --threads 1
-interrupted "SIGTERM" TERM "$RASK" csv --threads 2
+interrupted "Ctrl-C" INT 130 "$RASK" csv --threads 1
+interrupted "SIGTERM" TERM 143 "$RASK" csv --threads 2
+ignored
 changed
 progress
 finish

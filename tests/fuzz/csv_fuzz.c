@@ -85,7 +85,7 @@ static void check_file(const struct input *input)
         struct rask_csv_spec spec = {
             .dialect = input->dialect, .wants = wants, .n_wants = header.n_columns};
         for (size_t i = 0; i < header.n_columns; i++)
-            wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false};
+            wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false, false};
         for (int path = 0; path < RASK_CSV_SCAN_N_PATHS; path++)
             check_text(input, &spec, &oracle, (enum rask_csv_scan_path)path);
         for (size_t i = 0; i < header.n_columns; i++)

@@ -80,9 +80,9 @@ RASK_TASK(nothing)
 static int break_down(struct rask_task *task)
 {
     const int64_t *line = RASK_INPUT(task, 0, int64_t);
-    return line == NULL
-               ? 1
-               : rask_task_fail(task, RASK_ERR_IO, "file x.csv, line %lld: torn", (long long)*line);
+    return line == NULL ? 1
+                        : rask_task_fail(task, RASK_ERR_IO, "file x.csv,\nline %lld: torn",
+                                         (long long)*line);
 }
 RASK_TASK(break_down)
 

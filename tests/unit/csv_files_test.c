@@ -74,7 +74,7 @@ static void check_spectrum(const char *csv_path, const char *json_path)
     CU_ASSERT_EQUAL_FATAL(rask_csv_header_init(&header, csv_path, &dialect, NULL), RASK_OK);
     struct rask_csv_want *wants = calloc(header.n_columns + 1, sizeof *wants);
     for (size_t i = 0; i < header.n_columns; i++)
-        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false};
+        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false, false};
     struct rask_csv_spec spec = {.wants = wants, .n_wants = header.n_columns};
     struct rask_csv_range range = {
         .path = csv_path, .end = UINT64_MAX, .first_start = RASK_CSV_GUESS};
@@ -154,7 +154,7 @@ static void check_file(const char *path, struct rask_rng *rng, struct counts *co
     CU_ASSERT_EQUAL(header.n_columns, oracle.n_columns);
     struct rask_csv_want *wants = calloc(header.n_columns + 1, sizeof *wants);
     for (size_t i = 0; i < header.n_columns; i++)
-        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false};
+        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false, false};
     spec.wants = wants;
     spec.n_wants = header.n_columns;
     struct rask_csv_reader *reader;

@@ -97,8 +97,8 @@ static void check_lines(const struct rows *rows, const char *const *wanted, size
         check_lines(rows, wanted_, sizeof wanted_ / sizeof wanted_[0]); \
     } while (0)
 
-static const struct rask_csv_want text_ab[] = {{"a", RASK_TYPE_TEXT, false},
-                                               {"b", RASK_TYPE_TEXT, false}};
+static const struct rask_csv_want text_ab[] = {{"a", RASK_TYPE_TEXT, false, false},
+                                               {"b", RASK_TYPE_TEXT, false, false}};
 static const struct rask_csv_spec spec_ab = {.wants = text_ab, .n_wants = 2};
 
 static void line_ends(void)
@@ -113,6 +113,10 @@ static void line_ends(void)
     READ("\n\r\na,b\n\n1,2\r\n\r\n\n3,4\n\n", &spec_ab, &rows);
     CHECK_LINES(&rows, "1|2", "3|4");
     READ("\xef\xbb\xbf"
+         "a,b\n1,2\n",
+         &spec_ab, &rows);
+    CHECK_LINES(&rows, "1|2");
+    READ("\xef\xbb\xbf\xef\xbb\xbf"
          "a,b\n1,2\n",
          &spec_ab, &rows);
     CHECK_LINES(&rows, "1|2");
@@ -135,9 +139,9 @@ static void quotes(void)
 
 static void missing_values(void)
 {
-    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false},
-                                    {"b", RASK_TYPE_INT64, false},
-                                    {"c", RASK_TYPE_FLOAT64, false}};
+    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false, false},
+                                    {"b", RASK_TYPE_INT64, false, false},
+                                    {"c", RASK_TYPE_FLOAT64, false, false}};
     struct rask_csv_spec spec = {.wants = wants, .n_wants = 3};
     struct rows rows;
     READ("a,b,c\nNA,,NaN\n\"NA\",\"\",\"NA\"\n\\N, ,null\nNAx,7,-1e3\n", &spec, &rows);
@@ -152,11 +156,11 @@ static void missing_values(void)
 
 static void types(void)
 {
-    struct rask_csv_want wants[] = {{"i", RASK_TYPE_INT64, false},
-                                    {"f", RASK_TYPE_FLOAT64, false},
-                                    {"b", RASK_TYPE_BOOL, false},
-                                    {"d", RASK_TYPE_DATE, false},
-                                    {"t", RASK_TYPE_DATETIME, false}};
+    struct rask_csv_want wants[] = {{"i", RASK_TYPE_INT64, false, false},
+                                    {"f", RASK_TYPE_FLOAT64, false, false},
+                                    {"b", RASK_TYPE_BOOL, false, false},
+                                    {"d", RASK_TYPE_DATE, false, false},
+                                    {"t", RASK_TYPE_DATETIME, false, false}};
     struct rask_csv_spec spec = {.wants = wants, .n_wants = 5};
     struct rows rows;
     READ("i,f,b,d,t\n-9223372036854775808,0.1,true,1970-01-02,1970-01-01T00:00:01Z\n"
@@ -186,7 +190,7 @@ static void check_error(const struct rows *rows, rask_status status, const char 
 
 static void errors_name_the_place(void)
 {
-    struct rask_csv_want want = {"b", RASK_TYPE_INT64, false};
+    struct rask_csv_want want = {"b", RASK_TYPE_INT64, false, false};
     struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
     struct rows rows;
     READ("a,b\n\"x\ny\",1\nz,2.5\n", &spec, &rows);
@@ -203,6 +207,21 @@ static void errors_name_the_place(void)
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "line 3", "1 field ", "--fill-short");
     READ("a,b\n1,2\n3,\"x\n5,6\n", &spec, &rows);
     CHECK_ERROR(&rows, RASK_ERR_FORMAT, "line 3", "never closed");
+}
+
+/* A column whose type nobody knows may hold nothing but missing values and blanks. */
+static void values_of_unknown_type(void)
+{
+    struct rask_csv_want want = {.name = "b", .type = RASK_TYPE_TEXT, .is_unknown = true};
+    struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
+    struct rows rows;
+    READ("a,b\n1,\n2,NA\n3,\"\"\n", &spec, &rows);
+    CHECK_LINES(&rows, "?", "?", "");
+    READ("a,b\n1,\n2, 9 \n3,10\n", &spec, &rows);
+    CHECK_ERROR(&rows, RASK_ERR_TYPE, "csv_test.tmp.csv", "line 3", "column b", "'9'",
+                "--types b=");
+    READ("a,b\n1,\n2,\"x\"\n", &spec, &rows);
+    CHECK_ERROR(&rows, RASK_ERR_TYPE, "line 3", "'x'");
 }
 
 static void short_records_by_option(void)
@@ -327,7 +346,7 @@ static void long_records(void)
     memcpy(text, "a,b\n\"", 5);
     memset(text + 5, 'z', N);
     memcpy(text + 5 + N, "\",x\n1,2\n", 8);
-    struct rask_csv_want want = {"b", RASK_TYPE_TEXT, false};
+    struct rask_csv_want want = {"b", RASK_TYPE_TEXT, false, false};
     struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
     struct rows rows;
     read_text(text, N + 13, &spec, &rows);
@@ -381,7 +400,7 @@ static int64_t sum_a(const struct rask_csv_spec *spec, const char *file, int *n_
 static void line_ends_where_a_read_ends(void)
 {
     enum { N_BYTES = 600000, MAX_ROW_BYTES = 200 };
-    const struct rask_csv_want want = {"a", RASK_TYPE_INT64, false};
+    const struct rask_csv_want want = {"a", RASK_TYPE_INT64, false, false};
     struct rask_csv_spec spec = {.wants = &want, .n_wants = 1};
     char *text = malloc(N_BYTES + MAX_ROW_BYTES);
     for (size_t row_bytes = 20; text != NULL && row_bytes < MAX_ROW_BYTES; row_bytes++) {
@@ -396,7 +415,8 @@ static void line_ends_where_a_read_ends(void)
 
 static void spec_travels_as_bytes(void)
 {
-    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false}, {"", RASK_TYPE_DATE, true}};
+    struct rask_csv_want wants[] = {{"a", RASK_TYPE_TEXT, false, true},
+                                    {"", RASK_TYPE_DATE, true, false}};
     struct rask_csv_spec spec = {.dialect = {.delimiter = '|',
                                              .fills_short = true,
                                              .missing_words = "x,y",
@@ -414,6 +434,7 @@ static void spec_travels_as_bytes(void)
     CU_ASSERT_EQUAL(copy->dialect.max_record_bytes, 77);
     CU_ASSERT_EQUAL_FATAL(copy->n_wants, 2);
     CU_ASSERT_STRING_EQUAL(copy->wants[0].name, "a");
+    CU_ASSERT(copy->wants[0].is_unknown && !copy->wants[1].is_unknown);
     CU_ASSERT(copy->wants[1].is_declared && copy->wants[1].type == RASK_TYPE_DATE);
     rask_free(copy);
     for (size_t i = 0; i < n; i++)
@@ -482,7 +503,7 @@ static void compare(const char *text, size_t n, struct rask_rng *rng, bool has_n
     CU_ASSERT_EQUAL(header.n_columns, oracle.n_columns);
     struct rask_csv_want *wants = calloc(header.n_columns + 1, sizeof *wants);
     for (size_t i = 0; i < header.n_columns; i++)
-        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false};
+        wants[i] = (struct rask_csv_want){header.names[i], RASK_TYPE_TEXT, false, false};
     spec.wants = wants;
     spec.n_wants = header.n_columns;
     for (int scan = 0; scan < RASK_CSV_SCAN_N_PATHS; scan++) {
@@ -558,6 +579,7 @@ static void remove_file(void)
 RASK_UNIT_MAIN("csv", {"line ends", line_ends}, {"quotes", quotes},
                {"missing values", missing_values}, {"types", types},
                {"errors name the place", errors_name_the_place},
+               {"values of unknown type", values_of_unknown_type},
                {"short records by option", short_records_by_option}, {"binary files", binary_files},
                {"headers", headers}, {"many columns of one name", many_columns_of_one_name},
                {"one reader, many files", one_reader_many_files},

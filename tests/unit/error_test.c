@@ -34,6 +34,20 @@ static void stays_one_line(void)
     CU_ASSERT_STRING_EQUAL(error.text, "a b c ");
 }
 
+static void shows_the_begin_of_long_names(void)
+{
+    char shown[RASK_SHOWN_BYTES], name[200];
+    CU_ASSERT_STRING_EQUAL(rask_text_show(shown, "price"), "price");
+    memset(name, 'x', sizeof name);
+    name[RASK_SHOWN_BYTES - 4] = '\0';
+    CU_ASSERT_STRING_EQUAL(rask_text_show(shown, name), name);
+    name[RASK_SHOWN_BYTES - 4] = 'x';
+    name[sizeof name - 1] = '\0';
+    (void)rask_text_show(shown, name);
+    CU_ASSERT_EQUAL(strlen(shown), RASK_SHOWN_BYTES - 1);
+    CU_ASSERT_STRING_EQUAL(shown + RASK_SHOWN_BYTES - 5, "x...");
+}
+
 static void cuts_between_characters(void)
 {
     char long_text[2 * RASK_ERROR_TEXT_BYTES + 2];
@@ -81,5 +95,6 @@ RASK_UNIT_MAIN("error", {"fills and clears", fills_and_clears},
                {"may quote its own text", may_quote_its_own_text},
                {"stays one line", stays_one_line},
                {"cuts between characters", cuts_between_characters},
+               {"shows the begin of long names", shows_the_begin_of_long_names},
                {"tells how much memory was missing", tells_how_much_memory_was_missing},
                {"names every code", names_every_code})

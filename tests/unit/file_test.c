@@ -99,6 +99,43 @@ static void check_refused(struct rask_file_list *list, const char *path, const c
     CU_ASSERT_EQUAL(rask_file_list_count(list), n);
 }
 
+/* A file is itself however it is named. */
+static void other_spellings(void)
+{
+    struct rask_file_list *list;
+    static const char *const wanted[] = {ROOT "/b.csv", ROOT "/sub/linked.csv"};
+    CU_ASSERT_EQUAL_FATAL(rask_file_list_new(&list, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_file_list_add(list, ROOT "/b.csv", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_file_list_remarks(list).n_repeats, 0);
+    CU_ASSERT_EQUAL(rask_file_list_add(list, "./" ROOT "/sub/../b.csv", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_file_list_add(list, ROOT "/sub/linked.csv", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_file_list_add(list, ROOT "/a.txt", NULL), RASK_OK);
+    check_list(list, wanted, 2);
+    CU_ASSERT_EQUAL(rask_file_list_bytes(list), 8);
+    struct rask_file_remarks remarks = rask_file_list_remarks(list);
+    CU_ASSERT_EQUAL(remarks.n_repeats, 2);
+    CU_ASSERT_STRING_EQUAL(remarks.repeat, "./" ROOT "/sub/../b.csv");
+    CU_ASSERT_STRING_EQUAL(remarks.original, ROOT "/b.csv");
+    rask_file_list_free(list);
+}
+
+/* A pipe that is named like a file is left out, and that is told. */
+static void pipes_in_directories(void)
+{
+    struct rask_file_list *list;
+    CU_ASSERT_EQUAL_FATAL(rask_file_list_new(&list, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(mkfifo(ROOT "/sub/deep/x.csv", 0600), 0);
+    CU_ASSERT_EQUAL(rask_file_list_add(list, ROOT "/sub", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_file_list_count(list), 2);
+    CU_ASSERT_EQUAL(rask_file_list_remarks(list).n_skipped, 1);
+    CU_ASSERT_STRING_EQUAL(rask_file_list_remarks(list).skipped, ROOT "/sub/deep/x.csv");
+    unlink(ROOT "/sub/deep/z.csv");
+    check_refused(list, ROOT "/sub/deep", "x.csv is no regular file");
+    unlink(ROOT "/sub/deep/x.csv");
+    make_file(ROOT "/sub/deep/z.csv", "a,b\n");
+    rask_file_list_free(list);
+}
+
 static void refusals(void)
 {
     struct rask_file_list *list;
@@ -107,6 +144,7 @@ static void refusals(void)
     check_refused(list, ROOT "/none*", "no file");
     check_refused(list, ROOT "/empty", "glob");
     check_refused(list, ROOT "/pipe", "regular file");
+    check_refused(list, "-", "write it to a file first");
     rask_file_list_free(list);
     struct rask_file file;
     struct rask_error error;
@@ -114,6 +152,8 @@ static void refusals(void)
     CU_ASSERT_EQUAL(file.fd, -1);
     CU_ASSERT_EQUAL(rask_file_open(&file, ROOT "/sub", NULL, &error), RASK_ERR_IO);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "directory"));
+    CU_ASSERT_EQUAL(rask_file_open(&file, "/proc/cpuinfo", NULL, &error), RASK_ERR_IO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "copy it"));
 }
 
 static void reading(void)
@@ -144,5 +184,6 @@ static void reading(void)
 }
 
 RASK_UNIT_MAIN("file", {"makes a tree", make_tree}, {"directories", directories},
-               {"globs and names", globs_and_names}, {"refusals", refusals}, {"reading", reading},
-               {"removes the tree", remove_tree})
+               {"globs and names", globs_and_names}, {"other spellings", other_spellings},
+               {"pipes in directories", pipes_in_directories}, {"refusals", refusals},
+               {"reading", reading}, {"removes the tree", remove_tree})

@@ -128,11 +128,11 @@ static void nothing_to_read(void)
 /* A value that shows only in the middle of a large file. */
 static void large_files_are_looked_into(void)
 {
-    enum { N_LINES = 300000 };
+    enum { N_LINES = 1200000 };
     char *lines = malloc(N_LINES * 8 + 64);
     size_t at = (size_t)snprintf(lines, 64, "a,b\n");
     for (int i = 0; i < N_LINES; i++)
-        at += (size_t)snprintf(lines + at, 16, i > 148000 && i < 152000 ? "%d,2.5\n" : "%d,2\n",
+        at += (size_t)snprintf(lines + at, 16, i > 598000 && i < 602000 ? "%d,2.5\n" : "%d,2\n",
                                i % 10);
     const char *const texts[] = {lines};
     struct rask_file_list *list = make_list(texts, 1);
@@ -140,6 +140,53 @@ static void large_files_are_looked_into(void)
     char text[400];
     CU_ASSERT_EQUAL(ask(&question, text, sizeof text, NULL), RASK_OK);
     CU_ASSERT_STRING_EQUAL(text, "a:int64 b:float64");
+    drop_list(list);
+    free(lines);
+}
+
+/* A small file is read whole, and a large one in more places when a column had no value. */
+static void late_values_are_found(void)
+{
+    enum { N_LINES = 900000, FIRST = 480000 };
+    for (int n_lines = 60000; n_lines <= N_LINES; n_lines *= 15) {
+        int first = n_lines == N_LINES ? FIRST : n_lines - 2;
+        char *lines = malloc((size_t)n_lines * 16 + 64);
+        size_t at = (size_t)snprintf(lines, 64, "a,b\n");
+        for (int i = 0; i < n_lines; i++)
+            at += (size_t)snprintf(lines + at, 16,
+                                   i >= first && i < first + 30000 ? "%07d,9\n" : "%07d,\n", i);
+        const char *const texts[] = {lines};
+        struct rask_file_list *list = make_list(texts, 1);
+        struct rask_infer_question question = {.files = list};
+        char text[400];
+        CU_ASSERT_EQUAL(ask(&question, text, sizeof text, NULL), RASK_OK);
+        CU_ASSERT_STRING_EQUAL(text, "a:text b:int64");
+        drop_list(list);
+        free(lines);
+    }
+}
+
+/* A header longer than a place of the sample, and more columns than are read at once. */
+static void wide_files_have_types(void)
+{
+    enum { N = 20000 };
+    char *lines = malloc(N * 32);
+    size_t at = 0;
+    for (int i = 0; i < N; i++)
+        at += (size_t)snprintf(lines + at, 16, "column%d%c", i, i + 1 < N ? ',' : '\n');
+    for (int i = 0; i < N; i++)
+        at += (size_t)snprintf(lines + at, 16, "%d%c", i, i + 1 < N ? ',' : '\n');
+    const char *const texts[] = {lines};
+    struct rask_file_list *list = make_list(texts, 1);
+    struct rask_infer_question question = {.files = list, .dialect = &plain};
+    struct rask_infer_answer answer;
+    CU_ASSERT_EQUAL_FATAL(rask_infer_answer_init(&answer, &question, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(answer.n_columns, N);
+    size_t n_ints = 0;
+    for (size_t i = 0; i < answer.n_columns; i++)
+        n_ints += answer.columns[i].type == RASK_TYPE_INT64 && answer.columns[i].n_values == 1;
+    CU_ASSERT_EQUAL(n_ints, N);
+    rask_infer_answer_release(&answer);
     drop_list(list);
     free(lines);
 }
@@ -172,4 +219,6 @@ static void rare_values_are_looked_for(void)
 RASK_UNIT_MAIN("infer", {"types", types}, {"files with other columns", files_with_other_columns},
                {"unknown columns", unknown_columns}, {"nothing to read", nothing_to_read},
                {"large files are looked into", large_files_are_looked_into},
+               {"late values are found", late_values_are_found},
+               {"wide files have types", wide_files_have_types},
                {"rare values are looked for", rare_values_are_looked_for})

@@ -255,7 +255,7 @@ static void a_limit_gives_the_first_rows_of_the_whole_order(void)
         CU_ASSERT_EQUAL_FATAL(rask_sort_parse(&plan, columns[k], &sorts[0], &error), RASK_OK);
         CU_ASSERT_EQUAL_FATAL(rask_sort_parse(&plan, "count:asc", &sorts[1], &error), RASK_OK);
         rask_groupby_release(&plan);
-        struct rask_result_options options = {sorts, 1 + (uint32_t)(k % 2), 0};
+        struct rask_result_options options = {sorts, 1 + (uint32_t)(k % 2), 0, 0};
         ask(&all, "s b d", fns, NULL, &options);
         options.limit = 17;
         ask(&some, "s b d", fns, NULL, &options);
@@ -272,7 +272,7 @@ static void a_sort_is_descending_with_missing_last(void)
 {
     struct answer answer;
     struct rask_sort_key sort = {2, 1};
-    struct rask_result_options options = {&sort, 1, 0};
+    struct rask_result_options options = {&sort, 1, 0, 0};
     frame_fill(&frame, 24);
     ask(&answer, "i", "count mean:f", NULL, &options);
     uint64_t n = rask_result_n_rows(answer.result), n_wrong = 0, n_missing = 0;

@@ -626,6 +626,35 @@ static int in_child(uint64_t bytes, int is_enough)
            WEXITSTATUS(status) == 0;
 }
 
+/* Runs in a child that may have little more data than it has; true when the error names that limit
+ * alone. */
+static int names_the_limit_of_data(void)
+{
+    unsigned long n_pages = 0;
+    struct rask_store *store = NULL;
+    struct rask_error error = {.text = ""};
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm == NULL || fscanf(statm, "%*u %*u %*u %*u %*u %lu", &n_pages) != 1)
+        return 0;
+    (void)fclose(statm);
+    rask_free(rask_alloc(64 * KIB));
+    rlim_t limit = n_pages * (rlim_t)sysconf(_SC_PAGESIZE) + 8 * MIB;
+    if (setrlimit(RLIMIT_DATA, &(struct rlimit){limit, limit}) != 0)
+        return 0;
+    return rask_store_new(64 * GIB, &store, &error) == RASK_ERR_MEMORY &&
+           strstr(error.text, "`ulimit -d`") != NULL && strstr(error.text, "ulimit -v") == NULL;
+}
+
+static void the_limit_in_force_is_named(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(names_the_limit_of_data() ? 0 : 1);
+    CU_ASSERT(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+              WEXITSTATUS(status) == 0);
+}
+
 static void limited_room_makes_a_smaller_store(void)
 {
     CU_ASSERT(in_child(GIB, 1));
@@ -654,4 +683,5 @@ RASK_UNIT_MAIN("store", {"random sizes and lifetimes", random_sizes_and_lifetime
                {"the checker names what is broken", the_checker_names_what_is_broken},
                {"bad sizes are errors", bad_sizes_are_errors},
                {"no memory is an error", no_memory_is_an_error},
-               {"limited room makes a smaller store", limited_room_makes_a_smaller_store})
+               {"limited room makes a smaller store", limited_room_makes_a_smaller_store},
+               {"the limit in force is named", the_limit_in_force_is_named})
