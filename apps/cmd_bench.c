@@ -46,7 +46,7 @@ static const struct rask_usage usage = {
         "  transfer  an object used on another worker: bytes_per_s, beside a bare MPI_Get\n"
         "            and a memcpy of that size\n"
         "  idle      CPU seconds per second of each rank without work, and the time to wake\n"
-        "  start     start of a process, embedded, to its first result\n",
+        "  start     start of an embedded process to its first result; job_start_s: of this job\n",
     .tail =
         "Each line also tells what the machine was like: probe_ns, the one-way time of a cache\n"
         "line between two of the cores used, and load, the system's load average.\n",
@@ -85,7 +85,7 @@ static rask_status run(struct bench *bench)
 {
     const struct rask_words *names = &bench->line->operands;
     size_t n = names->count == 0 ? N_BENCHMARKS : names->count;
-    rask_status status = RASK_OK;
+    rask_status status = bench_job_start(bench);
     for (size_t i = 0; status == RASK_OK && i < n; i++) {
         const struct benchmark *benchmark =
             names->count == 0 ? &benchmarks[i] : find(names->items[i]);

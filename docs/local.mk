@@ -18,4 +18,4 @@ docs/man/rask.conf.5: docs/man/rask.conf.5.in rask$(EXEEXT)
 		sed -e '/^\.\\" SETTINGS$$/{r docs/man/settings.roff' -e 'd;}' \
 			$(top_srcdir)/docs/man/rask.conf.5.in >$@.tmp && mv $@.tmp $@
 
-EXTRA_DIST += docs/design/client.md docs/design/sched.md docs/design/wire.md docs/design/worker.md docs/performance.md
+EXTRA_DIST += docs/design/client.md docs/design/diag.md docs/design/sched.md docs/design/wire.md docs/design/worker.md docs/performance.md

@@ -100,6 +100,45 @@ check_listed()
         sed 's/.*/listed & 0 no local.mk lists it/'
 }
 
+# A hello world is under 20 lines; README, guide, man page and example show the same one.
+check_hello()
+{
+    local page n
+    sed '1,/\*\/$/d' apps/examples/hello.c >"$scratch/hello"
+    n=$(wc -l <"$scratch/hello")
+    [ "$n" -gt 1 ] && [ "$n" -lt 20 ] || echo "hello apps/examples/hello.c 0 $n lines of code, less than 20 are promised"
+    for page in README.md docs/guide/getting-started.md; do
+        awk '/^```$/ { exit } is_in { print } /^```c$/ { is_in = 1 }' $page | cmp -s - "$scratch/hello" ||
+            echo "hello $page 0 its first program is not apps/examples/hello.c"
+    done
+    awk '/^\.nf$/ { n++; next } /^\.fi$/ && n > 1 { exit } n > 1 { gsub(/\\e/, "\\"); print }' docs/man/rask.3 |
+        cmp -s - "$scratch/hello" || echo "hello docs/man/rask.3 0 its program is not apps/examples/hello.c"
+    find apps/examples -name '*.c' | sort | while read -r page; do
+        n=$(wc -l <"$page")
+        [ "$n" -lt 100 ] || echo "example $page $n $n lines; an example has less than 100"
+    done
+}
+
+# The table of docs/design/build.md: each source once, each test there.
+check_tests()
+{
+    local table=docs/design/build.md
+    sed -n 's/^| \(`[a-z]*\/[a-z_0-9]*\.c`.*\) | .*/\1/p' $table | tr -d '`' | tr ' ' '\n' | sort >"$scratch/tabled"
+    (cd runtime && find . -name '*.c' | sed 's,^\./,,' | sort) >"$scratch/sources"
+    uniq -d "$scratch/tabled" | sed "s,.*,tested $table 0 & is in the table of tests twice,"
+    comm -13 <(uniq "$scratch/tabled") "$scratch/sources" |
+        sed "s,.*,tested runtime/& 0 the table in $table names no test for it,"
+    comm -23 <(uniq "$scratch/tabled") "$scratch/sources" |
+        sed "s,.*,tested $table 0 the table of tests names & that is not there,"
+    sed -n 's/^| `[a-z]*\/[a-z_0-9]*\.c`.* | \(`.*\) |$/\1/p' $table | tr -d '`' | sed 's/, /\n/g' | sort -u |
+        while read -r name; do
+            # A program under MPI may be made of sources with other names; its local.mk lists it.
+            [ -f "tests/$name" ] || [ -f "tests/$name.c" ] || [ -f "$name" ] ||
+                grep -q "tests/$name\b" tests/*/local.mk ||
+                echo "tested $table 0 the table names a test $name that is not there"
+        done
+}
+
 check_licence()
 {
     find . \( -name '*.sh' -o -name '*.mk' -o -name '*.m4' -o -name '*.am' -o -name '*.ac' -o -name '*.awk' \) \
@@ -110,7 +149,7 @@ check_licence()
         done
 }
 
-{ check_form; check_includes; check_conditionals; check_headers; check_listed; check_licence; } \
+{ check_form; check_includes; check_conditionals; check_headers; check_listed; check_hello; check_tests; check_licence; } \
     >"$scratch/breaches"
 
 grep -vE '^(#|$)' tests/lint.exceptions | sort >"$scratch/exceptions"

@@ -63,7 +63,8 @@ format:
 print-tests:
 	@printf '%s\n' $(TESTS)
 
-TESTS += tests/install.sh
-EXTRA_DIST += tests/run_with_timeout tests/mpirun.sh tests/install.sh tests/stages.sh tests/unit/unit.h \
+TESTS += tests/install.sh tests/docs.sh
+EXTRA_DIST += tests/run_with_timeout tests/mpirun.sh tests/install.sh tests/docs.sh tests/docs.h tests/stages.sh \
+	tests/unit/unit.h \
 	tests/lint.sh tests/lint.awk tests/lint.exceptions \
 	tests/lsan.supp tests/tsan.supp tests/nocunit/CUnit/Basic.h

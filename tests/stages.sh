@@ -11,17 +11,18 @@
 #   nompi      --without-mpi: the embedded form alone
 #   clang      everything compiled by clang, with the fuzzers
 #   fuzz       each fuzzer for a short while, beginning with the inputs that are kept
+#   mpich      a second MPI: the programs under MPI with MPICH, if mpicc.mpich is there (Debian: libmpich-dev, mpich)
 #   distcheck  the release: complete, builds elsewhere, installs, and cleans up behind itself
 #
 # Warnings are errors in all but the first. Builds stay in build/ (normal) and build/stages/, so that the
-# second run compiles only what changed. --full adds the slow tests and longer fuzzing. Prints the logs of
+# second run compiles only what changed. --full adds the slow tests, longer fuzzing and the stage mpich. Prints the logs of
 # failed tests and ends with one line, "N passed, N failed, N skipped". Exit code: 0 when nothing failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 source_dir=$PWD
 build=$source_dir/build
 jobs=${RASK_BUILD_JOBS:-2}
-stages="normal lint asan tsan nompi clang fuzz distcheck"
+stages="normal lint asan tsan nompi clang fuzz mpich distcheck"
 n_passed=0 n_failed=0 n_skipped=0
 failed_logs=()
 
@@ -37,7 +38,11 @@ for stage in "$@"; do
         *) echo "stages.sh: no stage '$stage'; there are: $stages" >&2; exit 2 ;;
     esac
 done
-[ $# -eq 0 ] || stages=$*
+if [ $# -gt 0 ]; then
+    stages=$*
+elif [ -z "${RASK_TEST_FULL-}" ]; then
+    stages=${stages/mpich /}
+fi
 unset MAKEFLAGS MAKELEVEL
 
 # One result that is no automake test: a build, a fuzzer. record PASS|FAIL|SKIP NAME LOG
@@ -203,6 +208,27 @@ stage_fuzz()
             record FAIL "fuzz: $name" "$fuzzer.out"
         fi
     done
+}
+
+# MPICH=DIRECTORY: an MPICH that is unpacked there and not installed, as by `dpkg -x`.
+stage_mpich()
+{
+    local directory=$build/stages/mpich root=${MPICH-} libs
+    if [ -n "$root" ]; then
+        libs=$root/usr/lib/x86_64-linux-gnu
+        local -x LD_LIBRARY_PATH=$libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+        configure_in "$directory" --enable-werror --enable-debug MPICC=false \
+            MPI_CFLAGS="-I$root/usr/include/x86_64-linux-gnu/mpich" MPI_LIBS="-L$libs -lmpich" \
+            MPIEXEC="$root/usr/bin/mpiexec.hydra" || return
+    elif command -v mpicc.mpich >/dev/null; then
+        configure_in "$directory" --enable-werror --enable-debug MPICC=mpicc.mpich || return
+    else
+        echo "  SKIP MPICH is not installed"
+        record SKIP mpich /dev/null
+        return
+    fi
+    # endings.sh is about what Open MPI's mpirun does: MPICH's does not hand SIGUSR1 on.
+    build_in "$directory" && test_in "$directory" 'tests/mpi/*.mpi'
 }
 
 # The tests ran in the other stages; here they are compiled from the release and the installation is tried.

@@ -25,6 +25,7 @@ struct bench {
     const struct bench_options *options;
     const struct rask_line *line; /* settings, for processes that are started */
     double probe_ns; /* of the cores used, just before; NaN: unknown */
+    double job_start_s; /* rank 0's begin to the job's first result; NaN: alone, unknown */
     struct rask_error error;
 };
 
@@ -85,6 +86,8 @@ rask_status bench_fanout(struct bench *bench);
 rask_status bench_transfer(struct bench *bench);
 rask_status bench_idle(struct bench *bench);
 rask_status bench_start(struct bench *bench);
+/* Sets bench->job_start_s: right after the start of the runtime. */
+rask_status bench_job_start(struct bench *bench);
 /* The other side of `start`: starts, computes one result, prints the time since its process began.
  */
 int bench_start_child(struct rask_line *line);

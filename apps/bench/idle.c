@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* idle.c: what the runtime costs with nothing to do: CPU seconds per second of each rank's process,
- * over one second after one second without work; then how long a task takes that has to wake
- * everybody. Each rank tells its own CPU time in a task before and after. */
+ * over windows that follow one second without work; then how long a task takes that has to wake
+ * everybody. Each rank tells its own CPU time in a task before and after a window. */
 #include "bench.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
 
-#include <math.h>
 #include <string.h>
 
 #define IDLE_NS UINT64_C(1000000000)
+#define WINDOW_NS UINT64_C(700000000)
+#define MOST_WINDOWS 16
 #define GAP_NS UINT64_C(10000000) /* long enough for every thread to sleep */
 #define DEFAULT_TRIES 50
 
@@ -73,58 +74,90 @@ static rask_status wake(struct bench *bench, double *ns, uint64_t n)
     return status;
 }
 
-static rask_status print(struct bench *bench, const struct use *before, const struct use *after,
-                         double *wake_ns, uint64_t n_wakes)
+struct idle {
+    struct bench *bench;
+    size_t n_ranks;
+    struct use *before, *after; /* [n_ranks] */
+    double *cpu; /* [n_ranks][MOST_WINDOWS], in each window */
+    double scheduler[MOST_WINDOWS], worker[MOST_WINDOWS]; /* rank 0, and the worst worker */
+    struct bench_times times;
+    double wake_ns[DEFAULT_TRIES];
+    uint64_t n_wakes;
+};
+
+/* One window: each rank's share of a CPU. */
+static rask_status watch(struct idle *idle)
 {
-    size_t n_ranks = (size_t)rask_rank_count(bench->rask);
-    double *cpu = rask_alloc_zeroed(n_ranks, sizeof *cpu), worst = 0;
-    if (cpu == NULL)
-        return rask_error_memory(&bench->error, n_ranks * sizeof *cpu, "a list of ranks");
-    for (size_t i = 0; i < n_ranks; i++) {
-        cpu[i] = (double)(after[i].cpu_ns - before[i].cpu_ns) /
-                 (double)(after[i].now_ns - before[i].now_ns);
-        if ((i > 0 || n_ranks == 1) && cpu[i] > worst)
-            worst = cpu[i];
+    size_t at = idle->times.n;
+    double worst = 0;
+    rask_status status = sample(idle->bench, idle->before);
+    if (status != RASK_OK)
+        return status;
+    bench_sleep(WINDOW_NS);
+    status = sample(idle->bench, idle->after);
+    for (size_t i = 0; status == RASK_OK && i < idle->n_ranks; i++) {
+        double cpu = (double)(idle->after[i].cpu_ns - idle->before[i].cpu_ns) /
+                     (double)(idle->after[i].now_ns - idle->before[i].now_ns);
+        idle->cpu[i * MOST_WINDOWS + at] = cpu;
+        if ((i > 0 || idle->n_ranks == 1) && cpu > worst)
+            worst = cpu;
     }
-    struct bench_times times = {.n = 1};
-    times.seconds[0] = 1e-9 * (double)(after[0].now_ns - before[0].now_ns);
-    const struct bench_figure figures[] = {
-        {"scheduler_cpu", cpu[0]},
-        {"worker_cpu", worst},
-        {"wake_p50_ns", bench_quantile(wake_ns, (size_t)n_wakes, 0.5)},
-        {"wake_p99_ns", bench_quantile(wake_ns, (size_t)n_wakes, 0.99)}};
-    rask_status status = bench_print(bench, &(struct bench_line){.name = "idle",
-                                                                 .tasks = n_wakes,
-                                                                 .times = &times,
-                                                                 .figures = figures,
-                                                                 .n_figures = 4,
-                                                                 .list_name = "cpu",
-                                                                 .list = cpu,
-                                                                 .n_list = n_ranks});
-    rask_free(cpu);
+    idle->scheduler[at] = idle->cpu[at];
+    idle->worker[at] = worst;
+    idle->times.seconds[idle->times.n++] =
+        1e-9 * (double)(idle->after[0].now_ns - idle->before[0].now_ns);
     return status;
+}
+
+static rask_status print(struct idle *idle)
+{
+    size_t n = idle->times.n;
+    for (size_t i = 0; i < idle->n_ranks; i++)
+        idle->cpu[i] = bench_quantile(idle->cpu + i * MOST_WINDOWS, n, 0.5);
+    const struct bench_figure figures[] = {
+        {"scheduler_cpu", bench_quantile(idle->scheduler, n, 0.5)},
+        {"scheduler_cpu_max", bench_quantile(idle->scheduler, n, 1)},
+        {"worker_cpu", bench_quantile(idle->worker, n, 0.5)},
+        {"worker_cpu_max", bench_quantile(idle->worker, n, 1)},
+        {"wake_p50_ns", bench_quantile(idle->wake_ns, (size_t)idle->n_wakes, 0.5)},
+        {"wake_p99_ns", bench_quantile(idle->wake_ns, (size_t)idle->n_wakes, 0.99)}};
+    return bench_print(idle->bench,
+                       &(struct bench_line){.name = "idle",
+                                            .tasks = idle->n_wakes,
+                                            .times = &idle->times,
+                                            .figures = figures,
+                                            .n_figures = sizeof figures / sizeof *figures,
+                                            .list_name = "cpu",
+                                            .list = idle->cpu,
+                                            .n_list = idle->n_ranks});
 }
 
 rask_status bench_idle(struct bench *bench)
 {
     size_t n_ranks = (size_t)rask_rank_count(bench->rask);
-    uint64_t n_wakes = bench->options->tasks == 0 || bench->options->tasks > DEFAULT_TRIES
-                           ? DEFAULT_TRIES
-                           : bench->options->tasks;
+    uint64_t n_tasks = bench->options->tasks;
     struct use *uses = rask_alloc_zeroed(2 * n_ranks, sizeof *uses);
-    double wake_ns[DEFAULT_TRIES];
-    if (uses == NULL)
-        return rask_error_memory(&bench->error, 2 * n_ranks * sizeof *uses, "a list of ranks");
-    bench_sleep(IDLE_NS);
-    rask_status status = sample(bench, uses);
-    if (status == RASK_OK) {
+    double *cpu = rask_alloc_zeroed(n_ranks * MOST_WINDOWS, sizeof *cpu);
+    struct idle idle = {.bench = bench,
+                        .n_ranks = n_ranks,
+                        .before = uses,
+                        .after = uses == NULL ? NULL : uses + n_ranks,
+                        .cpu = cpu,
+                        .n_wakes =
+                            n_tasks == 0 || n_tasks > DEFAULT_TRIES ? DEFAULT_TRIES : n_tasks};
+    rask_status status = RASK_OK;
+    if (uses == NULL || cpu == NULL)
+        status = rask_error_memory(&bench->error, n_ranks * MOST_WINDOWS * sizeof *cpu,
+                                   "a list of ranks");
+    if (status == RASK_OK)
         bench_sleep(IDLE_NS);
-        status = sample(bench, uses + n_ranks);
-    }
+    while (status == RASK_OK && idle.times.n < MOST_WINDOWS && bench_is_due(bench, &idle.times))
+        status = watch(&idle);
     if (status == RASK_OK)
-        status = wake(bench, wake_ns, n_wakes);
+        status = wake(bench, idle.wake_ns, idle.n_wakes);
     if (status == RASK_OK)
-        status = print(bench, uses, uses + n_ranks, wake_ns, n_wakes);
+        status = print(&idle);
     rask_free(uses);
+    rask_free(cpu);
     return status;
 }

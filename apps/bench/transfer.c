@@ -125,7 +125,7 @@ static rask_status print(struct transfer *transfer)
     const struct bench_figure figures[] = {
         {"bytes", (double)transfer->bytes},
         {"moved_bytes", moved},
-        {"bytes_per_s", rate(transfer, &transfer->moves)},
+        {"bytes_per_s", moved > 0 ? rate(transfer, &transfer->moves) : (double)NAN},
         {"raw_get_bytes_per_s", rate(transfer, &transfer->gets)},
         {"memcpy_bytes_per_s", rate(transfer, &transfer->copies)},
         {"from_rank", transfer->from},

@@ -18,7 +18,7 @@ tests_unit_graph_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/graph_api_test
 
 check_PROGRAMS += tests/unit/api_test
-tests_unit_api_test_SOURCES = tests/unit/api_test.c
+tests_unit_api_test_SOURCES = tests/unit/api_test.c tests/unit/api_alone.c tests/unit/api_home.h
 tests_unit_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_test
 

@@ -71,3 +71,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/csv/stray \
 	tests/fuzz/corpus/csv/types \
 	tests/fuzz/corpus/csv/wide
+
+check_PROGRAMS += tests/unit/csv_window_test
+tests_unit_csv_window_test_SOURCES = tests/unit/csv_window_test.c
+tests_unit_csv_window_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/csv_window_test

@@ -96,3 +96,13 @@ check_PROGRAMS += tests/unit/groupby_test
 tests_unit_groupby_test_SOURCES = tests/unit/groupby_test.c
 tests_unit_groupby_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/groupby_test
+
+check_PROGRAMS += tests/unit/ranges_test
+tests_unit_ranges_test_SOURCES = tests/unit/ranges_test.c
+tests_unit_ranges_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/ranges_test
+
+check_PROGRAMS += tests/unit/distinct_test
+tests_unit_distinct_test_SOURCES = tests/unit/distinct_test.c
+tests_unit_distinct_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/distinct_test

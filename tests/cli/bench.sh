@@ -18,7 +18,8 @@ import json, sys
 own = {'noop': ['tasks_per_s', 'scheduler_bytes_per_task'], 'latency': ['p50_ns', 'p99_ns'],
        'chain': ['ns_per_task'], 'tree': ['tasks_per_s'], 'fanout': ['tasks_per_s'],
        'transfer': ['bytes', 'bytes_per_s', 'raw_get_bytes_per_s', 'memcpy_bytes_per_s', 'moved_bytes'],
-       'idle': ['scheduler_cpu', 'worker_cpu', 'wake_p50_ns', 'cpu'], 'start': []}
+       'idle': ['scheduler_cpu', 'scheduler_cpu_max', 'worker_cpu', 'worker_cpu_max', 'wake_p50_ns', 'cpu'],
+       'start': ['job_ranks', 'job_start_s']}
 lines = [json.loads(line) for line in sys.stdin]
 assert [line['bench'] for line in lines] == '$1'.split(), lines
 for line in lines:
@@ -30,12 +31,17 @@ for line in lines:
     assert 0 < line['min'] <= line['seconds'] <= line['max'] and line['repeats'] >= 1, line
     assert line['probe_ns'] is None or line['probe_ns'] > 0, line
     for member in own[name]:
-        if member not in ('raw_get_bytes_per_s', 'scheduler_bytes_per_task', 'moved_bytes'):
+        if line[member] is None:
+            assert member == 'raw_get_bytes_per_s' or $2 == 1 and member in ('bytes_per_s', 'job_start_s'), line
+        else:
             assert isinstance(line[member], list) or line[member] >= 0, (name, member, line)
     if name == 'noop':
         assert line['scheduler_bytes_per_task'] > 0, line
     if name == 'idle':
         assert len(line['cpu']) == line['ranks'], line
+        assert line['scheduler_cpu'] <= line['scheduler_cpu_max'], line
+    if name == 'start':
+        assert line['job_ranks'] == $2 and (line['job_start_s'] is None) == ($2 == 1), line
     if name == 'transfer':
         assert line['moved_bytes'] == (line['bytes'] if $2 > 1 else 0), line
 " || fail "lines of $1"

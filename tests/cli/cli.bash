@@ -11,7 +11,7 @@ mkdir -p "$scratch"
 trap 'rm -rf "$scratch"' EXIT
 # Nothing of the user's own settings.
 export XDG_CONFIG_HOME=$scratch/none
-unset RASK_CONFIG RASK_THREADS RASK_LOG
+unset RASK_CONFIG RASK_THREADS RASK_LOG RASK_SIGNALS
 failures=0
 out=
 err=

@@ -4,6 +4,8 @@
  * Rank 0 prints TAP. */
 #include <rask.h>
 
+#include "api/measure.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +192,29 @@ static void test_nested(struct rask *rask)
     rask_release(rask, &future, 1);
 }
 
+/* The bench's bare read past all machines gives the same bytes; alone there is nobody to read from.
+ */
+static void test_raw_get(struct rask *rask)
+{
+    int32_t last = rask_rank_count(rask) - 1;
+    struct rask_call_options there = {.size = sizeof there, .ranks = &last, .n_ranks = 1};
+    struct rask_future future;
+    int64_t first = 7, *local = calloc(BLOCK, sizeof *local);
+    uint64_t duration_ns = 0;
+    int is_ok = local != NULL &&
+                rask_submit(rask, RASK_CALL_WITH(&there, block, RASK_VALUE(first)), &future,
+                            NULL) == RASK_OK &&
+                rask_wait(rask, &future, 1, RASK_FOREVER) == RASK_OK;
+    rask_status status =
+        is_ok ? rask_measure_raw_get(rask, future, local, &duration_ns) : RASK_ERR_STATE;
+    for (int64_t i = 0; status == RASK_OK && is_ok && i < BLOCK; i++)
+        is_ok = local[i] == first + i;
+    check(is_ok && (status == RASK_ERR_UNSUPPORTED || (status == RASK_OK && last > 0)),
+          "a bare read gives the bytes of another rank");
+    rask_release(rask, &future, 1);
+    free(local);
+}
+
 int main(void)
 {
     struct rask *rask;
@@ -203,6 +228,7 @@ int main(void)
     test_error(rask);
     test_scatter(rask);
     test_nested(rask);
+    test_raw_get(rask);
     struct rask_future left[100];
     for (int64_t i = 0; i < 100; i++)
         if (rask_submit(rask, RASK_CALL(block, RASK_VALUE(i)), &left[i], NULL) != RASK_OK)

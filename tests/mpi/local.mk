@@ -27,3 +27,18 @@ tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c
 tests_mpi_attach_test_LDADD = $(mpi_ldadd)
 endif
 TESTS += tests/mpi/attach_test.n2.mpi tests/mpi/attach_test.n4.mpi
+# The cases of tests/unit/api_test.c, on ranks.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/calls_test
+tests_mpi_calls_test_SOURCES = tests/unit/api_test.c tests/mpi/api_ranks.c tests/unit/api_home.h
+tests_mpi_calls_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
+endif
+TESTS += tests/mpi/calls_test.n1.mpi tests/mpi/calls_test.n2.mpi tests/mpi/calls_test.n3.mpi \
+	tests/mpi/calls_test.n4.mpi tests/mpi/calls_test.n8.mpi
+
+# How jobs end otherwise: a program that does, and a script that looks at what is left; alone without MPI.
+check_PROGRAMS += tests/mpi/ending
+tests_mpi_ending_SOURCES = tests/mpi/ending.c
+tests_mpi_ending_LDADD = $(mpi_ldadd)
+TESTS += tests/mpi/endings.sh
+EXTRA_DIST += tests/mpi/endings.sh

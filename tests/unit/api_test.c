@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_test.c: rask/future.h and rask/task.h in the embedded form, as a program uses them. Starting,
- * stopping and threads are api_life_test.c. */
-#include <rask/future.h>
-#include <rask/start.h>
+/* api_test.c: rask/future.h and rask/task.h as a program uses them, embedded and on ranks
+ * (api_home.h). Starting, stopping and threads are api_life_test.c. */
+#include <rask/graph.h>
 #include <rask/task.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "api_home.h"
 #include "unit.h"
 
 #define MILLISECOND 1000000
 
-static struct rask *rask;
-static struct rask_error error;
-static _Atomic int is_open, n_entered, n_runs, n_order;
+struct rask *rask;
+struct rask_error error;
+const char *const home_settings[] = {"check=yes", "resources=gpu=1, licence=2", NULL};
+static int32_t last_rank;
+/* Holds a task at the last rank, where a worker always is. */
+static struct rask_call_options there = {.size = sizeof there, .ranks = &last_rank, .n_ranks = 1};
 
 /* Runs until the gate is opened, or nobody needs it any more. */
 static int gate(struct rask_task *task)
 {
-    atomic_fetch_add(&n_entered, 1);
-    while (!atomic_load(&is_open) && !rask_task_is_cancelled(task))
+    atomic_fetch_add(&counts->n_entered, 1);
+    while (!atomic_load(&counts->is_open) && !rask_task_is_cancelled(task))
         (void)sched_yield();
     return rask_task_return(task, "open", 4);
 }
@@ -38,7 +39,7 @@ static int sum(struct rask_task *task)
             return 1;
         result += *x;
     }
-    atomic_fetch_add(&n_runs, 1);
+    atomic_fetch_add(&counts->n_runs, 1);
     return rask_task_return(task, &result, sizeof result);
 }
 RASK_TASK(sum)
@@ -51,7 +52,7 @@ static int bytes_of(struct rask_task *task)
         for (uint64_t k = 0; k < view.bytes; k++)
             total += ((const uint8_t *)view.data)[k];
     }
-    atomic_fetch_add(&n_runs, 1);
+    atomic_fetch_add(&counts->n_runs, 1);
     return rask_task_return(task, &total, sizeof total);
 }
 RASK_TASK(bytes_of)
@@ -72,7 +73,7 @@ RASK_TASK(fill)
 static int nothing(struct rask_task *task)
 {
     (void)task;
-    atomic_fetch_add(&n_runs, 1);
+    atomic_fetch_add(&counts->n_runs, 1);
     return 0;
 }
 RASK_TASK(nothing)
@@ -89,7 +90,7 @@ RASK_TASK(break_down)
 static int sometimes(struct rask_task *task)
 {
     const int64_t *n_failures = RASK_INPUT(task, 0, int64_t);
-    if (n_failures == NULL || atomic_fetch_add(&n_runs, 1) < *n_failures)
+    if (n_failures == NULL || atomic_fetch_add(&counts->n_runs, 1) < *n_failures)
         return rask_task_fail(task, RASK_ERR_TASK, "not yet");
     return 0;
 }
@@ -97,7 +98,7 @@ RASK_TASK(sometimes)
 
 static int order_of(struct rask_task *task)
 {
-    int64_t order = atomic_fetch_add(&n_order, 1);
+    int64_t order = atomic_fetch_add(&counts->n_order, 1);
     return rask_task_return(task, &order, sizeof order);
 }
 RASK_TASK(order_of)
@@ -108,25 +109,6 @@ static int rank_of(struct rask_task *task)
     return rask_task_return(task, &rank, sizeof rank);
 }
 RASK_TASK(rank_of)
-
-static void start(uint32_t n_threads)
-{
-    static const char *const settings[] = {"check=yes", "resources=gpu=1, licence=2", NULL};
-    struct rask_options options = {
-        .size = sizeof options, .n_threads = n_threads, .settings = settings};
-    if (rask_start(&options, &rask, &error) != RASK_OK)
-        exit(99);
-    atomic_store(&is_open, 0);
-    atomic_store(&n_entered, 0);
-    atomic_store(&n_runs, 0);
-    atomic_store(&n_order, 0);
-}
-
-static void stop(void)
-{
-    atomic_store(&is_open, 1);
-    CU_ASSERT_EQUAL(rask_stop(rask), RASK_OK);
-}
 
 static struct rask_future submit(const struct rask_call *call)
 {
@@ -155,18 +137,25 @@ static void release(struct rask_future future)
 
 static struct rask_future running_gate(void)
 {
-    int n_before = atomic_load(&n_entered);
-    struct rask_future future = submit(&(struct rask_call){.function = gate});
-    while (atomic_load(&n_entered) == n_before)
+    int n_before = atomic_load(&counts->n_entered);
+    struct rask_future future = submit(&(struct rask_call){.function = gate, .options = &there});
+    while (atomic_load(&counts->n_entered) == n_before)
         CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, MILLISECOND), RASK_ERR_TIMEOUT);
     return future;
+}
+
+/* All slots of the last rank are taken. */
+static void fill_slots(struct rask_future gates[HOME_SLOTS])
+{
+    for (int i = 0; i < HOME_SLOTS; i++)
+        gates[i] = running_gate();
 }
 
 static void takes_values_buffers_and_results(void)
 {
     static uint8_t large[3][300000];
     int64_t two = 2, forty = 40;
-    start(2);
+    start();
     for (size_t i = 0; i < 3; i++)
         memset(large[i], (int)i + 1, sizeof large[i]);
     struct rask_future a = submit(RASK_CALL(sum, RASK_VALUE(two), RASK_VALUE(forty)));
@@ -193,7 +182,7 @@ static void takes_many_inputs(void)
     static struct rask_input inputs[16384];
     int64_t one = 1;
     struct rask_future future, last = {0};
-    start(2);
+    start();
     struct rask_future result = submit(RASK_CALL(sum, RASK_VALUE(one)));
     for (size_t i = 0; i < 16384; i++)
         inputs[i] = i % 3 == 0 ? RASK_RESULT(result) : RASK_VALUE(one);
@@ -212,7 +201,7 @@ static void gives_results_of_every_size_in_place(void)
 {
     static const uint64_t sizes[] = {0, 1, 8, 64, 65, 512, 513, 10000000};
     struct rask_view view, again;
-    start(2);
+    start();
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         struct rask_future future = submit(RASK_CALL(fill, RASK_VALUE(sizes[i])));
         CU_ASSERT_EQUAL_FATAL(rask_result(rask, future, RASK_FOREVER, &view, &error), RASK_OK);
@@ -243,7 +232,7 @@ static void maps_over_items(void)
     static struct rask_future futures[500];
     static struct rask_view views[500];
     int64_t hundred = 100, n_wrong = 0;
-    start(2);
+    start();
     for (int64_t i = 0; i < 500; i++)
         items[i] = i;
     struct rask_items all = {items, sizeof items[0], 500};
@@ -262,13 +251,42 @@ static void maps_over_items(void)
 
 static void runs_on_every_worker(void)
 {
-    struct rask_future futures[4];
-    start(2);
-    CU_ASSERT_EQUAL(rask_worker_count(rask), 1);
-    CU_ASSERT_EQUAL(rask_slot_count(rask), 2);
+    struct rask_future futures[64];
+    int64_t last = -1;
+    start();
+    int32_t n = rask_worker_count(rask);
+    CU_ASSERT_FATAL(n >= 1 && n <= 64);
+    CU_ASSERT(n == rask_rank_count(rask) || n == rask_rank_count(rask) - 1);
+    CU_ASSERT_EQUAL(rask_slot_count(rask), (uint32_t)n * HOME_SLOTS);
     struct rask_call call = {.function = rank_of};
     CU_ASSERT_EQUAL_FATAL(rask_run_everywhere(rask, &call, futures, &error), RASK_OK);
-    CU_ASSERT_EQUAL(value_of(futures[0]), 0);
+    for (int32_t i = 0; i < n; i++) {
+        int64_t rank = value_of(futures[i]);
+        CU_ASSERT(rank > last);
+        last = rank;
+    }
+    CU_ASSERT_EQUAL(last, last_rank);
+    rask_release(rask, futures, (size_t)n);
+    stop();
+}
+
+static void runs_where_it_is_told(void)
+{
+    struct rask_call_options wish = there;
+    struct rask_call call = {.function = rank_of, .options = &there};
+    struct rask_future futures[8];
+    int64_t rank;
+    start();
+    wish.is_loose = 1;
+    for (int i = 0; i < 8; i++)
+        futures[i] = submit(&call);
+    for (int i = 0; i < 8; i++)
+        CU_ASSERT_EQUAL(value_of(futures[i]), last_rank);
+    rask_release(rask, futures, 8);
+    call.options = &wish;
+    futures[0] = submit(&call);
+    rank = value_of(futures[0]);
+    CU_ASSERT(rank >= 0 && rank <= last_rank);
     release(futures[0]);
     stop();
 }
@@ -276,13 +294,13 @@ static void runs_on_every_worker(void)
 static void a_timeout_cancels_nothing(void)
 {
     struct rask_view view;
-    start(2);
+    start();
     struct rask_future future = running_gate();
     CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, 0), RASK_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, -5), RASK_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(rask_result(rask, future, MILLISECOND, &view, &error), RASK_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(rask_future_state(rask, future), RASK_FUTURE_PENDING);
-    atomic_store(&is_open, 1);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, &view, &error), RASK_OK);
     CU_ASSERT(view.bytes == 4 && memcmp(view.data, "open", 4) == 0);
     release(future);
@@ -293,14 +311,14 @@ static void waits_for_any(void)
 {
     int64_t one = 1;
     size_t index = 77;
-    start(2);
+    start();
     struct rask_future futures[3] = {running_gate()};
     futures[1] = submit(RASK_CALL(sum, RASK_RESULT(futures[0])));
     CU_ASSERT_EQUAL(rask_wait_any(rask, futures, 2, MILLISECOND, &index), RASK_ERR_TIMEOUT);
     futures[2] = submit(RASK_CALL(sum, RASK_VALUE(one)));
     CU_ASSERT_EQUAL(rask_wait_any(rask, futures, 3, RASK_FOREVER, &index), RASK_OK);
     CU_ASSERT_EQUAL(index, 2);
-    atomic_store(&is_open, 1);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 3, RASK_FOREVER), RASK_OK);
     CU_ASSERT_EQUAL(rask_future_state(rask, futures[0]), RASK_FUTURE_DONE);
     CU_ASSERT_EQUAL(rask_future_state(rask, futures[1]), RASK_FUTURE_FAILED);
@@ -316,7 +334,7 @@ static void takes_out_as_completed(void)
     struct rask_completed *completed;
     struct rask_future future, futures[4] = {{0}};
     int n_seen[4] = {0};
-    start(2);
+    start();
     CU_ASSERT_EQUAL_FATAL(rask_completed_new(rask, &completed, &error), RASK_OK);
     CU_ASSERT_EQUAL(rask_completed_next(completed, RASK_FOREVER, &future), RASK_END);
     futures[0] = running_gate();
@@ -336,7 +354,7 @@ static void takes_out_as_completed(void)
             CU_ASSERT(n_seen[0] == 0 && n_seen[1] == 1 && n_seen[2] == 2);
             futures[3] = submit(RASK_CALL(sum, RASK_VALUE(one), RASK_VALUE(one)));
             CU_ASSERT_EQUAL(rask_completed_add(completed, &futures[3], 1, &error), RASK_OK);
-            atomic_store(&is_open, 1);
+            atomic_store(&counts->is_open, 1);
         }
     }
     CU_ASSERT(n_seen[0] == 1 && n_seen[3] == 1);
@@ -353,11 +371,11 @@ static void takes_out_as_completed(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "without a runtime"));
     rask_completed_free(NULL);
     /* A queue may go while futures are in it. */
-    atomic_store(&is_open, 0);
+    atomic_store(&counts->is_open, 0);
     futures[0] = running_gate();
     CU_ASSERT_EQUAL(rask_completed_add(completed, futures, 1, &error), RASK_OK);
     rask_completed_free(completed);
-    atomic_store(&is_open, 1);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 1, RASK_FOREVER), RASK_OK);
     release(futures[0]);
     stop();
@@ -365,7 +383,7 @@ static void takes_out_as_completed(void)
 
 static void cancels_tasks_and_what_needs_them(void)
 {
-    start(2);
+    start();
     struct rask_future futures[3] = {running_gate()};
     futures[1] = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[0])));
     futures[2] = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[1])));
@@ -375,7 +393,7 @@ static void cancels_tasks_and_what_needs_them(void)
         CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, NULL, &error),
                         RASK_ERR_CANCELLED);
     CU_ASSERT_EQUAL(rask_future_state(rask, futures[0]), RASK_FUTURE_CANCELLED);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 0);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 0);
     rask_release(rask, futures, 3);
     /* What has a result is not cancelled. */
     futures[0] = submit(RASK_CALL(bytes_of, RASK_BUFFER("a", 1)));
@@ -389,19 +407,19 @@ static void cancels_tasks_and_what_needs_them(void)
 static void computes_nothing_that_was_released(void)
 {
     int64_t one = 1;
-    start(1);
-    struct rask_future blocker = running_gate();
-    struct rask_future futures[20], kept;
-    for (int i = 0; i < 20; i++)
-        futures[i] = submit(RASK_CALL(sum, RASK_VALUE(one)));
-    rask_release(rask, futures, 20);
-    kept = submit(RASK_CALL(sum, RASK_VALUE(one)));
+    struct rask_future gates[HOME_SLOTS], futures[40], kept;
+    start();
+    fill_slots(gates);
+    for (int i = 0; i < 40; i++)
+        futures[i] = submit(RASK_CALL_WITH(&there, sum, RASK_VALUE(one)));
+    rask_release(rask, futures, 40);
+    kept = submit(RASK_CALL_WITH(&there, sum, RASK_VALUE(one)));
     CU_ASSERT_EQUAL(rask_wait(rask, &kept, 1, 5 * MILLISECOND), RASK_ERR_TIMEOUT);
-    atomic_store(&is_open, 1);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(value_of(kept), 1);
-    CU_ASSERT(atomic_load(&n_runs) < 10);
+    CU_ASSERT(atomic_load(&counts->n_runs) < 20);
     release(kept);
-    release(blocker);
+    rask_release(rask, gates, HOME_SLOTS);
     stop();
 }
 
@@ -410,13 +428,13 @@ static void scatters_data(void)
     static char large[100000];
     struct rask_scatter_options broadcast = {.size = sizeof broadcast, .is_broadcast = 1};
     struct rask_scatter_options pure = {.size = sizeof pure, .is_pure = 1};
-    static const int32_t nobody = 9;
+    static const int32_t nobody = 99;
     struct rask_scatter_options elsewhere = {
         .size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
     struct rask_future futures[4], total;
     char keys[2][64];
     struct rask_view view;
-    start(2);
+    start();
     memset(large, 1, sizeof large);
     CU_ASSERT_EQUAL(
         rask_scatter(rask, (struct rask_view){large, 100000}, NULL, &futures[0], &error), RASK_OK);
@@ -456,25 +474,25 @@ static void computes_pure_calls_once(void)
     int64_t one = 1, two = 2;
     struct rask_call_options pure = {.size = sizeof pure, .is_pure = 1};
     struct rask_future futures[6];
-    start(2);
+    start();
     for (int i = 0; i < 3; i++)
         futures[i] = submit(RASK_CALL_WITH(&pure, sum, RASK_VALUE(one), RASK_VALUE(two)));
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(value_of(futures[i]), 3);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 1);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 1);
     /* The others keep the result when one lets go. */
     release(futures[0]);
     CU_ASSERT_EQUAL(value_of(futures[1]), 3);
     futures[0] = submit(RASK_CALL_WITH(&pure, sum, RASK_VALUE(two), RASK_VALUE(one)));
     CU_ASSERT_EQUAL(value_of(futures[0]), 3);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 2);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 2);
     /* Pure results as inputs, and buffers that do not fit into the call. */
     for (int i = 3; i < 6; i++)
         futures[i] = submit(RASK_CALL_WITH(&pure, bytes_of, RASK_RESULT(futures[1]),
                                            RASK_BUFFER(large, sizeof large)));
     for (int i = 3; i < 6; i++)
         CU_ASSERT_EQUAL(value_of(futures[i]), 3);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 3);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 3);
     rask_release(rask, futures, 6);
     stop();
 }
@@ -484,46 +502,47 @@ static void repeats_what_fails(void)
     int64_t two = 2;
     struct rask_call_options twice = {.size = sizeof twice, .retries = 2};
     struct rask_call_options once = {.size = sizeof once, .retries = 1};
-    start(2);
+    start();
     struct rask_future future = submit(RASK_CALL_WITH(&twice, sometimes, RASK_VALUE(two)));
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_OK);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 3);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 3);
     release(future);
-    atomic_store(&n_runs, 0);
+    atomic_store(&counts->n_runs, 0);
     future = submit(RASK_CALL_WITH(&once, sometimes, RASK_VALUE(two)));
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
     CU_ASSERT_STRING_EQUAL(error.text, "not yet");
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 2);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 2);
     release(future);
     stop();
 }
 
 static void runs_what_is_urgent_first(void)
 {
-    struct rask_call_options urgent = {.size = sizeof urgent, .priority = 5};
-    struct rask_call_options late = {.size = sizeof late, .priority = -5};
-    struct rask_future futures[42], blocker;
-    start(1);
-    blocker = running_gate();
+    struct rask_call_options urgent = there, late = there;
+    struct rask_future futures[42], gates[HOME_SLOTS];
+    start();
+    urgent.priority = 5;
+    late.priority = -5;
+    fill_slots(gates);
     struct rask_call call = {.function = order_of, .options = &late};
     for (int i = 0; i < 20; i++)
         futures[i] = submit(&call);
-    call.options = NULL;
+    call.options = &there;
     for (int i = 20; i < 40; i++)
         futures[i] = submit(&call);
     call.options = &urgent;
     futures[40] = submit(&call);
     futures[41] = submit(&call);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 42, 2 * MILLISECOND), RASK_ERR_TIMEOUT);
-    atomic_store(&is_open, 1);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 42, RASK_FOREVER), RASK_OK);
     /* Some that came first may have been on their way already. */
-    CU_ASSERT(value_of(futures[40]) < 12);
-    CU_ASSERT(value_of(futures[41]) < 12);
+    CU_ASSERT(value_of(futures[40]) < 16);
+    CU_ASSERT(value_of(futures[41]) < 16);
     CU_ASSERT(value_of(futures[19]) > value_of(futures[40]));
-    CU_ASSERT(value_of(futures[19]) > value_of(futures[39]));
+    CU_ASSERT(value_of(futures[19]) > value_of(futures[38]));
     rask_release(rask, futures, 42);
-    release(blocker);
+    rask_release(rask, gates, HOME_SLOTS);
     stop();
 }
 
@@ -531,19 +550,19 @@ static void runs_forgotten_tasks(void)
 {
     int64_t one = 1;
     struct rask_call_options forgotten = {.size = sizeof forgotten, .is_forgotten = 1};
-    start(2);
+    start();
     struct rask_future input = submit(RASK_CALL(sum, RASK_VALUE(one)));
     for (int i = 0; i < 50; i++)
         CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL_WITH(&forgotten, bytes_of, RASK_RESULT(input)),
                                     NULL, &error),
                         RASK_OK);
     release(input);
-    while (atomic_load(&n_runs) < 51) {
+    while (atomic_load(&counts->n_runs) < 51) {
         struct rask_future future = submit(&(struct rask_call){.function = rank_of});
-        CU_ASSERT_EQUAL(value_of(future), 0);
+        CU_ASSERT(value_of(future) >= 0);
         release(future);
     }
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 51);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 51);
     stop();
 }
 
@@ -551,21 +570,22 @@ static void takes_resources(void)
 {
     static const struct rask_resource gpu = {"gpu", 1}, gpus = {"gpu", 2},
                                       licences = {"licence", 2}, disk = {"disk", 1};
-    struct rask_call_options options = {
-        .size = sizeof options, .resources = &gpu, .n_resources = 1};
+    struct rask_call_options options = there;
     struct rask_call call = {.function = gate, .options = &options};
-    start(2);
+    options.resources = &gpu;
+    options.n_resources = 1;
+    start();
     /* One at a time, though there are two slots. */
     struct rask_future first = submit(&call), second = submit(&call);
-    while (atomic_load(&n_entered) == 0)
+    while (atomic_load(&counts->n_entered) == 0)
         CU_ASSERT_EQUAL(rask_wait(rask, &first, 1, MILLISECOND), RASK_ERR_TIMEOUT);
     CU_ASSERT_EQUAL(rask_wait(rask, &second, 1, 5 * MILLISECOND), RASK_ERR_TIMEOUT);
-    CU_ASSERT_EQUAL(atomic_load(&n_entered), 1);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_entered), 1);
     options.resources = &licences;
     call.function = rank_of;
     struct rask_future other = submit(&call);
-    CU_ASSERT_EQUAL(value_of(other), 0);
-    atomic_store(&is_open, 1);
+    CU_ASSERT_EQUAL(value_of(other), last_rank);
+    atomic_store(&counts->is_open, 1);
     CU_ASSERT_EQUAL(rask_wait(rask, &second, 1, RASK_FOREVER), RASK_OK);
     release(first);
     release(second);
@@ -585,15 +605,16 @@ static void takes_resources(void)
 static void tells_the_whole_story(void)
 {
     int64_t line = 12;
-    start(2);
-    struct rask_future broken = submit(RASK_CALL(break_down, RASK_VALUE(line)));
+    start();
+    struct rask_future broken = submit(RASK_CALL_WITH(&there, break_down, RASK_VALUE(line)));
     struct rask_future user = submit(RASK_CALL(bytes_of, RASK_RESULT(broken)));
     struct rask_future last = submit(RASK_CALL(bytes_of, RASK_RESULT(user)));
     CU_ASSERT_EQUAL(rask_result(rask, broken, RASK_FOREVER, NULL, &error), RASK_ERR_IO);
     CU_ASSERT_STRING_EQUAL(error.text, "file x.csv, line 12: torn");
     CU_ASSERT_STRING_EQUAL(error.function, "break_down");
     CU_ASSERT_PTR_NOT_NULL(strstr(error.key, "break_down-"));
-    CU_ASSERT_EQUAL(error.rank, 0);
+    CU_ASSERT_EQUAL(error.rank, last_rank);
+    CU_ASSERT(rask_rank_count(rask) == 1 || error.host[0] != '\0');
     struct rask_error own = error;
     CU_ASSERT(rask_result(rask, last, RASK_FOREVER, NULL, &error) < 0);
     CU_ASSERT_STRING_EQUAL(error.text, own.text);
@@ -607,7 +628,7 @@ static void tells_the_whole_story(void)
     struct rask_future wrong = submit(RASK_CALL(sum, RASK_BUFFER("abc", 3)));
     CU_ASSERT_EQUAL(rask_result(rask, wrong, RASK_FOREVER, NULL, &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_STRING_EQUAL(error.text, "input 0 has 3 bytes, 8 were expected");
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 0);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 0);
     struct rask_future all[] = {broken, user, last, late, wrong};
     rask_release(rask, all, 5);
     stop();
@@ -622,14 +643,14 @@ static int not_registered(struct rask_task *task)
 static void refuses_what_is_wrong(void)
 {
     int64_t one = 1;
-    static const int32_t nobody = 5;
+    static const int32_t nobody = 99;
     static const struct rask_resource nameless = {"", 1};
     struct rask_call_options elsewhere = {.size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
     struct rask_call_options without = {
         .size = sizeof without, .resources = &nameless, .n_resources = 1};
     struct rask_future future = {0}, none = {999};
     struct rask_call call = {.name = "no_such_function"};
-    start(1);
+    start();
     CU_ASSERT_EQUAL(rask_submit(rask, &call, &future, &error), RASK_ERR_UNKNOWN_FUNCTION);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "no_such_function"));
     CU_ASSERT_EQUAL(rask_submit(rask, RASK_CALL(not_registered, RASK_VALUE(one)), &future, &error),
@@ -650,23 +671,69 @@ static void refuses_what_is_wrong(void)
     CU_ASSERT_EQUAL(future.id, 0);
     call.name = "rank_of";
     future = submit(&call);
-    CU_ASSERT_EQUAL(value_of(future), 0);
+    CU_ASSERT(value_of(future) >= 0);
     release(future);
     stop();
 }
 
-RASK_UNIT_MAIN("api", {"takes values, buffers and results", takes_values_buffers_and_results},
-               {"takes many inputs", takes_many_inputs},
-               {"gives results of every size in place", gives_results_of_every_size_in_place},
-               {"maps over items", maps_over_items}, {"runs on every worker", runs_on_every_worker},
-               {"a timeout cancels nothing", a_timeout_cancels_nothing},
-               {"waits for any", waits_for_any}, {"takes out as completed", takes_out_as_completed},
-               {"cancels tasks and what needs them", cancels_tasks_and_what_needs_them},
-               {"computes nothing that was released", computes_nothing_that_was_released},
-               {"scatters data", scatters_data},
-               {"computes pure calls once", computes_pure_calls_once},
-               {"repeats what fails", repeats_what_fails},
-               {"runs what is urgent first", runs_what_is_urgent_first},
-               {"runs forgotten tasks", runs_forgotten_tasks}, {"takes resources", takes_resources},
-               {"tells the whole story", tells_the_whole_story},
-               {"refuses what is wrong", refuses_what_is_wrong})
+/* Leaves that are summed in fours down to one: chains inside, and results that several need. */
+static void submits_a_graph(void)
+{
+    struct rask_node level[64];
+    struct rask_graph *graph;
+    struct rask_future futures[2];
+    start();
+    CU_ASSERT_EQUAL_FATAL(rask_graph_new(rask, &graph, &error), RASK_OK);
+    for (int64_t i = 0; i < 64; i++)
+        CU_ASSERT_EQUAL_FATAL(
+            rask_graph_add(graph, RASK_CALL(sum, RASK_VALUE(i)), &level[i], &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_graph_want(graph, level[63], &error), RASK_OK);
+    for (int n = 16; n >= 1; n /= 4)
+        for (int i = 0; i < n; i++) {
+            struct rask_node *from = &level[4 * i];
+            CU_ASSERT_EQUAL_FATAL(
+                rask_graph_add(graph,
+                               RASK_CALL(sum, RASK_NODE(from[0]), RASK_NODE(from[1]),
+                                         RASK_NODE(from[2]), RASK_NODE(from[3])),
+                               &level[i], &error),
+                RASK_OK);
+        }
+    CU_ASSERT_EQUAL(rask_graph_want(graph, level[0], &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_graph_submit(graph, NULL, futures, &error), RASK_OK);
+    rask_graph_free(graph);
+    CU_ASSERT_EQUAL(value_of(futures[0]), 63);
+    CU_ASSERT_EQUAL(value_of(futures[1]), 64 * 63 / 2);
+    rask_release(rask, futures, 2);
+    stop();
+}
+
+static const struct rask_unit_case cases[] = {
+    {"takes values, buffers and results", takes_values_buffers_and_results},
+    {"takes many inputs", takes_many_inputs},
+    {"gives results of every size in place", gives_results_of_every_size_in_place},
+    {"maps over items", maps_over_items},
+    {"runs on every worker", runs_on_every_worker},
+    {"runs where it is told", runs_where_it_is_told},
+    {"a timeout cancels nothing", a_timeout_cancels_nothing},
+    {"waits for any", waits_for_any},
+    {"takes out as completed", takes_out_as_completed},
+    {"cancels tasks and what needs them", cancels_tasks_and_what_needs_them},
+    {"computes nothing that was released", computes_nothing_that_was_released},
+    {"scatters data", scatters_data},
+    {"computes pure calls once", computes_pure_calls_once},
+    {"repeats what fails", repeats_what_fails},
+    {"runs what is urgent first", runs_what_is_urgent_first},
+    {"runs forgotten tasks", runs_forgotten_tasks},
+    {"takes resources", takes_resources},
+    {"tells the whole story", tells_the_whole_story},
+    {"submits a graph", submits_a_graph},
+    {"refuses what is wrong", refuses_what_is_wrong}};
+
+int main(void)
+{
+    if (!home_enter())
+        return 0;
+    last_rank = rask == NULL ? 0 : rask_rank_count(rask) - 1;
+    int code = rask_unit_main("api", cases, sizeof cases / sizeof cases[0]);
+    return home_leave() != 0 ? 1 : code;
+}

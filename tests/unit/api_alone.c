@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* api_alone.c: the cases of api_test.c in the embedded form, each with a runtime of its own. */
+#include "api_home.h"
+
+#include <stdlib.h>
+
+#include "unit.h"
+
+static struct api_counts own_counts;
+struct api_counts *counts = &own_counts;
+
+int home_enter(void)
+{
+    return 1;
+}
+
+int home_leave(void)
+{
+    return 0;
+}
+
+void start(void)
+{
+    struct rask_options options = {
+        .size = sizeof options, .n_threads = HOME_SLOTS, .settings = home_settings};
+    if (rask_start(&options, &rask, &error) != RASK_OK)
+        exit(99);
+    own_counts = (struct api_counts){0};
+}
+
+void stop(void)
+{
+    atomic_store(&counts->is_open, 1);
+    CU_ASSERT_EQUAL(rask_stop(rask), RASK_OK);
+}

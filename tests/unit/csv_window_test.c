@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* csv_window_test.c: csv_window.c and csv_guess.c: complete records come out of a window whatever
+ * their length, errors name the line, and the first record behind an offset is found. */
+#include "unit.h"
+
+#include "io/csv_window.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIMIT_BYTES (UINT64_C(1) << 20)
+
+static char path[] = "/tmp/rask-window.XXXXXX";
+static struct rask_csv_window window;
+static struct rask_error error;
+
+static void begin(const char *text, size_t n)
+{
+    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0 && write(fd, text, n) == (ssize_t)n && close(fd) == 0);
+    CU_ASSERT_EQUAL_FATAL(rask_csv_window_init(&window, LIMIT_BYTES, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_file_open(&window.file, path, NULL, &error), RASK_OK);
+    window.scan.delimiter = ',';
+    window.wanted_end = n;
+    rask_csv_window_seek(&window, 0);
+}
+
+static void end(void)
+{
+    rask_csv_window_release(&window);
+    unlink(path);
+}
+
+/* Takes the records that are complete out of the window; how many. */
+static uint64_t take(void)
+{
+    uint64_t n = window.scan.n_ends;
+    size_t mark = window.scan.marks[window.scan.ends[n - 1]];
+    window.start = mark + (mark < window.n_bytes);
+    rask_csv_window_consume(&window);
+    return n;
+}
+
+static uint64_t count_records(rask_status *status)
+{
+    uint64_t n = 0;
+    while ((*status = rask_csv_window_scan(&window, &error)) == RASK_OK)
+        n += take();
+    return n;
+}
+
+static void gives_records_of_every_length(void)
+{
+    enum { N = 700000 };
+    char *text = malloc(N + 100);
+    rask_status status;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    /* Short ones, one larger than the window at first, and a last one without its line end. */
+    size_t n = 0;
+    for (int i = 0; i < 1000; i++)
+        n += (size_t)snprintf(text + n, 32, "%d,\"q,\",%d\n", i, i * i);
+    memset(text + n, 'x', 500000);
+    n += 500000;
+    memcpy(text + n, "\nlast,\"a\nb\"", 11);
+    n += 11;
+    begin(text, n);
+    CU_ASSERT_EQUAL(count_records(&status), 1002);
+    CU_ASSERT_EQUAL(status, RASK_END);
+    CU_ASSERT(rask_csv_window_is_all(&window));
+    end();
+    free(text);
+}
+
+static void an_error_names_the_line(void)
+{
+    static const char open_quote[] = "a,b\n1,2\n3,\"4\n5,6\n";
+    rask_status status;
+    begin(open_quote, sizeof open_quote - 1);
+    (void)count_records(&status);
+    CU_ASSERT_EQUAL(status, RASK_ERR_FORMAT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "line 3"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, path));
+    CU_ASSERT_EQUAL(rask_csv_window_line(&window, 0), 1);
+    CU_ASSERT_EQUAL(rask_csv_window_line(&window, 4), 2);
+    CU_ASSERT_EQUAL(rask_csv_window_line(&window, 13), 4);
+    end();
+}
+
+static void a_record_may_not_be_endless(void)
+{
+    size_t n = 3 * LIMIT_BYTES;
+    char *text = malloc(n);
+    rask_status status;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    memset(text, 'x', n);
+    memcpy(text, "a\n\"", 3);
+    begin(text, n);
+    (void)count_records(&status);
+    CU_ASSERT_EQUAL(status, RASK_ERR_LIMIT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "line 2"));
+    end();
+    free(text);
+}
+
+static void empty_lines_are_skipped(void)
+{
+    static const char text[] = "\n\r\n\n\nx,y\n";
+    rask_status status;
+    begin(text, sizeof text - 1);
+    CU_ASSERT_EQUAL(rask_csv_window_skip_empty(&window, &error), RASK_OK);
+    CU_ASSERT_EQUAL(window.base + window.start, 5);
+    CU_ASSERT_EQUAL(count_records(&status), 1);
+    end();
+}
+
+/* From each offset the guess finds the begin of the next record, inside quotes or not, as long as
+ * records follow that tell which. */
+static void the_first_record_behind_an_offset_is_found(void)
+{
+    enum { N_RECORDS = 400 };
+    static char text[N_RECORDS * 64];
+    static uint64_t starts[N_RECORDS + 1];
+    size_t n = 0;
+    uint64_t n_wrong = 0, next = 1;
+    for (uint64_t i = 0; i < N_RECORDS; i++) {
+        starts[i] = n;
+        n += (size_t)snprintf(text + n, 64, "%d,\"two\nlines, and, a comma\",%d\n", (int)i,
+                              (int)(i * i));
+    }
+    starts[N_RECORDS] = n;
+    begin(text, n);
+    for (uint64_t at = 1; at < starts[N_RECORDS - 2]; at += 3) {
+        while (starts[next] < at)
+            next++;
+        rask_csv_window_seek(&window, at);
+        CU_ASSERT_EQUAL_FATAL(rask_csv_window_guess(&window, 0, at, 3, &error), RASK_OK);
+        n_wrong += window.base + window.start != starts[next];
+    }
+    CU_ASSERT_EQUAL(n_wrong, 0);
+    end();
+}
+
+RASK_UNIT_MAIN("csv_window", {"gives records of every length", gives_records_of_every_length},
+               {"an error names the line", an_error_names_the_line},
+               {"a record may not be endless", a_record_may_not_be_endless},
+               {"empty lines are skipped", empty_lines_are_skipped},
+               {"the first record behind an offset is found",
+                the_first_record_behind_an_offset_is_found})
