@@ -41,7 +41,7 @@ struct rask_runtime {
     int is_embedded;
     int is_quiet; /* errors of the start are not printed */
     pthread_t signal_thread;
-    int has_signal_thread;
+    int has_signal_thread, has_blocked_signals;
     _Atomic int is_leaving_signals;
     sigset_t old_signals; /* the mask of the program's thread */
     /* threads.c */
@@ -110,6 +110,8 @@ void rask_runtime_tear_down(struct rask_runtime *runtime);
 
 /* signals.c: a thread that takes SIGINT, SIGTERM and SIGUSR1 for the process, if the setting
  * `signals` says so. */
+/* Before the transport starts threads; stop undoes it. */
+void rask_signals_block(struct rask_runtime *runtime);
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 

@@ -235,6 +235,7 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_attac
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
                               "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
+    rask_signals_block(rt);
     rask_status status = rask_registry_new(rask_registry_entries(), &rt->registry, error);
     if (status == RASK_OK)
         status = rt->is_embedded ? rask_topo_load_light(&rt->topo, error)
