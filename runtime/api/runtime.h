@@ -51,7 +51,7 @@ struct rask_runtime {
     int is_cut_off; /* other ranks cannot be reached in order; MPI may still use the arena */
     int is_quiet; /* errors of the start are not printed */
     pthread_t signal_thread;
-    int has_signal_thread;
+    int has_signal_thread, has_blocked_signals;
     _Atomic int is_leaving_signals;
     _Atomic int signal_seen; /* that interrupted; 0: none */
     sigset_t old_signals; /* the mask of the program's thread */
@@ -151,6 +151,8 @@ rask_status rask_runtime_check_log(const struct rask_runtime *runtime);
 
 /* signals.c: a thread that takes SIGINT, SIGTERM and SIGUSR1 for the process, if the setting
  * `signals` says so. */
+/* Before the transport starts threads; stop undoes it. */
+void rask_signals_block(struct rask_runtime *runtime);
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 

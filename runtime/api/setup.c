@@ -359,8 +359,10 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
                               rt->launch_text);
     if (status == RASK_OK)
         status = configure(rt, &own, error);
-    if (status == RASK_OK)
+    if (status == RASK_OK) {
+        rask_signals_block(rt);
         status = prepare(rt, error);
+    }
     if (!rt->is_embedded)
         status = boot_job(rt, mpi_comm, status, error);
     else if (status == RASK_OK)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* signals.c: what a command does at Ctrl-C: the first one ends all waits with RASK_ERR_INTERRUPTED,
  * so that the program can stop in order; the second one ends the process. SIGUSR1 prints a stall
- * report. A thread of its own takes the signals, so nothing runs inside a signal handler. A signal
- * that was ignored when the runtime started (a job in the background of a script) stays so. */
+ * report. A thread of its own takes the signals, so nothing runs inside a signal handler. They are
+ * blocked before MPI starts threads, which would end the process otherwise: a signal goes to any
+ * thread that does not block it. A signal that was ignored when the runtime started (a job in the
+ * background of a script) stays so. */
 #include "api/signals.h"
 
 #include "api/runtime.h"
@@ -55,13 +57,20 @@ int rask_signal_seen(const struct rask *rask)
     return atomic_load(&rask_runtime_of(rask)->signal_seen);
 }
 
-rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error)
+void rask_signals_block(struct rask_runtime *rt)
 {
     sigset_t set;
     if (!rt->config.signals)
-        return RASK_OK;
+        return;
     handled_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, &rt->old_signals);
+    rt->has_blocked_signals = 1;
+}
+
+rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error)
+{
+    if (!rt->config.signals)
+        return RASK_OK;
     int failed = pthread_create(&rt->signal_thread, NULL, signal_thread, rt);
     if (failed != 0) {
         pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
@@ -74,11 +83,13 @@ rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error
 
 void rask_signals_stop(struct rask_runtime *rt)
 {
-    if (!rt->has_signal_thread)
-        return;
-    atomic_store(&rt->is_leaving_signals, 1);
-    pthread_kill(rt->signal_thread, SIGUSR1);
-    pthread_join(rt->signal_thread, NULL);
-    rt->has_signal_thread = 0;
-    pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
+    if (rt->has_signal_thread) {
+        atomic_store(&rt->is_leaving_signals, 1);
+        pthread_kill(rt->signal_thread, SIGUSR1);
+        pthread_join(rt->signal_thread, NULL);
+        rt->has_signal_thread = 0;
+    }
+    if (rt->has_blocked_signals)
+        pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
+    rt->has_blocked_signals = 0;
 }

@@ -85,6 +85,7 @@ for signal in INT TERM; do
 done
 
 if has_mpi; then
+    hangs 2 on_ranks 2
     for n in 2 4; do
         ends 0 "$n: an early return" on_ranks $n "$ending" return
         keep 5 "$n: exit" on_ranks $n "$ending" exit
