@@ -63,12 +63,13 @@ RASK_API int rask_task_return(struct rask_task *task, const void *data, uint64_t
 
 /* Says why the task fails. Returns what the function shall return. The text reaches whoever waits
  * for the task or for anything that depends on it. `code` RASK_ERR_TASK unless another one tells
- * more. */
+ * more; RASK_ERR_TIMEOUT and RASK_ERR_INTERRUPTED, by which waits tell something else, and numbers
+ * that are no code become RASK_ERR_TASK, also when the function returns them. */
 RASK_API int rask_task_fail(struct rask_task *task, rask_status code, const char *format, ...)
     RASK_PRINTF(3, 4);
 
-/* 1 once somebody has cancelled the task or let go of its last future: a long function may return
- * early then. */
+/* 1 once somebody has cancelled the task or let go of its last future, or the job ends: a long
+ * function may return early then. */
 RASK_API int rask_task_is_cancelled(const struct rask_task *task);
 
 /* The id of the task, and its worker's rank. */

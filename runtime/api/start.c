@@ -107,7 +107,7 @@ static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
         report_broken(rt);
     end_transport(rt);
     rask_runtime_tear_down(rt);
-    return status != RASK_OK ? status : saved != RASK_OK ? saved : logged;
+    return status;
 }
 
 /* Tells the other ranks that the job ends. */
@@ -129,6 +129,7 @@ rask_status rask_runtime_stop(struct rask_runtime *rt)
     rask_status status = loop->status;
     rt->is_cut_off |= is_cut_off(status);
     send_stop(rt);
+    rask_worker_cancel_all(&loop->worker);
     rask_loop_give(loop);
     rask_signals_stop(rt);
     rask_threads_stop(rt);

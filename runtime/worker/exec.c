@@ -232,7 +232,7 @@ static void explain(struct rask_task *task, int code)
 {
     char text[128];
     if (task->status == RASK_OK)
-        task->status = code < 0 ? (rask_status)code : RASK_ERR_TASK;
+        task->status = rask_task_code(code);
     if (task->error_text != NULL)
         return;
     snprintf(text, sizeof text, "the task function returned %d", code);

@@ -93,6 +93,18 @@ int rask_task_return(struct rask_task *task, const void *data, uint64_t bytes)
     return 0;
 }
 
+rask_status rask_task_code(int code)
+{
+    switch (code) {
+#define STATUS_CASE(name, number, text) case number:
+        RASK_STATUS_LIST(STATUS_CASE)
+#undef STATUS_CASE
+        if (code < 0 && code != RASK_ERR_TIMEOUT && code != RASK_ERR_INTERRUPTED)
+            return (rask_status)code;
+    }
+    return RASK_ERR_TASK;
+}
+
 int rask_task_fail(struct rask_task *task, rask_status code, const char *format, ...)
 {
     char text[RASK_ERROR_TEXT_BYTES];
@@ -104,7 +116,7 @@ int rask_task_fail(struct rask_task *task, rask_status code, const char *format,
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
     if (task->status == RASK_OK) {
-        task->status = code < 0 ? code : RASK_ERR_TASK;
+        task->status = rask_task_code(code);
         task->error_text = rask_strdup(text);
     }
     return task->status;

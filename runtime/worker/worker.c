@@ -368,6 +368,19 @@ static rask_status give_back(struct rask_worker *w, struct rask_task *task)
     return rask_wire_put_returned(&w->out, &m) == 0 ? RASK_OK : RASK_ERR_MEMORY;
 }
 
+static void tell_unwanted(struct rask_task *task)
+{
+    uint8_t untold = RASK_CANCEL_NONE;
+    atomic_compare_exchange_strong(&task->is_cancelled, &untold, RASK_CANCEL_ASKED);
+}
+
+void rask_worker_cancel_all(struct rask_worker *w)
+{
+    for (size_t i = 0; i < w->slots.count; i++)
+        if (w->slots.items[i] != NULL)
+            tell_unwanted(w->slots.items[i]);
+}
+
 static rask_status on_withdraw(struct rask_worker *w, const struct rask_msg_withdraw *m)
 {
     struct rask_task *task = task_in(w, m->slot, m->epoch);
@@ -378,9 +391,8 @@ static rask_status on_withdraw(struct rask_worker *w, const struct rask_msg_with
         return RASK_OK;
     }
     if (!unlist(w, task) && !w->config.take_back(w->config.context, task)) {
-        uint8_t untold = RASK_CANCEL_NONE;
         if (m->is_unwanted)
-            atomic_compare_exchange_strong(&task->is_cancelled, &untold, RASK_CANCEL_ASKED);
+            tell_unwanted(task);
         return RASK_OK;
     }
     return give_back(w, task);
@@ -440,6 +452,7 @@ static rask_status receive(struct rask_worker *w, const uint8_t *record)
             return RASK_ERR_PROTOCOL;
         w->has_stopped = 1;
         w->exit_code = m.exit_code;
+        rask_worker_cancel_all(w);
         return RASK_OK;
     }
     default:

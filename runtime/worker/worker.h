@@ -98,6 +98,10 @@ rask_status rask_worker_want(struct rask_worker *worker, const struct rask_wire_
 /* A task has run; its outcome is in it. The task is the machine's again. */
 rask_status rask_worker_finished(struct rask_worker *worker, struct rask_task *task);
 
+/* The job ends: functions that ask whether anybody needs their results are told that nobody does.
+ */
+void rask_worker_cancel_all(struct rask_worker *worker);
+
 /* A running task leaves its slot to wait for others (1), or is back (0). */
 rask_status rask_worker_seceded(struct rask_worker *worker, struct rask_task *task, int is_away);
 
