@@ -68,22 +68,31 @@ void rask_loop_delist(struct rask_loop *loop, struct rask_waiter *waiter)
     loop->free_waiters = waiter;
 }
 
+/* A thread to be woken, which is then marked; the client's lock is held. */
+static struct rask_waiter *next_to_wake(struct rask_loop *loop, int is_for_all)
+{
+    for (struct rask_waiter *w = loop->waiters; w != NULL; w = w->next) {
+        if (w->is_rung || !(is_for_all || w->is_over(w)))
+            continue;
+        w->is_rung = 1;
+        if (w->bell == &w->own)
+            atomic_fetch_add_explicit(&loop->n_waking, 1, memory_order_relaxed);
+        return w;
+    }
+    return NULL;
+}
+
 /* Wakes the threads that sleep for what is over, or all. Bells are rung without the lock. */
 static void wake_waiters(struct rask_loop *loop, int is_for_all)
 {
     struct rask_bell *bells[16];
     size_t n;
     do {
+        struct rask_waiter *waiter;
         n = 0;
         rask_spin_lock(&loop->client_lock);
-        for (struct rask_waiter *w = loop->waiters; w != NULL && n < 16; w = w->next) {
-            if (!w->is_rung && (is_for_all || w->is_over(w))) {
-                w->is_rung = 1;
-                if (w->bell == &w->own)
-                    atomic_fetch_add_explicit(&loop->n_waking, 1, memory_order_relaxed);
-                bells[n++] = w->bell;
-            }
-        }
+        while (n < 16 && (waiter = next_to_wake(loop, is_for_all)) != NULL)
+            bells[n++] = waiter->bell;
         rask_spin_unlock(&loop->client_lock);
         for (size_t i = 0; i < n; i++)
             rask_bell_ring(bells[i], INT32_MAX);
