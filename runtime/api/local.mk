@@ -22,6 +22,11 @@ tests_unit_api_test_SOURCES = tests/unit/api_test.c tests/unit/api_alone.c tests
 tests_unit_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_test
 
+check_PROGRAMS += tests/unit/waits_test
+tests_unit_waits_test_SOURCES = tests/unit/waits_test.c tests/unit/api_alone.c tests/unit/api_home.h
+tests_unit_waits_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/waits_test
+
 check_PROGRAMS += tests/unit/api_life_test
 tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
 tests_unit_api_life_test_LDADD = $(unit_ldadd)

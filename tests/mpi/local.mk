@@ -36,6 +36,15 @@ endif
 TESTS += tests/mpi/calls_test.n1.mpi tests/mpi/calls_test.n2.mpi tests/mpi/calls_test.n3.mpi \
 	tests/mpi/calls_test.n4.mpi tests/mpi/calls_test.n8.mpi
 
+# The cases of tests/unit/waits_test.c, on ranks.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/waits_test
+tests_mpi_waits_test_SOURCES = tests/unit/waits_test.c tests/mpi/api_ranks.c tests/unit/api_home.h
+tests_mpi_waits_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
+endif
+TESTS += tests/mpi/waits_test.n1.mpi tests/mpi/waits_test.n2.mpi tests/mpi/waits_test.n3.mpi \
+	tests/mpi/waits_test.n4.mpi tests/mpi/waits_test.n8.mpi
+
 # How jobs end otherwise: a program that does, and a script that looks at what is left; alone without MPI.
 check_PROGRAMS += tests/mpi/ending
 tests_mpi_ending_SOURCES = tests/mpi/ending.c

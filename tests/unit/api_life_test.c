@@ -306,6 +306,59 @@ static void stops_with_work_under_way(void)
     }
 }
 
+static rask_status waited;
+
+static void *wait_for_ever(void *argument)
+{
+    waited = rask_wait(rask, argument, 1, RASK_FOREVER);
+    return NULL;
+}
+
+/* The task ends only when it is told that nobody needs it; a thread of the program waits for it. */
+static void a_stop_ends_tasks_that_ask_and_waits(void)
+{
+    for (uint32_t n_threads = 1; n_threads <= 2; n_threads++) {
+        pthread_t thread;
+        struct rask_future future;
+        atomic_store(&n_entered, 0);
+        start(n_threads);
+        CU_ASSERT_EQUAL_FATAL(
+            rask_submit(rask, &(struct rask_call){.function = until_unwanted}, &future, &error),
+            RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, wait_for_ever, &future), 0);
+        while (atomic_load(&n_entered) == 0)
+            (void)sched_yield();
+        stop();
+        pthread_join(thread, NULL);
+        CU_ASSERT(waited == RASK_ERR_STATE || waited == RASK_ERR_ARGUMENT);
+    }
+}
+
+static int give_code(struct rask_task *task)
+{
+    const int64_t *code = RASK_INPUT(task, 0, int64_t);
+    return code == NULL ? 1 : (int)*code;
+}
+RASK_TASK(give_code)
+
+static void what_a_function_returns_is_no_outcome_of_a_wait(void)
+{
+    static const int64_t codes[] = {1, RASK_ERR_TIMEOUT, RASK_ERR_INTERRUPTED, -99999, RASK_ERR_IO};
+    static const rask_status wanted[] = {RASK_ERR_TASK, RASK_ERR_TASK, RASK_ERR_TASK, RASK_ERR_TASK,
+                                         RASK_ERR_IO};
+    start(1);
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct rask_future future;
+        CU_ASSERT_EQUAL_FATAL(
+            rask_submit(rask, RASK_CALL(give_code, RASK_VALUE(codes[i])), &future, &error),
+            RASK_OK);
+        CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), wanted[i]);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "returned"));
+        rask_release(rask, &future, 1);
+    }
+    stop();
+}
+
 static void starts_many_times(void)
 {
     int64_t one = 1;
@@ -615,6 +668,9 @@ RASK_UNIT_MAIN(
     {"threads of the program submit at once", threads_of_the_program_submit_at_once},
     {"an interruption ends every wait", an_interruption_ends_every_wait},
     {"stops with work under way", stops_with_work_under_way},
+    {"a stop ends tasks that ask, and waits", a_stop_ends_tasks_that_ask_and_waits},
+    {"what a function returns is no outcome of a wait",
+     what_a_function_returns_is_no_outcome_of_a_wait},
     {"starts many times", starts_many_times},
     {"a resource named twice counts twice", a_resource_named_twice_counts_twice},
     {"options may be older and newer", options_may_be_older_and_newer},
