@@ -72,23 +72,87 @@ static void producers_are_not_sent_ahead_however_short(void)
     story_end(&s);
 }
 
+/* Number `i` of a fixed disorder of 0 .. 31. */
+static uint64_t shuffled(uint64_t i)
+{
+    return (i * 11 + 5) % 32;
+}
+
+/* 32 chains of three, submitted link by link, each time in disorder. */
 static void a_wide_graph_keeps_few_roots_alive(void)
 {
     struct story s;
+    uint64_t root[32], middle[32];
     story_plan(&s, 4, 2);
     s.config.sched.saturation = 1.0;
     story_start(&s);
     for (uint64_t i = 0; i < 32; i++) {
-        uint64_t root = CALL(&s, .run_ns = STORY_MS(1), .bytes = 4096, .as.order = 3 * i + 1);
-        uint64_t middle = CALL(&s, .run_ns = STORY_MS(1), DEPS(root), .as.order = 3 * i + 2);
-        CALL(&s, .run_ns = STORY_MS(1), DEPS(middle), .as.order = 3 * i + 3);
-        rask_sim_release(s.sim, root);
-        rask_sim_release(s.sim, middle);
+        uint64_t k = shuffled(i);
+        root[k] = CALL(&s, .run_ns = STORY_MS(1), .bytes = 4096, .as.order = 3 * k + 1);
+    }
+    for (uint64_t i = 0; i < 32; i++) {
+        uint64_t k = shuffled(31 - i);
+        middle[k] = CALL(&s, .run_ns = STORY_MS(1), DEPS(root[k]), .as.order = 3 * k + 2);
+        rask_sim_release(s.sim, root[k]);
+    }
+    for (uint64_t k = 0; k < 32; k++) {
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(middle[k]), .as.order = 3 * k + 3);
+        rask_sim_release(s.sim, middle[k]);
     }
     story_run(&s);
     for (int rank = 1; rank <= 4; rank++)
         CU_ASSERT(story_rank(&s, rank).max_objects <= 2);
     CU_ASSERT_EQUAL(story_counters(&s).done, 96);
+    story_end(&s);
+}
+
+/* 32 sums of two roots each; the order has each sum right after its roots. A worker holds the two
+ * roots of a sum, and those of the next while the sum runs. */
+static void roots_that_meet_run_one_after_the_other(void)
+{
+    struct story s;
+    uint64_t root[64];
+    story_plan(&s, 1, 1);
+    s.config.sched.saturation = 1.0;
+    story_start(&s);
+    for (uint64_t i = 0; i < 64; i++) {
+        uint64_t k = shuffled(i % 32) + (i >= 32 ? 32 : 0);
+        uint64_t sum = k % 32, order = 3 * sum + (k < 32 ? 1 : 2);
+        root[k] = CALL(&s, .run_ns = STORY_MS(1), .bytes = 4096, .as.order = order);
+    }
+    for (uint64_t i = 0; i < 32; i++) {
+        uint64_t k = shuffled(i);
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(root[k], root[k + 32]), .as.order = 3 * k + 3);
+        rask_sim_release(s.sim, root[k]);
+        rask_sim_release(s.sim, root[k + 32]);
+    }
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 1).max_objects <= 4);
+    CU_ASSERT_EQUAL(story_counters(&s).done, 96);
+    story_end(&s);
+}
+
+/* Within one generation the order decides, whatever was submitted first and whether a task has
+ * inputs or not: ((1 2) 3 (4 5) 6) 7. */
+static void the_order_decides_within_a_generation(void)
+{
+    struct story s;
+    story_plan(&s, 1, 1);
+    s.ranks[1].start_ns = STORY_MS(1);
+    s.config.sched.saturation = 1.0;
+    s.config.sched.generation_gap_ns = STORY_MS(10);
+    story_start(&s);
+    uint64_t five = CALL(&s, .name = "5", .run_ns = STORY_US(50), .bytes = 4096, .as.order = 5);
+    uint64_t two = CALL(&s, .name = "2", .run_ns = STORY_US(50), .bytes = 4096, .as.order = 2);
+    uint64_t four = CALL(&s, .name = "4", .run_ns = STORY_US(50), .bytes = 4096, .as.order = 4);
+    uint64_t one = CALL(&s, .name = "1", .run_ns = STORY_US(50), .bytes = 4096, .as.order = 1);
+    uint64_t six = CALL(&s, .name = "6", .run_ns = STORY_US(50), .as.order = 6, DEPS(four, five));
+    story_run_for(&s, STORY_US(100));
+    uint64_t three = CALL(&s, .name = "3", .run_ns = STORY_US(50), .as.order = 3, DEPS(one, two));
+    CALL(&s, .name = "7", .run_ns = STORY_US(50), .as.order = 7, DEPS(three, six));
+    CALL(&s, .name = "last", .run_ns = STORY_US(50), .as.order = UINT64_C(1) << 32);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "1 on 1, 2 on 1, 3 on 1, 4 on 1, 5 on 1, 6 on 1, 7 on 1, last on 1");
     story_end(&s);
 }
 
@@ -104,6 +168,36 @@ static void tasks_wait_queued_until_a_worker_comes(void)
     story_run(&s);
     CU_ASSERT(story_is_done(&s, a));
     STORY_EVENTS(&s, "run", "a on 1");
+    story_end(&s);
+}
+
+/* Without a bound nothing differs: what anybody may run is queued, what nobody there may run is
+ * without a worker, and both start when one comes. */
+static void without_a_bound_tasks_wait_for_a_worker_too(void)
+{
+    static const struct rask_wire_resource one = {"gpu", 1};
+    struct story s;
+    story_plan(&s, 1, 4);
+    s.ranks[1].start_ns = STORY_MS(1);
+    s.ranks[1].resources = &one;
+    s.ranks[1].n_resources = 1;
+    s.config.sched.saturation = 0;
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .run_ns = STORY_MS(1));
+    uint64_t b = CALL(&s, .name = "b", .run_ns = STORY_MS(1), DEPS(a));
+    uint64_t c = CALL(&s, .name = "c", .run_ns = STORY_MS(1), ON(1));
+    uint64_t d = CALL(&s, .name = "d", .as.resource = &one, .as.n_resource = 1);
+    story_run_for(&s, STORY_US(500));
+    CU_ASSERT_STRING_EQUAL(story_state(&s, a), "queued");
+    CU_ASSERT_STRING_EQUAL(story_state(&s, b), "waiting");
+    CU_ASSERT_STRING_EQUAL(story_state(&s, c), "no-worker");
+    CU_ASSERT_STRING_EQUAL(story_state(&s, d), "no-worker");
+    story_run_for(&s, STORY_MS(1));
+    CU_ASSERT_STRING_EQUAL(story_state(&s, a), "processing");
+    CU_ASSERT_STRING_EQUAL(story_state(&s, c), "processing");
+    CU_ASSERT(story_is_done(&s, d));
+    story_run(&s);
+    CU_ASSERT(story_is_done(&s, b) && story_is_done(&s, c));
     story_end(&s);
 }
 
@@ -233,7 +327,10 @@ RASK_UNIT_MAIN(
     {"short tasks are sent further ahead", short_tasks_are_sent_further_ahead_than_long_ones},
     {"producers are not sent ahead", producers_are_not_sent_ahead_however_short},
     {"a wide graph keeps few roots alive", a_wide_graph_keeps_few_roots_alive},
+    {"roots that meet run together", roots_that_meet_run_one_after_the_other},
+    {"the order decides", the_order_decides_within_a_generation},
     {"tasks wait until a worker comes", tasks_wait_queued_until_a_worker_comes},
+    {"without a bound they wait too", without_a_bound_tasks_wait_for_a_worker_too},
     {"earlier submissions run first", earlier_submissions_run_first},
     {"high priority overtakes", high_priority_overtakes_and_low_waits},
     {"children run before later work", children_run_before_later_work},
