@@ -121,6 +121,33 @@ static void test_tree(struct rask *rask)
           "rank 0 carried no bytes between workers");
 }
 
+/* Rank 0 has read the result of one worker before another one uses it. */
+static void test_read_first(struct rask *rask)
+{
+    int32_t last = rask_rank_count(rask) - 1, other = 1;
+    struct rask_call_options there = {.size = sizeof there, .ranks = &last, .n_ranks = 1};
+    struct rask_call_options elsewhere = {.size = sizeof elsewhere, .ranks = &other, .n_ranks = 1};
+    struct rask_future made, used;
+    struct rask_view view = {NULL, 0};
+    int64_t first = 9;
+    if (last < 2)
+        return;
+    int is_ok = rask_submit(rask, RASK_CALL_WITH(&there, block, RASK_VALUE(first)), &made, NULL) ==
+                    RASK_OK &&
+                rask_result(rask, made, RASK_FOREVER, &view, NULL) == RASK_OK &&
+                rask_submit(rask, RASK_CALL_WITH(&elsewhere, pass_on, RASK_RESULT(made)), &used,
+                            NULL) == RASK_OK &&
+                rask_result(rask, used, RASK_FOREVER, &view, NULL) == RASK_OK &&
+                view.bytes == BLOCK * 8;
+    for (int64_t i = 0; is_ok && i < BLOCK; i++)
+        is_ok = ((const int64_t *)view.data)[i] == first + i;
+    check(is_ok, "a result that rank 0 has read is right on another worker");
+    check(rask_counter(rask, "get_bytes_rank0_relayed") == 0,
+          "a copy on rank 0 serves rank 0 alone");
+    rask_release(rask, &made, 1);
+    rask_release(rask, &used, 1);
+}
+
 static void test_everywhere(struct rask *rask)
 {
     int32_t n = rask_worker_count(rask);
@@ -224,6 +251,7 @@ int main(void)
     printf("# %d ranks, %d workers, %u slots\n", rask_rank_count(rask), rask_worker_count(rask),
            rask_slot_count(rask));
     test_tree(rask);
+    test_read_first(rask);
     test_everywhere(rask);
     test_error(rask);
     test_scatter(rask);

@@ -65,6 +65,60 @@ static void data_moves_between_workers_and_not_over_rank_0(void)
     story_end(&s);
 }
 
+/* The client on rank 0 has read the result, so that a copy is there; the worker's is still used. */
+static void a_result_read_on_rank_0_is_not_taken_from_there(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    s.ranks[1].node = 1;
+    s.ranks[3].node = 1;
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    story_run(&s);
+    (void)story_value(&s, a);
+    CU_ASSERT_EQUAL(story_rank(&s, 0).n_objects, 1);
+    CALL(&s, .name = "b", DEPS(a), ON(2));
+    story_run(&s);
+    CALL(&s, .name = "c", DEPS(a), ON(3));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 1 to 0, a 1 to 2, a 1 to 3");
+    CU_ASSERT_EQUAL(story_counters(&s).relayed_bytes, 0);
+    story_end(&s);
+}
+
+/* The worker's copy is lost, rank 0's is the last; what is read from it is counted. */
+static void the_last_copy_is_used_on_rank_0_too_and_counted(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    story_run(&s);
+    (void)story_value(&s, a);
+    rask_sim_lose(s.sim, 1);
+    story_run(&s);
+    CALL(&s, .name = "b", DEPS(a), ON(2));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 1 to 0, a 0 to 2");
+    CU_ASSERT_EQUAL(story_counters(&s).relayed_bytes, 5000);
+    story_end(&s);
+}
+
+/* What rank 0 scattered is its own and passes through nobody: it is not counted. */
+static void scattered_data_is_not_counted_as_relayed(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    story_start(&s);
+    uint64_t data = DATA(&s, .value = 1, .bytes = 5000);
+    CALL(&s, .name = "a", DEPS(data), ON(1));
+    CALL(&s, .name = "b", DEPS(data), ON(2));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "0.1 0 to 1, 0.1 0 to 2");
+    CU_ASSERT_EQUAL(story_counters(&s).relayed_bytes, 0);
+    story_end(&s);
+}
+
 static void an_object_is_fetched_once_for_many_tasks(void)
 {
     struct story s;
@@ -204,6 +258,87 @@ static void an_idle_worker_takes_what_waits_for_another(void)
     story_end(&s);
 }
 
+/* Nothing was sent ahead, so that there is nothing to take back: what waits here goes to the idle
+ * worker without a message. */
+static void what_waits_with_the_scheduler_is_taken_without_a_message(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    s.config.sched.saturation = 1.0;
+    s.config.sched.max_ahead = 0;
+    story_start(&s);
+    uint64_t a = CALL(&s, .bytes = 1000, ON(1));
+    story_run(&s);
+    for (int i = 0; i < 20; i++)
+        CALL(&s, .run_ns = STORY_MS(1), DEPS(a), .as.function = 1);
+    story_run(&s);
+    CU_ASSERT(story_rank(&s, 2).n_started >= 8);
+    CU_ASSERT(story_counters(&s).stolen >= 8);
+    CU_ASSERT_EQUAL(story_counters(&s).withdrawn, 0);
+    story_end(&s);
+}
+
+/* Rank 1 has the larger input, but is busy for long; rank 2 has the smaller one and is idle. */
+static void a_long_queue_costs_more_than_a_short_way(void)
+{
+    struct story s;
+    story_plan(&s, 2, 1);
+    s.config.sched.is_stealing = 0;
+    story_start(&s);
+    uint64_t large = CALL(&s, .bytes = 100000, .run_ns = STORY_MS(50), ON(1));
+    uint64_t small = CALL(&s, .bytes = 1000, .run_ns = STORY_MS(50), ON(2));
+    story_run(&s);
+    CALL(&s, .name = "long", .run_ns = STORY_MS(50), ON(1));
+    story_run_for(&s, STORY_MS(1));
+    CALL(&s, .name = "sum", DEPS(large, small), .run_ns = STORY_MS(1));
+    story_run(&s);
+    CU_ASSERT(strstr(story_events(&s, "run"), "sum on 2") != NULL);
+    story_end(&s);
+}
+
+/* Rank 2 has most of the bytes, but those of ranks 1 and 3, of one node, are more together. */
+static void bytes_of_another_node_count_more(void)
+{
+    struct story s;
+    story_plan(&s, 3, 1);
+    s.ranks[2].node = 1;
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 1000000, ON(1));
+    uint64_t b = CALL(&s, .name = "b", .bytes = 1100000, ON(2));
+    uint64_t c = CALL(&s, .name = "c", .bytes = 600000, ON(3));
+    story_run(&s);
+    CALL(&s, .name = "sum", DEPS(a, b, c));
+    story_run(&s);
+    CU_ASSERT(strstr(story_events(&s, "run"), "sum on 1") != NULL);
+    story_end(&s);
+}
+
+/* Of two workers that may run it the one of the holder's node does; and of two holders the one of
+ * its own node is read from. */
+static void what_is_on_the_same_node_is_nearer(void)
+{
+    struct story s;
+    story_plan(&s, 4, 1);
+    s.ranks[3].node = s.ranks[4].node = 1;
+    story_start(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 100000, ON(3));
+    story_run(&s);
+    CALL(&s, .name = "b", DEPS(a), ON(1));
+    story_run(&s);
+    CALL(&s, .name = "c", DEPS(a), ON(4));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 3 to 1, a 3 to 4");
+    uint64_t d = CALL(&s, .name = "d", .bytes = 100000, ON(4));
+    story_run(&s);
+    CALL(&s, .name = "e", DEPS(d), ON(2, 3));
+    story_run(&s);
+    CU_ASSERT(strstr(story_events(&s, "run"), "e on 3") != NULL);
+    CALL(&s, .name = "f", DEPS(a), ON(2));
+    story_run(&s);
+    CU_ASSERT(strstr(story_events(&s, "fetch"), "a 1 to 2") != NULL);
+    story_end(&s);
+}
+
 /* The function has been quick so far, so that many tasks were sent ahead; now each takes long. */
 static void tasks_sent_ahead_by_a_wrong_estimate_are_taken_back(void)
 {
@@ -330,24 +465,30 @@ static void assignments_that_may_not_move_hide_no_others(void)
     story_end(&s);
 }
 
-RASK_UNIT_MAIN("placement", {"tasks run where their data is", tasks_run_where_their_data_is},
-               {"a task goes to the larger input", a_task_goes_to_the_larger_part_of_its_inputs},
-               {"bytes count, not numbers of inputs", bytes_count_and_not_numbers_of_inputs},
-               {"data moves between workers", data_moves_between_workers_and_not_over_rank_0},
-               {"an object is fetched once", an_object_is_fetched_once_for_many_tasks},
-               {"neighbours run together", neighbours_in_the_order_run_together},
-               {"a paused worker gets nothing", a_paused_worker_gets_nothing_new},
-               {"an absent rank is waited for", a_task_for_a_rank_that_is_not_there_waits},
-               {"nobody may run it: fails in time",
-                a_task_that_nobody_may_run_fails_after_its_time},
-               {"scattered data spreads by slots", scattered_data_spreads_by_slots},
-               {"broadcast reaches every worker", broadcast_puts_a_copy_on_every_worker},
-               {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
-               {"a wrong estimate is made good",
-                tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
-               {"a queue hides no other", a_queue_that_may_not_move_hides_no_other},
-               {"a task hides none behind it", a_task_that_may_not_move_hides_none_behind_it},
-               {"many queues hide no other", many_queues_that_may_not_move_hide_no_other},
-               {"restricted tasks are found", restricted_tasks_are_found_among_others},
-               {"assignments hide no others", assignments_that_may_not_move_hide_no_others},
-               {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})
+RASK_UNIT_MAIN(
+    "placement", {"tasks run where their data is", tasks_run_where_their_data_is},
+    {"a task goes to the larger input", a_task_goes_to_the_larger_part_of_its_inputs},
+    {"bytes count, not numbers of inputs", bytes_count_and_not_numbers_of_inputs},
+    {"data moves between workers", data_moves_between_workers_and_not_over_rank_0},
+    {"not from rank 0 though it has a copy", a_result_read_on_rank_0_is_not_taken_from_there},
+    {"the last copy, on rank 0, is counted", the_last_copy_is_used_on_rank_0_too_and_counted},
+    {"scattered data is not relayed", scattered_data_is_not_counted_as_relayed},
+    {"an object is fetched once", an_object_is_fetched_once_for_many_tasks},
+    {"neighbours run together", neighbours_in_the_order_run_together},
+    {"a paused worker gets nothing", a_paused_worker_gets_nothing_new},
+    {"an absent rank is waited for", a_task_for_a_rank_that_is_not_there_waits},
+    {"nobody may run it: fails in time", a_task_that_nobody_may_run_fails_after_its_time},
+    {"scattered data spreads by slots", scattered_data_spreads_by_slots},
+    {"broadcast reaches every worker", broadcast_puts_a_copy_on_every_worker},
+    {"an idle worker takes over", an_idle_worker_takes_what_waits_for_another},
+    {"what waits here costs no message", what_waits_with_the_scheduler_is_taken_without_a_message},
+    {"a long queue has its price", a_long_queue_costs_more_than_a_short_way},
+    {"another node is far", bytes_of_another_node_count_more},
+    {"the same node is near", what_is_on_the_same_node_is_nearer},
+    {"a wrong estimate is made good", tasks_sent_ahead_by_a_wrong_estimate_are_taken_back},
+    {"a queue hides no other", a_queue_that_may_not_move_hides_no_other},
+    {"a task hides none behind it", a_task_that_may_not_move_hides_none_behind_it},
+    {"many queues hide no other", many_queues_that_may_not_move_hide_no_other},
+    {"restricted tasks are found", restricted_tasks_are_found_among_others},
+    {"assignments hide no others", assignments_that_may_not_move_hide_no_others},
+    {"dear data is not moved", dear_data_is_not_moved_for_cheap_work})
