@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trace.c: the ring's memory, reading it, and events as text:
  *
- *     12.345678901 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1 */
+ *     12.345678901 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1 function=0
+ */
 #include "base/trace.h"
 
 #include "base/alloc.h"
@@ -14,11 +15,11 @@ _Static_assert(sizeof(struct rask_trace_event) == 32, "two events fill a cache l
 struct kind {
     const char *name;
     int has_states;
-    const char *id, *a, *b;
+    const char *id, *a, *b, *c;
 };
 
 static const struct kind kinds[RASK_TRACE_KINDS] = {
-#define X(NAME, name, has_states, id, a, b) {name, has_states, id, a, b},
+#define X(NAME, name, has_states, id, a, b, c) {name, has_states, id, a, b, c},
 #include "base/trace.def"
 #undef X
 };
@@ -69,10 +70,20 @@ static const char *name_or_number(const char *const *names, uint32_t n_names, ui
     return number;
 }
 
+/* Appends " name=value"; nothing without a name. */
+static rask_status print_field(struct rask_buf *out, const char *name, uint32_t value)
+{
+    if (name == NULL)
+        return RASK_OK;
+    if (value == RASK_TRACE_NONE)
+        return rask_buf_printf(out, " %s=-", name);
+    return rask_buf_printf(out, " %s=%" PRIu32, name, value);
+}
+
 rask_status rask_trace_print(const struct rask_trace_event *event,
                              const struct rask_trace_names *names, struct rask_buf *out)
 {
-    static const struct kind unknown = {"unknown", 0, "id", "a", "b"};
+    static const struct kind unknown = {"unknown", 0, "id", "a", "b", "c"};
     static const struct rask_trace_names no_names = {0};
     const struct kind *kind = event->kind < RASK_TRACE_KINDS ? &kinds[event->kind] : &unknown;
     if (names == NULL || !kind->has_states)
@@ -83,11 +94,16 @@ rask_status rask_trace_print(const struct rask_trace_event *event,
                  name_or_number(names->states, names->n_states, event->from, from_number),
                  name_or_number(names->states, names->n_states, event->to, to_number));
     const char *cause = name_or_number(names->causes, names->n_causes, event->cause, cause_number);
-    return rask_buf_printf(
-        out,
-        "%" PRIu64 ".%09" PRIu64 " %s %s=%" PRIu64 "%s cause=%s %s=%" PRIu32 " %s=%" PRIu32 "\n",
-        event->time_ns / 1000000000, event->time_ns % 1000000000, kind->name, kind->id, event->id,
-        transition, cause, kind->a, event->a, kind->b, event->b);
+    rask_status status = rask_buf_printf(
+        out, "%" PRIu64 ".%09" PRIu64 " %s %s=%" PRIu64 "%s cause=%s", event->time_ns / 1000000000,
+        event->time_ns % 1000000000, kind->name, kind->id, event->id, transition, cause);
+    if (status == RASK_OK)
+        status = print_field(out, kind->a, event->a);
+    if (status == RASK_OK)
+        status = print_field(out, kind->b, event->b);
+    if (status == RASK_OK)
+        status = print_field(out, kind->c, event->c == UINT16_MAX ? RASK_TRACE_NONE : event->c);
+    return status == RASK_OK ? rask_buf_printf(out, "\n") : status;
 }
 
 rask_status rask_trace_story(const struct rask_trace *trace, uint64_t id,

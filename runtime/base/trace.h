@@ -16,8 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A field that says nothing here, printed as "-"; of `c`, its lower 16 bits. */
+#define RASK_TRACE_NONE UINT32_MAX
+
 enum rask_trace_kind {
-#define X(NAME, name, has_states, id, a, b) RASK_TRACE_##NAME,
+#define X(NAME, name, has_states, id, a, b, c) RASK_TRACE_##NAME,
 #include "base/trace.def"
 #undef X
     RASK_TRACE_KINDS
@@ -27,7 +30,8 @@ struct rask_trace_event {
     uint64_t time_ns;
     uint64_t id; /* whose story this belongs to; what it is depends on the kind */
     uint32_t a, b; /* by kind, see trace.def */
-    uint32_t cause; /* by kind */
+    uint16_t c; /* by kind */
+    uint16_t cause; /* by kind */
     uint16_t kind; /* enum rask_trace_kind */
     uint8_t from, to; /* states, for kinds with a transition */
 };

@@ -272,9 +272,7 @@ void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank)
         return;
     }
     struct rask_sched_seat *seat = &p->seats.items[slot];
-    rask_sched_task_move(s, task, RASK_EVENT_ASSIGN);
-    t->rank = rank;
-    t->slot = slot;
+    rask_sched_task_assign(s, task, rank, slot);
     seat->task = task;
     seat->since_ns = s->now_ns;
     seat->estimate_ns = rask_sched_estimate(s, t->function);

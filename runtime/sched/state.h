@@ -290,6 +290,7 @@ void rask_ids_release(struct rask_sched *s);
 
 /* task.c: the only writer of a task's state, and what each move entails. */
 void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
+void rask_sched_task_assign(struct rask_sched *s, uint32_t task, int32_t rank, uint32_t slot);
 void rask_sched_task_want(struct rask_sched *s, uint32_t task);
 void rask_sched_task_done(struct rask_sched *s, uint32_t task);
 void rask_sched_task_fail(struct rask_sched *s, uint32_t task, uint32_t error);

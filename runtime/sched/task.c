@@ -75,14 +75,44 @@ static void unlist_starving(struct rask_sched *s, const struct rask_sched_task *
     rask_extra_at(s, rask_sched_task_at(s, last)->extra)->starving_at = at;
 }
 
-void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
+/* Whether the task is with a worker, or has just come back from one: then rank and slot name it. */
+static int has_seat(uint8_t state)
 {
-    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    return state == RASK_TASK_PROCESSING || state == RASK_TASK_LEAVING;
+}
+
+/* Writes the move that has been made: with the worker and the number of the assignment if there is
+ * one, with the worker alone if the task waits for it here. */
+static void trace_move(struct rask_sched *s, const struct rask_sched_task *t, uint8_t from,
+                       enum rask_task_event event)
+{
+    if (s->trace.events == NULL)
+        return;
+    int is_assigned = has_seat(from) || has_seat(t->state);
+    int has_worker = is_assigned || t->state == RASK_TASK_QUEUED;
+    struct rask_trace_event trace = {
+        .time_ns = s->now_ns,
+        .id = t->id,
+        .a = has_worker && t->rank >= 0 ? (uint32_t)t->rank : RASK_TRACE_NONE,
+        .b = is_assigned ? s->peers[t->rank].seats.items[t->slot].epoch : RASK_TRACE_NONE,
+        .c = t->function < UINT16_MAX && !(t->flags & RASK_TASK_DATA) ? (uint16_t)t->function
+                                                                      : UINT16_MAX,
+        .cause = (uint16_t)event,
+        .kind = RASK_TRACE_TASK_STATE,
+        .from = from,
+        .to = t->state};
+    rask_trace_write(&s->trace, trace);
+}
+
+/* Takes a task off the lists of its state and sets the next one. 0, or -1 for a move that must not
+ * happen. */
+static int change_state(struct rask_sched *s, struct rask_sched_task *t, enum rask_task_event event)
+{
     uint8_t from = t->state;
     assert(moves[from][event] != 0);
     if (moves[from][event] == 0) {
         rask_sched_break(s, RASK_ERR_INTERNAL, "a task cannot make this move");
-        return;
+        return -1;
     }
     uint8_t to = (uint8_t)(moves[from][event] - 1);
     if (from == RASK_TASK_QUEUED) {
@@ -96,15 +126,28 @@ void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_ev
     t->state = to;
     s->n_unfinished += (uint64_t)is_unfinished(to);
     s->n_unfinished -= (uint64_t)is_unfinished(from);
-    struct rask_trace_event trace = {.time_ns = s->now_ns,
-                                     .id = t->id,
-                                     .a = (uint32_t)t->rank,
-                                     .b = t->slot,
-                                     .cause = event,
-                                     .kind = RASK_TRACE_TASK_STATE,
-                                     .from = from,
-                                     .to = to};
-    rask_trace_write(&s->trace, trace);
+    return 0;
+}
+
+void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event)
+{
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    uint8_t from = t->state;
+    if (change_state(s, t, event) == 0)
+        trace_move(s, t, from, event);
+}
+
+/* QUEUED -> PROCESSING. While queued the task's rank is that of its home, so it changes after the
+ * lists and before the trace. */
+void rask_sched_task_assign(struct rask_sched *s, uint32_t task, int32_t rank, uint32_t slot)
+{
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    uint8_t from = t->state;
+    if (change_state(s, t, RASK_EVENT_ASSIGN) != 0)
+        return;
+    t->rank = rank;
+    t->slot = slot;
+    trace_move(s, t, from, RASK_EVENT_ASSIGN);
 }
 
 static void push_work(struct rask_sched *s, uint32_t task)

@@ -446,14 +446,24 @@ static void it_tells_stories_and_describes_itself(void)
     struct rask_buf text = {0};
     setup(&b);
     hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    struct rask_msg_submit call = {.task = 1, .function = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &call), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
     place(&b);
     CU_ASSERT_EQUAL(rask_sched_story(b.sched, 1, &text), RASK_OK);
-    CU_ASSERT(strstr((const char *)text.data, "queued -> processing cause=assign") != NULL);
+    CU_ASSERT(strstr((const char *)text.data,
+                     "waiting -> queued cause=ready worker=- epoch=- function=1\n") != NULL);
+    CU_ASSERT(strstr((const char *)text.data,
+                     "queued -> processing cause=assign worker=1 epoch=1 function=1\n") != NULL);
     rask_buf_clear(&text);
     CU_ASSERT_EQUAL(rask_sched_describe(b.sched, &text), RASK_OK);
     CU_ASSERT(strstr((const char *)text.data, "1 processing") != NULL);
     CU_ASSERT(strstr((const char *)text.data, "rank 2: not there") != NULL);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    rask_buf_clear(&text);
+    CU_ASSERT_EQUAL(rask_sched_trace(b.sched, &text), RASK_OK);
+    CU_ASSERT(strstr((const char *)text.data,
+                     "processing -> memory cause=done worker=1 epoch=1 function=1\n") != NULL);
     rask_buf_release(&text);
     teardown(&b);
 }

@@ -75,6 +75,7 @@ static void tells_a_story(void)
                                                        .id = 17,
                                                        .a = 3,
                                                        .b = 1,
+                                                       .c = 7,
                                                        .cause = 1,
                                                        .kind = RASK_TRACE_TASK_STATE,
                                                        .to = 1});
@@ -83,7 +84,8 @@ static void tells_a_story(void)
     CU_ASSERT_STRING_EQUAL(
         (char *)out.data,
         "(1 older events of all ids are overwritten)\n"
-        "12.000000034 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1\n");
+        "12.000000034 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1 "
+        "function=7\n");
     rask_buf_release(&out);
     rask_trace_release(&trace);
 }
@@ -92,14 +94,22 @@ static void prints_what_it_does_not_know(void)
 {
     struct rask_buf out = {0};
     struct rask_trace_event odd = {
-        .time_ns = 5, .id = 2, .a = 3, .b = 4, .cause = 6, .kind = 999, .from = 7};
+        .time_ns = 5, .id = 2, .a = 3, .b = 4, .c = 5, .cause = 6, .kind = 999, .from = 7};
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_OK);
-    CU_ASSERT_STRING_EQUAL((char *)out.data, "0.000000005 unknown id=2 cause=6 a=3 b=4\n");
+    CU_ASSERT_STRING_EQUAL((char *)out.data, "0.000000005 unknown id=2 cause=6 a=3 b=4 c=5\n");
     rask_buf_clear(&out);
     odd.kind = RASK_TRACE_PEER_STATE;
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_OK);
     CU_ASSERT_STRING_EQUAL((char *)out.data,
                            "0.000000005 peer-state peer=2 7 -> 0 cause=6 worker=3 epoch=4\n");
+    rask_buf_clear(&out);
+    odd.a = odd.b = RASK_TRACE_NONE;
+    odd.c = (uint16_t)RASK_TRACE_NONE;
+    odd.kind = RASK_TRACE_TASK_STATE;
+    CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_OK);
+    CU_ASSERT_STRING_EQUAL(
+        (char *)out.data,
+        "0.000000005 task-state task=2 7 -> 0 cause=6 worker=- epoch=- function=-\n");
     rask_buf_release(&out);
     rask_buf_init(&out, 10);
     CU_ASSERT_EQUAL(rask_trace_print(&odd, NULL, &out), RASK_ERR_LIMIT);
