@@ -73,11 +73,12 @@ static void end_replicas(struct rask_sched *s, int32_t rank)
 
 static void end_claims(struct rask_sched *s, int32_t rank)
 {
-    struct rask_sched_pages *pages = &s->clients[rank];
+    const struct rask_sched_pages *pages = &s->clients[rank].pages;
+    uint64_t first = s->clients[rank].first;
     for (size_t i = 0; i < pages->count; i++)
         for (uint32_t k = 0; pages->items[i] != NULL && k < RASK_IDS_PER_PAGE; k++)
             if (pages->items[i]->tasks[k] != 0)
-                rask_sched_release_id(s, rask_id_make(rank, i * RASK_IDS_PER_PAGE + k));
+                rask_sched_release_id(s, rask_id_make(rank, (first + i) * RASK_IDS_PER_PAGE + k));
 }
 
 rask_status rask_sched_lost(struct rask_sched *s, uint64_t now_ns, int32_t rank,

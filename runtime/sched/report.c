@@ -22,14 +22,18 @@ const char *rask_sched_task_state_text(uint8_t state)
     return state < RASK_TASK_N_STATES ? state_names[state] : "?";
 }
 
+static uint64_t bytes_of(const struct rask_slab *slab)
+{
+    return (uint64_t)slab->n_pages * (slab->page_mask + 1u) * slab->record_bytes;
+}
+
 void rask_sched_counters(const struct rask_sched *s, struct rask_sched_counters *counters)
 {
     *counters = s->counters;
     counters->live_tasks = s->tasks.count;
-    counters->live_bytes =
-        (uint64_t)s->tasks.n_pages * (s->tasks.page_mask + 1u) * s->tasks.record_bytes +
-        (uint64_t)s->edges.n_pages * (s->edges.page_mask + 1u) * s->edges.record_bytes +
-        s->pool.bytes_held;
+    counters->live_bytes = bytes_of(&s->tasks) + bytes_of(&s->edges) + bytes_of(&s->replicas) +
+                           bytes_of(&s->claims) + bytes_of(&s->extras) + bytes_of(&s->errors) +
+                           s->n_id_pages * sizeof(struct rask_sched_page) + s->pool.bytes_held;
 }
 
 const char *rask_sched_state_name(const struct rask_sched *s, uint64_t task)

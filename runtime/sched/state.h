@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* state.h: the scheduler's records. Private to sched/.
  *
- * Everything is a record in a slab with a dense 32-bit id; 0 is none. A task takes two cache lines:
- * what is touched at every transition, and what is touched at its start and end. */
+ * Everything is a record in a slab with a dense 32-bit id; 0 is none. A task is 64 bytes that are
+ * touched at every transition, and 48 that are touched at its start and end. */
 #ifndef RASK_SCHED_STATE_H
 #define RASK_SCHED_STATE_H
 
@@ -114,6 +114,11 @@ struct rask_sched_task {
     uint16_t retries; /* left */
     uint16_t suspicion; /* deaths of workers while it ran */
 };
+/* A graph of a million tasks has a million of them: the budget is 160 bytes for a waiting task with
+ * all that belongs to it: this record, its place in the id table (4), an edge (20) and a call of at
+ * most 16 bytes. */
+_Static_assert(offsetof(struct rask_sched_task, call) == 64, "a transition touches 64 bytes");
+_Static_assert(sizeof(struct rask_sched_task) == 112, "what a task takes is a decision");
 
 /* One use of one result by one task. */
 struct rask_sched_edge {
@@ -121,6 +126,7 @@ struct rask_sched_edge {
     uint32_t next_user, previous_user; /* list of the source's users */
     uint32_t next_dep; /* list of the user's inputs, in order */
 };
+_Static_assert(sizeof(struct rask_sched_edge) == 20, "part of a task's budget");
 
 /* One copy of one object. */
 struct rask_sched_replica {
@@ -219,6 +225,10 @@ struct rask_sched_page {
     uint32_t tasks[RASK_IDS_PER_PAGE];
 };
 RASK_VEC_DEFINE(rask_sched_pages, struct rask_sched_page *);
+struct rask_sched_client {
+    struct rask_sched_pages pages; /* NULL where no task lives */
+    uint64_t first; /* number of the page at pages.items[0] */
+};
 
 struct rask_sched {
     struct rask_sched_config config;
@@ -226,7 +236,9 @@ struct rask_sched {
     struct rask_slab tasks, edges, replicas, claims, extras, errors;
     struct rask_pool pool; /* calls, inline results, restrictions */
     struct rask_map128 keys; /* pure key -> task */
-    struct rask_sched_pages *clients; /* [n_ranks] */
+    struct rask_sched_client *clients; /* [n_ranks] */
+    struct rask_sched_page *spare_page; /* [own] the one that was emptied last, or NULL */
+    uint64_t n_id_pages; /* of all clients, and the spare one */
     struct rask_sched_peer *peers; /* [n_ranks] */
     struct rask_sched_function *functions;
     struct rask_ready common; /* ready tasks without a home */

@@ -4,6 +4,7 @@
  * tests/sim. */
 #include "unit.h"
 
+#include "base/alloc.h"
 #include "sched/sched.h"
 #include "sched/state.h"
 
@@ -468,6 +469,121 @@ static void it_tells_stories_and_describes_itself(void)
     teardown(&b);
 }
 
+/* Submits, runs and forgets pairs of tasks, of which the second needs the first; some results stay
+ * with the worker, the others travel. A few pairs live at any time. */
+static void run_pairs(struct bench *b, uint64_t from, uint64_t n)
+{
+    enum { N_ALIVE = 8 };
+    for (uint64_t i = from; i < from + n; i++) {
+        const uint64_t first = 2 * i + 1;
+        uint64_t where = i % 3 == 0 ? RASK_WIRE_NO_OFFSET : 4096 * (i % 64);
+        CU_ASSERT_EQUAL_FATAL(submit(b, first, NULL, 0), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(submit(b, first + 1, &first, 1), RASK_OK);
+        release(b, first);
+        for (int k = 0; k < 2; k++) {
+            place(b);
+            CU_ASSERT_EQUAL_FATAL(done(b, 1, last_run(b, 1), where), RASK_OK);
+        }
+        if (i >= N_ALIVE)
+            release(b, first + 1 - 2 * N_ALIVE);
+        rask_sched_output_taken(b->sched, 0);
+        rask_sched_output_taken(b->sched, 1);
+    }
+}
+
+static void make_plain(struct bench *b)
+{
+    struct rask_sched_config config;
+    memset(b, 0, sizeof *b);
+    rask_sched_config_default(&config);
+    config.n_ranks = 3;
+    config.n_functions = 2;
+    config.trace_events = 256;
+    CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b->sched, NULL), RASK_OK);
+}
+
+/* Once everything has its size, 10,000 tasks come and go without an allocation. */
+static void in_steady_state_nothing_is_allocated(void)
+{
+    struct bench b;
+    struct rask_sched_counters counters;
+    make_plain(&b);
+    hello(&b, 1);
+    run_pairs(&b, 0, 5000);
+    uint64_t before = rask_alloc_count();
+    run_pairs(&b, 5000, 5000);
+    CU_ASSERT_EQUAL(rask_alloc_count(), before);
+    rask_sched_counters(b.sched, &counters);
+    CU_ASSERT_EQUAL(counters.done, 20000);
+    CU_ASSERT(counters.live_tasks <= 16);
+    teardown(&b);
+}
+
+static void submit_from(struct bench *b, int32_t source, uint64_t sequence)
+{
+    struct rask_msg_submit m = {.task = rask_id_make(source, sequence), .order = sequence};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(deliver(b, source), RASK_OK);
+}
+
+/* The index follows the living tasks of a client; a number that was given out long ago and comes
+ * late is found all the same, and all are let go when the client is lost. */
+static void ids_may_come_late_and_far_apart(void)
+{
+    struct bench b;
+    struct rask_sched_counters counters;
+    setup(&b);
+    hello(&b, 1);
+    for (uint64_t page = 0; page < 40; page++) {
+        uint64_t id = rask_id_make(1, page * RASK_IDS_PER_PAGE + 1);
+        struct rask_msg_release m = {.task = &id, .n_task = 1};
+        submit_from(&b, 1, rask_id_sequence(id));
+        CU_ASSERT_STRING_EQUAL(state(&b, id), "queued");
+        CU_ASSERT_EQUAL(rask_wire_put_release(&b.in, &m), 0);
+        CU_ASSERT_EQUAL(deliver(&b, 1), RASK_OK);
+        CU_ASSERT_STRING_EQUAL(state(&b, id), "unknown");
+    }
+    submit_from(&b, 1, 3 * RASK_IDS_PER_PAGE + 7);
+    submit_from(&b, 1, 41 * RASK_IDS_PER_PAGE + 7);
+    submit_from(&b, 1, 2 * RASK_IDS_PER_PAGE);
+    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 3 * RASK_IDS_PER_PAGE + 7)), "queued");
+    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 41 * RASK_IDS_PER_PAGE + 7)), "queued");
+    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 2 * RASK_IDS_PER_PAGE)), "queued");
+    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 7)), "unknown");
+    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 100 * RASK_IDS_PER_PAGE)), "unknown");
+    CU_ASSERT_EQUAL(rask_sched_lost(b.sched, b.now_ns, 1, NULL), RASK_OK);
+    rask_sched_counters(b.sched, &counters);
+    CU_ASSERT_EQUAL(counters.live_tasks, 0);
+    teardown(&b);
+}
+
+/* A task that waits, with one input and a call of 16 bytes, takes at most 160 bytes with all that
+ * belongs to it. */
+static void a_live_task_keeps_to_its_budget(void)
+{
+    enum { N = 1 << 16 };
+    static const uint8_t call[16];
+    struct bench b;
+    struct rask_sched_counters counters;
+    const uint64_t first = 1;
+    make_plain(&b);
+    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
+    for (uint64_t id = 2; id < N; id++) {
+        struct rask_msg_submit m = {.task = id,
+                                    .order = id,
+                                    .dep = &first,
+                                    .n_dep = 1,
+                                    .call = call,
+                                    .n_call = sizeof call};
+        CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &m), 0);
+    }
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    rask_sched_counters(b.sched, &counters);
+    CU_ASSERT_EQUAL(counters.live_tasks, N - 1);
+    CU_ASSERT(counters.live_bytes / N <= 160);
+    teardown(&b);
+}
+
 RASK_UNIT_MAIN("sched",
                {"from submission to nothing", a_task_goes_its_way_from_submission_to_nothing},
                {"lineage is kept", lineage_is_kept_for_stored_results},
@@ -478,6 +594,9 @@ RASK_UNIT_MAIN("sched",
                {"without a worker: listed once", a_task_without_a_worker_is_listed_once},
                {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},
                {"an unknown input", an_unknown_input_is_an_error_of_the_task_alone},
+               {"steady state allocates nothing", in_steady_state_nothing_is_allocated},
+               {"ids come late and far apart", ids_may_come_late_and_far_apart},
+               {"a live task keeps to its budget", a_live_task_keeps_to_its_budget},
                {"it asks to be called in time", it_asks_to_be_called_when_a_time_is_up},
                {"withdrawals go out once", a_withdrawal_goes_out_once_per_reason},
                {"the checker sees what is broken", the_checker_sees_what_is_broken},
