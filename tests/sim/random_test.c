@@ -529,7 +529,8 @@ int main(int argc, char **argv)
 {
     struct job *job = malloc(sizeof *job);
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : argc > 1 ? 1 : DEFAULT_SEEDS;
+    uint64_t n_default = getenv("RASK_TEST_FULL") != NULL ? FULL_SEEDS : DEFAULT_SEEDS;
+    uint64_t n = argc > 2 ? strtoull(argv[2], NULL, 10) : argc > 1 ? 1 : n_default;
     int n_failed = 0;
     if (job == NULL)
         return 1;
