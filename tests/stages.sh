@@ -28,7 +28,7 @@ failed_logs=()
 
 fuzz_seconds=15
 if [ "${1-}" = --full ]; then
-    export RASK_TEST_FULL=1
+    export RASK_TEST_FULL=1 RASK_TEST_TIMEOUT=${RASK_TEST_TIMEOUT:-1800}
     fuzz_seconds=300
     shift
 fi
