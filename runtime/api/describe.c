@@ -291,6 +291,8 @@ rask_status rask_describe(struct rask *rask, enum rask_describe_form form, FILE 
     if (rask == NULL || stream == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_describe without a runtime or a stream");
+    if (rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     struct page page = {.runtime = rask_runtime_of(rask),
                         .stream = stream,
                         .n_ranks = (size_t)rask_rank_count(rask)};

@@ -357,6 +357,10 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
                               "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
+    /* Before anything that takes other ranks: they may be serving. */
+    rask_status added = rask_exit_add(rt, status == RASK_OK ? error : NULL);
+    if (added != RASK_OK)
+        return status == RASK_OK ? added : status;
     if (status == RASK_OK)
         status = configure(rt, &own, error);
     if (status == RASK_OK) {
@@ -373,6 +377,7 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
 /* Frees everything; the threads have ended and the transport has stopped. */
 void rask_runtime_tear_down(struct rask_runtime *rt)
 {
+    rask_exit_remove(rt);
     rask_loop_release(&rt->loop);
     rask_boot_result_release(&rt->boot);
     rask_bind_plan_release(&rt->plan);
