@@ -372,7 +372,7 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
     enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
     if (place == RASK_PLACE_ELSEWHERE && claim->holder == loop->comm->caps.rank) {
         rask_store_pin(rt->store, claim->offset);
-        rask_client_pinned(claim);
+        rask_client_pinned(&loop->client, claim);
     } else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM) {
         status = fetch(loop, future.id, claim);
     }
