@@ -117,6 +117,17 @@ static uint64_t arena_bytes(const struct rask_config *config)
     return bytes < MIN_ARENA_BYTES ? MIN_ARENA_BYTES : bytes;
 }
 
+/* What takes the place of joining the other ranks. */
+static rask_status boot_alone(struct rask_runtime *rt, struct rask_error *error)
+{
+    rt->boot.hosts = rask_alloc_zeroed(1, RASK_NAME_BYTES);
+    if (rt->boot.hosts == NULL)
+        return rask_error_memory(error, RASK_NAME_BYTES, "the name of the host");
+    if (gethostname(rt->boot.hosts, RASK_NAME_BYTES - 1) != 0)
+        rask_text_copy(rt->boot.hosts, RASK_NAME_BYTES, "unknown");
+    return rask_comm_local_new(&rt->boot.comm, error);
+}
+
 /* Prints an error that all ranks have; on rank 0. */
 static void tell_error(void *context, const struct rask_error *error)
 {
@@ -370,7 +381,7 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
     if (!rt->is_embedded)
         status = boot_job(rt, mpi_comm, status, error);
     else if (status == RASK_OK)
-        status = rask_comm_local_new(&rt->boot.comm, error);
+        status = boot_alone(rt, error);
     return status == RASK_OK ? agree(rt, begin(rt, error), error) : status;
 }
 

@@ -331,6 +331,8 @@ static rask_status tell_error(const struct rask_runtime *rt, const struct look *
                            : "data";
     rask_text_copy(error->function, sizeof error->function, name);
     snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name, rask_id_sequence(look->origin));
+    if (error->code == RASK_ERR_CANCELLED && error->text[0] == '\0')
+        snprintf(error->text, sizeof error->text, "needs %s, which was cancelled", error->key);
     if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
         rask_text_copy(error->host, sizeof error->host,
                        rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
