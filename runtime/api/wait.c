@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* wait.c: waiting for futures, reading their results, letting go of them.
  *
- * The program's own thread works while it waits: it turns the loop and runs brief tasks. A task that
- * waits runs what it waits for, and then gives its slot up. A thread that is about to sleep marks
- * the futures it sleeps for, so that only their end wakes it. */
+ * The program's own thread works while it waits: it turns the loop and runs brief tasks. A task
+ * that waits runs what it waits for, and then gives its slot up. A thread that is about to sleep
+ * marks the futures it sleeps for, so that only their end wakes it. */
 #include "api/runtime.h"
 
 #include "base/alloc.h"
