@@ -55,7 +55,7 @@ struct rask_function_entry {
 /* What the macros call. The entry is not in the list yet. A running runtime does not know functions
  * that come after its start; the next start does.
  * Ranks: all, with the same functions. Thread: any.
- * Owns: entry and function, [borrow] until the process ends. */
+ * Owns: entry and function, [borrow] until the process ends; NULL is fine. */
 RASK_API void rask_function_register(struct rask_function_entry *entry);
 
 #ifdef __cplusplus

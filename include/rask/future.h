@@ -7,7 +7,11 @@
  *
  * Thread: any thread of the process, tasks included, unless said otherwise. A wait inside a task
  * lends the task's slot to other tasks. Timeouts are in nanoseconds, RASK_FOREVER for none; a
- * timeout never cancels work. */
+ * timeout never cancels work.
+ *
+ * Every call can return RASK_ERR_STATE: the job has ended by an error, or ends while the caller is
+ * in a wait, or this process is a child of fork of the runtime's. After rask_stop the runtime's
+ * handle is no more: calls with it are undefined. */
 #ifndef RASK_FUTURE_H
 #define RASK_FUTURE_H
 
@@ -63,7 +67,7 @@ struct rask_call_options {
     /* sizeof(struct rask_call_options), here as in all structs of options; 0 is an error */
     size_t size;
     int32_t priority; /* higher runs first; default 0 */
-    uint32_t retries; /* how often a failing run is repeated */
+    uint32_t retries; /* how often a failing run is repeated, at most 65535 */
     int is_pure; /* same function and inputs, same result: computed once, whoever asks */
     int is_producer; /* makes much data from little: is held back until a worker needs it */
     int is_forgotten; /* nobody waits for it: no future is made, it runs all the same */
@@ -96,9 +100,11 @@ struct rask_call {
 
 /* Submits one task. Returns at once. The inputs' futures may be released right after.
  * Errors: RASK_ERR_UNKNOWN_FUNCTION (not registered; the text names it), RASK_ERR_ARGUMENT (a
- * future that is none, a rank or resource that does not exist), RASK_ERR_LIMIT (too many inputs),
- * RASK_ERR_MEMORY, RASK_ERR_STATE (stopped). `future` may be NULL only with is_forgotten; otherwise
- * it is set to none then. */
+ * future that is none, a rank that does not exist, a resource without a name of 1 to 12 bytes),
+ * RASK_ERR_LIMIT (too many inputs, resources or retries), RASK_ERR_MEMORY, RASK_ERR_STATE (the job
+ * has ended by an error). A resource that no worker has is an error of the task,
+ * RASK_ERR_NO_WORKER, which rask_result tells. `future` may be NULL only with is_forgotten;
+ * otherwise it is set to none then. */
 RASK_API RASK_MUST_USE rask_status rask_submit(struct rask *rask, const struct rask_call *call,
                                                struct rask_future *future,
                                                struct rask_error *error);
@@ -183,7 +189,7 @@ struct rask_scatter_options {
 };
 
 /* Copies `bytes` into the object store and lets a worker hold them. Returns at once.
- * Errors: RASK_ERR_MEMORY, RASK_ERR_ARGUMENT, RASK_ERR_STATE. */
+ * Errors: RASK_ERR_MEMORY, RASK_ERR_ARGUMENT, RASK_ERR_STATE (the job has ended by an error). */
 RASK_API RASK_MUST_USE rask_status rask_scatter(struct rask *rask, struct rask_view data,
                                                 const struct rask_scatter_options *options,
                                                 struct rask_future *future,

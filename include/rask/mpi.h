@@ -16,7 +16,8 @@ extern "C" {
  * before. MPI is not finalised by rask_stop, nor aborted, whatever happens: an error at the start
  * is returned on every rank of `comm`, which can be used on. A communicator of one rank gives the
  * embedded form.
- * Errors: as rask_start; RASK_ERR_STATE before MPI_Init or after MPI_Finalize;
+ * Errors: as rask_start; RASK_ERR_STATE before MPI_Init or after MPI_Finalize, and on each rank on
+ * which a runtime runs already (at once: ranks on which none runs would wait for it);
  * RASK_ERR_THREAD_LEVEL below MPI_THREAD_SERIALIZED, or below MPI_THREAD_MULTIPLE when other
  * threads of the program call MPI meanwhile (setting `mpi-threads=multiple`). */
 RASK_API RASK_MUST_USE rask_status rask_attach(MPI_Comm comm, const struct rask_options *options,

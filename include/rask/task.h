@@ -58,7 +58,7 @@ RASK_API void *rask_task_result(struct rask_task *task, uint64_t bytes);
 RASK_API void rask_task_result_shrink(struct rask_task *task, uint64_t bytes);
 
 /* Copies `bytes` as the result. Returns 0, or what the function shall return: return
- * rask_task_return(task, &y, sizeof y); */
+ * rask_task_return(task, &y, sizeof y); NULL with bytes fails the task (RASK_ERR_ARGUMENT). */
 RASK_API int rask_task_return(struct rask_task *task, const void *data, uint64_t bytes);
 
 /* Says why the task fails. Returns what the function shall return. The text reaches whoever waits

@@ -247,9 +247,14 @@ static void write_settings(const struct page *page)
         value = widest(value, entry.value);
     }
     fprintf(page->stream, "\nSettings\n");
-    for (size_t i = 0; rask_config_at(&page->runtime->config, i, &entry); i++)
+    for (size_t i = 0; rask_config_at(&page->runtime->config, i, &entry); i++) {
+        char bytes[RASK_FORMAT_BYTES], room[RASK_FORMAT_BYTES + 16];
+        int is_arena = i == RASK_CONFIG_INDEX_arena && page->runtime->config.arena == 0;
+        snprintf(room, sizeof room, "automatic: %s",
+                 rask_format_bytes(bytes, sizeof bytes, page->ranks[0].arena_bytes));
         fprintf(page->stream, "  %-*s  %-*s  %s\n", name, entry.name, value < 30 ? value : 30,
-                entry.value, entry.source);
+                is_arena ? room : entry.value, entry.source);
+    }
 }
 
 static void write_text(struct page *page)
@@ -291,6 +296,8 @@ rask_status rask_describe(struct rask *rask, enum rask_describe_form form, FILE 
     if (rask == NULL || stream == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_describe without a runtime or a stream");
+    if (rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     struct page page = {.runtime = rask_runtime_of(rask),
                         .stream = stream,
                         .n_ranks = (size_t)rask_rank_count(rask)};

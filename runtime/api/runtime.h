@@ -40,6 +40,9 @@ struct rask_runtime {
     struct rask_libraries libraries;
     struct rask_buf last_batch; /* for this rank's last message, also when memory has run out */
     struct rask_runtime *next_running; /* exit.c */
+    _Atomic int is_stopped_at_exit; /* nobody has stopped it yet */
+    /* this process is a child of fork: the runtime is its parent's */
+    int is_forked;
     struct rask_config_entry *settings; /* [own] [RASK_CONFIG_COUNT]: constant after the start */
     struct rask_boot_result boot;
     char launch_text[256]; /* how the process was started */
@@ -175,9 +178,20 @@ rask_status rask_runtime_start(const struct rask_options *options,
 /* Tells the other ranks, lets the threads end their tasks, and frees everything. */
 rask_status rask_runtime_stop(struct rask_runtime *runtime);
 
-/* exit.c: the runtime is stopped at exit if nobody has stopped it by then. Errors: RASK_ERR_MEMORY.
- */
+/* exit.c: the runtime is one of this process from now on; with is_stopped_at_exit set it is stopped
+ * at exit. Errors: RASK_ERR_STATE (a second one under MPI), RASK_ERR_MEMORY. */
 rask_status rask_exit_add(struct rask_runtime *runtime, struct rask_error *error);
+/* One that was not added is fine. */
 void rask_exit_remove(struct rask_runtime *runtime);
+
+/* exit.c: the error of a call in a child of fork. */
+rask_status rask_fork_refuse(struct rask_error *error);
+
+/* Before anything that takes a lock, submits or waits: a child of fork has no threads that would
+ * ever answer. */
+static inline rask_status rask_fork_check(const struct rask *rask, struct rask_error *error)
+{
+    return rask_runtime_of(rask)->is_forked ? rask_fork_refuse(error) : RASK_OK;
+}
 
 #endif

@@ -12,6 +12,7 @@
 #include "api/options.h"
 #include "base/alloc.h"
 #include "base/error.h"
+#include "place/memory.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,8 +24,10 @@ extern char **environ;
 /* Room for a STOP, or a BROKEN with its text. */
 #define LAST_BATCH_BYTES (RASK_ERROR_TEXT_BYTES + 64)
 
-/* Bytes of address room for objects when nothing is said: the machine's memory, at least this. */
-#define MIN_ARENA_BYTES (UINT64_C(1) << 30)
+/* Bytes for objects when nothing is said: what memory.h allows, divided by the ranks of the node,
+ * but at least this in all and for each. */
+#define MIN_ARENA_BYTES (UINT64_C(128) << 20)
+#define LEAST_SHARE_BYTES (UINT64_C(16) << 20)
 /* Spinning time when ranks share cores: whoever waits sleeps nearly at once, since a yielding
  * spinner may still keep the core for milliseconds. */
 #define OVERSUBSCRIBED_SPIN_NS 3000u
@@ -107,14 +110,36 @@ static rask_status open_trace(struct rask_runtime *rt, struct rask_error *error)
                                 rt->config.trace, strerror(errno));
 }
 
+/* Address room for objects: what the ranks of the node have together, until it is known how many
+ * they are (limit_arena). */
 static uint64_t arena_bytes(const struct rask_config *config)
 {
+    struct rask_memory memory;
     if (config->arena != 0)
         return config->arena;
-    long n_pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-    uint64_t bytes = n_pages > 0 && page_bytes > 0 ? (uint64_t)n_pages * (uint64_t)page_bytes : 0;
-    bytes &= ~((UINT64_C(1) << 21) - 1);
+    rask_memory_read(&memory, "");
+    uint64_t bytes = rask_memory_for_objects(&memory) & ~((UINT64_C(1) << 21) - 1);
     return bytes < MIN_ARENA_BYTES ? MIN_ARENA_BYTES : bytes;
+}
+
+/* This rank's share of the room, if the program has not said how much it wants. */
+static void limit_arena(struct rask_runtime *rt)
+{
+    int32_t n = rt->is_embedded ? 1 : rt->boot.comm->caps.ranks_on_node;
+    uint64_t share = arena_bytes(&rt->config) / (uint64_t)(n < 1 ? 1 : n);
+    if (rt->config.arena == 0 && n > 1)
+        rask_store_limit(rt->store, share < LEAST_SHARE_BYTES ? LEAST_SHARE_BYTES : share);
+}
+
+/* What takes the place of joining the other ranks. */
+static rask_status boot_alone(struct rask_runtime *rt, struct rask_error *error)
+{
+    rt->boot.hosts = rask_alloc_zeroed(1, RASK_NAME_BYTES);
+    if (rt->boot.hosts == NULL)
+        return rask_error_memory(error, RASK_NAME_BYTES, "the name of the host");
+    if (gethostname(rt->boot.hosts, RASK_NAME_BYTES - 1) != 0)
+        rask_text_copy(rt->boot.hosts, RASK_NAME_BYTES, "unknown");
+    return rask_comm_local_new(&rt->boot.comm, error);
 }
 
 /* Prints an error that all ranks have; on rank 0. */
@@ -309,6 +334,7 @@ static rask_status keep_settings(struct rask_runtime *rt, struct rask_error *err
 /* What follows the transport; on one rank it may fail alone. */
 static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
 {
+    limit_arena(rt);
     rask_status status = plan_binding(rt, error);
     if (status == RASK_OK && rask_buf_reserve(&rt->last_batch, LAST_BATCH_BYTES) != 0)
         status = rask_error_memory(error, LAST_BATCH_BYTES, "the last message");
@@ -357,6 +383,10 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
                               "%s; this build has no MPI: configure it with an MPI",
                               rt->launch_text);
+    /* Before anything that takes other ranks: they may be serving. */
+    rask_status added = rask_exit_add(rt, status == RASK_OK ? error : NULL);
+    if (added != RASK_OK)
+        return status == RASK_OK ? added : status;
     if (status == RASK_OK)
         status = configure(rt, &own, error);
     if (status == RASK_OK) {
@@ -366,13 +396,14 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
     if (!rt->is_embedded)
         status = boot_job(rt, mpi_comm, status, error);
     else if (status == RASK_OK)
-        status = rask_comm_local_new(&rt->boot.comm, error);
+        status = boot_alone(rt, error);
     return status == RASK_OK ? agree(rt, begin(rt, error), error) : status;
 }
 
 /* Frees everything; the threads have ended and the transport has stopped. */
 void rask_runtime_tear_down(struct rask_runtime *rt)
 {
+    rask_exit_remove(rt);
     rask_loop_release(&rt->loop);
     rask_boot_result_release(&rt->boot);
     rask_bind_plan_release(&rt->plan);

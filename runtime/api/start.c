@@ -124,7 +124,7 @@ static void send_stop(struct rask_runtime *rt)
 rask_status rask_runtime_stop(struct rask_runtime *rt)
 {
     struct rask_loop *loop = &rt->loop;
-    rask_exit_remove(rt);
+    atomic_store(&rt->is_stopped_at_exit, 0);
     rask_loop_take(loop);
     rask_status status = loop->status;
     rt->is_cut_off |= is_cut_off(status);
@@ -147,9 +147,7 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
     if (rt->works == NULL)
         return rask_error_memory(error, (size_t)rt->boot.comm->caps.n_ranks,
                                  "the table of workers");
-    rask_status status = rask_exit_add(rt, error);
-    if (status != RASK_OK)
-        return status;
+    atomic_store(&rt->is_stopped_at_exit, 1);
     while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
         if (rask_loop_try(&rt->loop, 0) == 0)
             (void)sched_yield();
@@ -216,6 +214,8 @@ rask_status rask_stop(struct rask *rask)
 {
     if (rask == NULL)
         return RASK_OK;
+    if (rask_fork_check(rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
     if (rask->task != NULL || rask_threads_is_one(rask_runtime_of(rask)))
         return RASK_ERR_STATE;
     return rask_runtime_stop(rask_runtime_of(rask));
@@ -223,27 +223,27 @@ rask_status rask_stop(struct rask *rask)
 
 int32_t rask_rank(const struct rask *rask)
 {
-    return rask_runtime_of(rask)->boot.comm->caps.rank;
+    return rask == NULL ? -1 : rask_runtime_of(rask)->boot.comm->caps.rank;
 }
 
 int32_t rask_rank_count(const struct rask *rask)
 {
-    return rask_runtime_of(rask)->boot.comm->caps.n_ranks;
+    return rask == NULL ? 0 : rask_runtime_of(rask)->boot.comm->caps.n_ranks;
 }
 
 int32_t rask_worker_count(const struct rask *rask)
 {
-    return rask_runtime_of(rask)->n_workers;
+    return rask == NULL ? 0 : rask_runtime_of(rask)->n_workers;
 }
 
 uint32_t rask_slot_count(const struct rask *rask)
 {
-    return rask_runtime_of(rask)->n_slots_all;
+    return rask == NULL ? 0 : rask_runtime_of(rask)->n_slots_all;
 }
 
 const char *rask_setting(const struct rask *rask, const char *name, const char **source)
 {
-    int index = name == NULL ? -1 : rask_config_find(name);
+    int index = rask == NULL || name == NULL ? -1 : rask_config_find(name);
     if (index < 0)
         return NULL;
     const struct rask_config_entry *entry = &rask_runtime_of(rask)->settings[index];
@@ -254,6 +254,8 @@ const char *rask_setting(const struct rask *rask, const char *name, const char *
 
 void rask_interrupt(struct rask *rask)
 {
+    if (rask == NULL || rask_fork_check(rask, NULL) != RASK_OK)
+        return;
     struct rask_loop *loop = &rask_runtime_of(rask)->loop;
     atomic_store(&loop->is_interrupted, 1);
     rask_bell_ring(loop->comm->bell, INT32_MAX);
@@ -294,6 +296,8 @@ uint64_t rask_counter(const struct rask *rask, const char *name)
 {
     struct rask_counters counters;
     struct rask_counter counter;
+    if (rask == NULL || name == NULL || rask_fork_check(rask, NULL) != RASK_OK)
+        return 0;
     gather_counters(rask_runtime_of(rask), &counters);
     for (size_t i = 0; rask_counters_at(&counters, i, &counter); i++)
         if (strcmp(counter.name, name) == 0)

@@ -243,7 +243,11 @@ static rask_status pack_options(const struct rask_runtime *rt, const struct rask
                                 struct packed *p, struct rask_error *error)
 {
     p->m.priority = o->priority;
-    p->m.retries = (uint16_t)(o->retries > UINT16_MAX ? UINT16_MAX : o->retries);
+    if (o->retries > UINT16_MAX)
+        return rask_error_set(error, RASK_ERR_LIMIT,
+                              "a task with %u retries; at most %u are possible", o->retries,
+                              UINT16_MAX);
+    p->m.retries = (uint16_t)o->retries;
     p->m.flags = (uint16_t)((o->is_loose ? RASK_SUBMIT_LOOSE : 0) |
                             (o->is_producer ? RASK_SUBMIT_PRODUCER : 0) |
                             (o->is_forgotten ? RASK_SUBMIT_UNCLAIMED : 0));
@@ -342,6 +346,8 @@ static rask_status check_call(const struct rask *rask, const struct rask_call *c
 {
     if (rask == NULL || call == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_submit without a runtime or a call");
+    if (rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     if (call->inputs == NULL && call->n_inputs != 0)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "a call of %zu inputs without inputs",
                               call->n_inputs);
@@ -441,6 +447,8 @@ static rask_status check_all(struct rask *rask, const struct rask_call *call,
     uint32_t function;
     struct rask_call one_more = *call;
     rask_status status = check_call(rask, call, futures, error);
+    if (status == RASK_OK)
+        status = check_count(call, error);
     one_more.n_inputs++;
     if (status == RASK_OK)
         status = rask_submit_check(rask, &one_more, &function, error);
@@ -466,6 +474,10 @@ rask_status rask_map(struct rask *rask, const struct rask_call *call,
                               "rask_map without a runtime, a call, items or futures");
     if (items->bytes != 0 && items->data == NULL && items->count != 0)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "rask_map: items at a NULL address");
+    if (items->bytes != 0 && items->count > SIZE_MAX / items->bytes)
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_map: %zu items of %llu bytes are more than an address space",
+                              items->count, (unsigned long long)items->bytes);
     rask_status status = items->count == 0 ? RASK_OK : check_all(rask, call, futures, error);
     if (status != RASK_OK)
         return status;
@@ -551,8 +563,9 @@ rask_status rask_scatter(struct rask *rask, struct rask_view data,
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_scatter without a runtime, data or a future");
     struct rask_runtime *rt = rask_runtime_of(rask);
-    rask_status status =
-        rask_options_read(options, &read, sizeof read, "rask_scatter_options", error);
+    rask_status status = rask_fork_check(rask, error);
+    if (status == RASK_OK)
+        status = rask_options_read(options, &read, sizeof read, "rask_scatter_options", error);
     if (status != RASK_OK)
         return status;
     options = &read;

@@ -234,8 +234,11 @@ static int are_valid(const struct rask_runtime *rt, const struct rask_future *fu
 static rask_status wait_until(struct rask *rask, const struct rask_future *futures, size_t n,
                               uint64_t deadline_ns)
 {
-    if (rask == NULL || (futures == NULL && n != 0) ||
-        !are_valid(rask_runtime_of(rask), futures, n))
+    if (rask == NULL || (futures == NULL && n != 0))
+        return RASK_ERR_ARGUMENT;
+    if (rask_fork_check(rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
+    if (!are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
     struct rask_until until = {
@@ -252,7 +255,11 @@ rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size
 rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n,
                           int64_t timeout_ns, size_t *index)
 {
-    if (rask == NULL || futures == NULL || n == 0 || !are_valid(rask_runtime_of(rask), futures, n))
+    if (rask == NULL || futures == NULL || n == 0)
+        return RASK_ERR_ARGUMENT;
+    if (rask_fork_check(rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
+    if (!are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
     struct rask_until until = {.is_done = any_finished, .enlist = enlist_for_any, .context = &goal};
@@ -324,6 +331,8 @@ static rask_status tell_error(const struct rask_runtime *rt, const struct look *
                            : "data";
     rask_text_copy(error->function, sizeof error->function, name);
     snprintf(error->key, sizeof error->key, "%.40s-%" PRIu64, name, rask_id_sequence(look->origin));
+    if (error->code == RASK_ERR_CANCELLED && error->text[0] == '\0')
+        snprintf(error->text, sizeof error->text, "needs %s, which was cancelled", error->key);
     if (error->rank >= 0 && rt->boot.hosts != NULL && error->rank < rt->boot.comm->caps.n_ranks)
         rask_text_copy(error->host, sizeof error->host,
                        rt->boot.hosts + (size_t)error->rank * RASK_NAME_BYTES);
@@ -365,7 +374,7 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
     enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
     if (place == RASK_PLACE_ELSEWHERE && claim->holder == loop->comm->caps.rank) {
         rask_store_pin(rt->store, claim->offset);
-        rask_client_pinned(claim);
+        rask_client_pinned(&loop->client, claim);
     } else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM) {
         status = fetch(loop, future.id, claim);
     }
@@ -404,6 +413,8 @@ static rask_status result_until(struct rask *rask, struct rask_future future, ui
 {
     static const char released[] = "the future is none, or was released";
     struct look look;
+    if (rask != NULL && rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     rask_status status = wait_until(rask, &future, 1, deadline_ns);
     if (status != RASK_OK)
         return rask_error_set(error, status, "%s",
@@ -440,6 +451,8 @@ rask_status rask_gather(struct rask *rask, const struct rask_future *futures, si
     if (rask == NULL || ((futures == NULL || views == NULL) && n != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_gather without a runtime, futures or views");
+    if (rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     rask_status status = rask_wait(rask, futures, n, RASK_FOREVER);
     if (status != RASK_OK)
         return rask_error_set(error, status, "%s",
@@ -456,7 +469,7 @@ rask_status rask_gather(struct rask *rask, const struct rask_future *futures, si
 
 void rask_release(struct rask *rask, const struct rask_future *futures, size_t n)
 {
-    if (rask == NULL || futures == NULL)
+    if (rask == NULL || futures == NULL || rask_fork_check(rask, NULL) != RASK_OK)
         return;
     struct rask_runtime *rt = rask_runtime_of(rask);
     rask_spin_lock(&rt->loop.client_lock);
@@ -471,7 +484,7 @@ void rask_release(struct rask *rask, const struct rask_future *futures, size_t n
 
 void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n)
 {
-    if (rask == NULL || futures == NULL)
+    if (rask == NULL || futures == NULL || rask_fork_check(rask, NULL) != RASK_OK)
         return;
     struct rask_runtime *rt = rask_runtime_of(rask);
     rask_spin_lock(&rt->loop.client_lock);
@@ -490,6 +503,8 @@ rask_status rask_future_key(struct rask *rask, struct rask_future future, char *
 {
     if (rask == NULL || text == NULL || text_bytes == 0)
         return RASK_ERR_ARGUMENT;
+    if (rask_fork_check(rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
     struct rask_loop *loop = &rask_runtime_of(rask)->loop;
     rask_spin_lock(&loop->client_lock);
     const struct rask_claim *claim = rask_client_find(&loop->client, future.id);
@@ -526,7 +541,7 @@ rask_status rask_completed_new(struct rask *rask, struct rask_completed **comple
 
 void rask_completed_free(struct rask_completed *c)
 {
-    if (c == NULL)
+    if (c == NULL || rask_fork_check(c->rask, NULL) != RASK_OK)
         return;
     struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
     rask_spin_lock(&loop->client_lock);
@@ -542,6 +557,8 @@ rask_status rask_completed_add(struct rask_completed *c, const struct rask_futur
     if (c == NULL || (futures == NULL && n != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_completed_add without a queue or futures");
+    if (rask_fork_check(c->rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
     struct rask_loop *loop = &rask_runtime_of(c->rask)->loop;
     rask_status status = RASK_OK;
     size_t n_added = 0;
@@ -573,6 +590,8 @@ rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
 {
     if (c == NULL || future == NULL)
         return RASK_ERR_ARGUMENT;
+    if (rask_fork_check(c->rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
     struct rask_runtime *rt = rask_runtime_of(c->rask);
     struct goal goal = {.runtime = rt, .queue = &c->queue};
     struct rask_until until = {.is_done = has_next, .enlist = enlist_for_queue, .context = &goal};

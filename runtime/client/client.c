@@ -1,11 +1,84 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* client.c: the futures of one process. See client.h. */
+/* client.c: the futures of one process. See client.h for the diagrams.
+ *
+ * A claim begins PENDING (claims.c), and its state and place change in move_state and move_place
+ * alone, along the tables below; the end is rask_claims_drop. */
 #include "client/client.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include <assert.h>
 #include <string.h>
+
+#define N_STATES (RASK_FUTURE_CANCELLED + 1)
+#define N_PLACES (RASK_PLACE_ASKED + 1)
+
+/* [from][to] of a future: whether it may become that. */
+static const uint8_t state_moves[N_STATES][N_STATES] = {
+    [RASK_FUTURE_PENDING] =
+        {[RASK_FUTURE_DONE] = 1, [RASK_FUTURE_FAILED] = 1, [RASK_FUTURE_CANCELLED] = 1},
+    /* told another place; lost, and not to be computed again */
+    [RASK_FUTURE_DONE] =
+        {[RASK_FUTURE_DONE] = 1, [RASK_FUTURE_FAILED] = 1, [RASK_FUTURE_CANCELLED] = 1},
+};
+
+enum place_event {
+    PLACE_TOLD_BYTES, /* the scheduler has sent them */
+    PLACE_TOLD, /* the scheduler has told where they are */
+    PLACE_FAIL, /* the future has failed or is cancelled */
+    PLACE_WANT, /* a fetch begins */
+    PLACE_AGAIN, /* the fetch has not begun, or went to an older place: as it was told */
+    PLACE_ARRIVE, /* they are in this rank's store, and pinned */
+    PLACE_NO_MEMORY, /* no room for them here, or for asking */
+    PLACE_ASK, /* the scheduler is asked */
+    PLACE_N_EVENTS
+};
+
+#define P(NAME) (RASK_PLACE_##NAME + 1)
+
+/* What the scheduler tells is heard as long as the bytes are not here. */
+#define TOLD [PLACE_TOLD_BYTES] = P(INLINE), [PLACE_TOLD] = P(ELSEWHERE), [PLACE_FAIL] = P(NONE)
+
+/* [place][event] -> place + 1; 0 is a move that must not happen. */
+static const uint8_t place_moves[N_PLACES][PLACE_N_EVENTS] = {
+    [RASK_PLACE_NONE] = {TOLD},
+    [RASK_PLACE_ELSEWHERE] = {TOLD, [PLACE_WANT] = P(COMING), [PLACE_ARRIVE] = P(HERE)},
+    [RASK_PLACE_COMING] = {TOLD, [PLACE_AGAIN] = P(ELSEWHERE), [PLACE_ARRIVE] = P(HERE),
+                           [PLACE_NO_MEMORY] = P(NO_ROOM), [PLACE_ASK] = P(ASKED)},
+    [RASK_PLACE_NO_ROOM] = {TOLD, [PLACE_WANT] = P(COMING)},
+    [RASK_PLACE_ASKED] = {TOLD},
+};
+#undef TOLD
+#undef P
+
+/* What must not happen is told by the next rask_client_take. */
+static void break_off(struct rask_client *client)
+{
+    assert(0 && "a future cannot make this move");
+    client->is_broken = 1;
+    rask_client_mark(client);
+}
+
+/* The only writer of a place. */
+static void move_place(struct rask_client *client, struct rask_claim *claim, enum place_event event)
+{
+    uint8_t to = place_moves[claim->place][event];
+    if (to == 0)
+        break_off(client);
+    else
+        claim->place = (uint8_t)(to - 1);
+}
+
+/* The only writer of a state, but for its beginning and end. */
+static void move_state(struct rask_client *client, struct rask_claim *claim, uint32_t from,
+                       uint32_t to)
+{
+    if (!state_moves[from][to])
+        break_off(client);
+    else
+        atomic_store_explicit(&claim->state, to, memory_order_release);
+}
 
 struct watcher {
     struct rask_client_queue *queue;
@@ -95,13 +168,13 @@ static void tell_watchers(struct rask_client *client, struct rask_claim *claim, 
 static void finish(struct rask_client *client, struct rask_claim *claim, uint64_t id,
                    enum rask_future_state state)
 {
-    int was_pending =
-        atomic_load_explicit(&claim->state, memory_order_relaxed) == RASK_FUTURE_PENDING;
+    uint32_t from = atomic_load_explicit(&claim->state, memory_order_relaxed);
+    int was_pending = from == RASK_FUTURE_PENDING;
     client->n_pending -= was_pending != 0;
     /* Who waits for the bytes of a result that moves has not asked to be woken. */
     if (claim->is_awaited || !was_pending)
         client->has_woken = 1;
-    atomic_store_explicit(&claim->state, (uint32_t)state, memory_order_release);
+    move_state(client, claim, from, (uint32_t)state);
     if (claim->watchers != 0)
         tell_watchers(client, claim, id);
 }
@@ -138,7 +211,7 @@ static rask_status on_state(struct rask_client *client, const struct rask_msg_st
     claim->offset = m->offset;
     if (m->holder < 0 && data == NULL)
         memcpy(&claim->offset, m->data, m->n_data);
-    claim->place = m->holder < 0 ? RASK_PLACE_INLINE : RASK_PLACE_ELSEWHERE;
+    move_place(client, claim, m->holder < 0 ? PLACE_TOLD_BYTES : PLACE_TOLD);
     finish(client, claim, m->task, RASK_FUTURE_DONE);
     return RASK_OK;
 }
@@ -158,6 +231,7 @@ static rask_status on_failed(struct rask_client *client, const struct rask_msg_f
     claim->data = error;
     claim->offset = m->function;
     claim->object = m->origin;
+    move_place(client, claim, PLACE_FAIL);
     finish(client, claim, m->task,
            m->code == RASK_ERR_CANCELLED ? RASK_FUTURE_CANCELLED : RASK_FUTURE_FAILED);
     return RASK_OK;
@@ -198,7 +272,7 @@ rask_status rask_client_want(struct rask_client *client, uint64_t id, struct ras
         return RASK_OK;
     if (rask_client_comings_push(&client->coming, coming) != 0)
         return RASK_ERR_MEMORY;
-    claim->place = RASK_PLACE_COMING;
+    move_place(client, claim, PLACE_WANT);
     claim->is_coming = 1;
     return RASK_OK;
 }
@@ -206,24 +280,24 @@ rask_status rask_client_want(struct rask_client *client, uint64_t id, struct ras
 void rask_client_unwant(struct rask_client *client, struct rask_claim *claim)
 {
     (void)rask_client_comings_pop(&client->coming);
-    claim->place = RASK_PLACE_ELSEWHERE;
+    move_place(client, claim, PLACE_AGAIN);
     claim->is_coming = 0;
 }
 
-void rask_client_pinned(struct rask_claim *claim)
+void rask_client_pinned(struct rask_client *client, struct rask_claim *claim)
 {
-    claim->place = RASK_PLACE_HERE;
+    move_place(client, claim, PLACE_ARRIVE);
 }
 
 /* A fetch from `holder` has failed, and nothing else has been told since it began. If the scheduler
  * cannot be asked for want of memory, that is what the reader hears, who may try again. */
-static enum rask_claim_place place_after(struct rask_client *client, uint64_t id,
-                                         const struct rask_claim *claim, int32_t holder)
+static enum place_event after_failure(struct rask_client *client, uint64_t id,
+                                      const struct rask_claim *claim, int32_t holder)
 {
     /* It shared the fetch of another claim, which went to another holder. */
     if (claim->holder != holder)
-        return RASK_PLACE_ELSEWHERE;
-    return ask_again(client, id, holder) == 0 ? RASK_PLACE_ASKED : RASK_PLACE_NO_ROOM;
+        return PLACE_AGAIN;
+    return ask_again(client, id, holder) == 0 ? PLACE_ASK : PLACE_NO_MEMORY;
 }
 
 /* The fetch for one claim has ended. 1 if the claim pins the object now. The claim may have been
@@ -237,13 +311,14 @@ static uint32_t end_coming(struct rask_client *client, uint64_t id, int32_t hold
         return 0;
     if (status == RASK_OK) {
         claim->offset = offset;
-        claim->place = RASK_PLACE_HERE;
+        move_place(client, claim, PLACE_ARRIVE);
         return 1;
     }
     if (claim->place != RASK_PLACE_COMING)
         return 0;
-    claim->place = status == RASK_ERR_MEMORY ? RASK_PLACE_NO_ROOM
-                                             : (uint8_t)place_after(client, id, claim, holder);
+    move_place(client, claim,
+               status == RASK_ERR_MEMORY ? PLACE_NO_MEMORY
+                                         : after_failure(client, id, claim, holder));
     return 0;
 }
 
@@ -368,6 +443,8 @@ void rask_client_fail_all(struct rask_client *client, const struct rask_error *e
 rask_status rask_client_take(struct rask_client *client, struct rask_buf *batch)
 {
     size_t at = 0;
+    if (client->is_broken)
+        return RASK_ERR_INTERNAL;
     while (at < client->releases.count) {
         size_t n = client->releases.count - at;
         n = n > RASK_LIMIT_BATCH ? RASK_LIMIT_BATCH : n;
@@ -381,4 +458,70 @@ rask_status rask_client_take(struct rask_client *client, struct rask_buf *batch)
     atomic_store_explicit(&client->has_output, 0, memory_order_relaxed);
     rask_buf_swap(&client->out, batch);
     return RASK_OK;
+}
+
+/* What must hold for one claim; its fetch, if it has one, is in the list. */
+static const char *check_claim(const struct rask_claim *claim)
+{
+    uint32_t state = claim->state;
+    int is_done = state == RASK_FUTURE_DONE;
+    if (state >= N_STATES || claim->place >= N_PLACES)
+        return "state and place are in their tables";
+    if (is_done != (claim->place != RASK_PLACE_NONE))
+        return "a future has a place while it is done";
+    if (claim->place == RASK_PLACE_COMING && !claim->is_coming)
+        return "what is coming is being fetched";
+    if (claim->is_coming &&
+        (claim->place == RASK_PLACE_HERE || claim->place == RASK_PLACE_NO_ROOM ||
+         claim->place == RASK_PLACE_ASKED))
+        return "a fetch ends before its outcome is known";
+    if (claim->place == RASK_PLACE_INLINE &&
+        (claim->data != NULL) != (claim->bytes > sizeof claim->offset))
+        return "inline bytes lie in the claim if they fit";
+    if ((state == RASK_FUTURE_PENDING || (is_done && claim->place != RASK_PLACE_INLINE)) &&
+        claim->data != NULL)
+        return "only inline bytes and failures own memory";
+    return state != RASK_FUTURE_PENDING && claim->watchers != 0
+               ? "a queue hears of a future when it is finished"
+               : NULL;
+}
+
+/* The list of fetches: one for each claim that says so, and those of released ones. */
+static const char *check_coming(const struct rask_client *client, size_t n_coming)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < client->coming.count; i++) {
+        const struct rask_client_coming *coming = &client->coming.items[i];
+        const struct rask_claim *claim = rask_client_find(client, coming->id);
+        if (coming->is_released ? claim != NULL : claim == NULL || !claim->is_coming)
+            return "a fetch is for a claim that waits for it, or for a released one";
+        n += coming->is_released == 0;
+    }
+    return n == n_coming ? NULL : "a claim has one fetch";
+}
+
+rask_status rask_client_check(const struct rask_client *client, struct rask_error *error)
+{
+    const char *invariant = NULL;
+    const struct rask_claim *claim;
+    uint64_t sequence = 0, n_pending = 0;
+    size_t n_coming = 0;
+    while (invariant == NULL && (claim = rask_claims_next(&client->claims, &sequence)) != NULL) {
+        n_pending += claim->state == RASK_FUTURE_PENDING;
+        n_coming += claim->is_coming;
+        invariant = check_claim(claim);
+    }
+    uint64_t id = invariant == NULL ? 0 : id_of(client, sequence);
+    if (invariant == NULL && n_pending != client->n_pending)
+        invariant = "a client counts its pending futures";
+    if (invariant == NULL)
+        invariant = check_coming(client, n_coming);
+    for (size_t i = 0; invariant == NULL && i < client->releases.count; i++)
+        if (rask_client_find(client, client->releases.items[i]) != NULL)
+            invariant = "what is announced as released is none";
+    if (invariant == NULL)
+        return RASK_OK;
+    return rask_error_set(error, RASK_ERR_INTERNAL,
+                          "invariant '%s' broken at client %d, future %llx", invariant,
+                          client->rank, (unsigned long long)id);
 }

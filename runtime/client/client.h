@@ -53,6 +53,7 @@ struct rask_client {
     _Atomic uint32_t has_output; /* something to take; readable without the lock */
     /* something that somebody may sleep for has happened to a future; the owner clears it */
     _Atomic uint32_t has_woken;
+    int is_broken; /* a future made a move that it must not; told by the next take */
 };
 
 void rask_client_init(struct rask_client *client, int32_t rank);
@@ -85,7 +86,7 @@ rask_status rask_client_want(struct rask_client *client, uint64_t id, struct ras
 void rask_client_unwant(struct rask_client *client, struct rask_claim *claim);
 
 /* A result that is ELSEWHERE lies in this rank's own store, and the caller has pinned it there. */
-void rask_client_pinned(struct rask_claim *claim);
+void rask_client_pinned(struct rask_client *client, struct rask_claim *claim);
 
 /* A fetch for this client has ended: the object of `holder` is at `offset` of this rank's store
  * now, or there was no memory for it, or the scheduler is asked for it again. Returns the number of
@@ -113,8 +114,11 @@ void rask_client_unwatch(struct rask_client *client, struct rask_client_queue *q
 void rask_client_fail_all(struct rask_client *client, const struct rask_error *error);
 
 /* Moves the records for the scheduler, releases last, into `batch` (which is empty).
- * RASK_ERR_MEMORY. */
+ * RASK_ERR_MEMORY; RASK_ERR_INTERNAL: a future made a move that is not in its table since. */
 rask_status rask_client_take(struct rask_client *client, struct rask_buf *batch);
+
+/* Every invariant, by name. */
+rask_status rask_client_check(const struct rask_client *client, struct rask_error *error);
 
 /* After putting a record into `out`. */
 static inline void rask_client_mark(struct rask_client *client)

@@ -2,6 +2,7 @@
 /* boot_none.c: boot.h in a build without MPI: one process, or a clear refusal under a launcher. */
 #include "comm/boot.h"
 
+#include "base/alloc.h"
 #include "base/error.h"
 #include "comm/launch.h"
 
@@ -30,6 +31,7 @@ rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_b
 
 void rask_boot_result_release(struct rask_boot_result *result)
 {
+    rask_free(result->hosts);
     *result = (struct rask_boot_result){0};
 }
 

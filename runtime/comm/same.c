@@ -2,7 +2,7 @@
 /* same.c: comparing the ranks. Cards are compared by every rank on its own, with the same
  * outcome; only when the digests of the function tables differ are names sent: rank 0's table to
  * all, each rank's first difference from it back to all. The least of those names is the
- * function of the message.
+ * function of the message, and each rank tells which version of it it has.
  *
  * A program is known by the build id that the linker writes into it; one without is not
  * compared. */
@@ -20,6 +20,7 @@
 #include <limits.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -149,15 +150,23 @@ static const char *first_difference(const char *own, uint32_t n_own, const char 
     return n_own != 0 ? own : n_other != 0 ? other : NULL;
 }
 
-static int has_function(const struct rask_boot_request *request, const char *name)
+#define VERSION_WORD " version "
+
+/* The version of this rank's function of that name; -1: it has none. */
+static int64_t version_of(const struct rask_boot_request *request, const char *name)
 {
     const char *own = request->function_names;
+    size_t length = strlen(name);
     for (uint32_t i = 0; i < request->n_functions; i++) {
-        if (strncmp(own, name, FUNCTION_NAME_BYTES - 1) == 0)
-            return 1;
+        const char *rest = own + length;
+        if (strncmp(own, name, length) == 0 && *rest == '\0')
+            return 0;
+        if (strncmp(own, name, length) == 0 &&
+            strncmp(rest, VERSION_WORD, sizeof VERSION_WORD - 1) == 0)
+            return (int64_t)strtoul(rest + sizeof VERSION_WORD - 1, NULL, 10);
         own += strlen(own) + 1;
     }
-    return 0;
+    return -1;
 }
 
 static size_t names_bytes(const struct rask_boot_request *request)
@@ -208,6 +217,50 @@ static const char *least_name(const char *names, int n)
     return least;
 }
 
+/* Which version of a function each rank has; -1: it is missing there. */
+struct versions {
+    const int64_t *of;
+    uint8_t *is_meant; /* scratch: a mark per rank */
+    int n_ranks;
+};
+
+/* Marks the ranks with this version; how many there are. */
+static int mark_version(const struct versions *versions, int64_t version)
+{
+    int n = 0;
+    for (int i = 0; i < versions->n_ranks; i++) {
+        versions->is_meant[i] = versions->of[i] == version;
+        n += versions->is_meant[i];
+    }
+    return n;
+}
+
+/* The error of a function that is not the same on all ranks. */
+static rask_status tell_function(const char *name, const struct versions *versions,
+                                 const struct rask_card *cards, struct rask_error *error)
+{
+    char text[RANKS_TEXT_BYTES];
+    int other = 0, n_ranks = versions->n_ranks;
+    if (mark_version(versions, -1) != 0) {
+        ranks_text(text, versions->is_meant, n_ranks, cards);
+        return rask_error_set(error, RASK_ERR_VERSION,
+                              "task function \"%s\" is missing on %s and known to the others: "
+                              "start the same program on "
+                              "every rank, and load a plug-in on every rank or on none",
+                              name, text);
+    }
+    int n_first = mark_version(versions, versions->of[0]);
+    while (other < n_ranks - 1 && versions->of[other] == versions->of[0])
+        other++;
+    int n_other = mark_version(versions, versions->of[other]);
+    ranks_text(text, versions->is_meant, n_ranks, cards);
+    return rask_error_set(error, RASK_ERR_VERSION,
+                          "task function \"%s\" has version %lld on %s and %lld on %s: start the "
+                          "same program, with the same plug-ins, on every rank",
+                          name, (long long)versions->of[other], text, (long long)versions->of[0],
+                          n_first + n_other == n_ranks ? "the others" : "rank 0");
+}
+
 /* Collective: what differs between the tables, as an error; RASK_PENDING when all names are the
  * same. */
 static rask_status compare_functions(MPI_Comm comm, const struct rask_boot_request *request,
@@ -215,33 +268,32 @@ static rask_status compare_functions(MPI_Comm comm, const struct rask_boot_reque
 {
     int n_ranks = 0;
     MPI_Comm_size(comm, &n_ranks);
-    char name[FUNCTION_NAME_BYTES] = "", text[RANKS_TEXT_BYTES];
+    char name[FUNCTION_NAME_BYTES] = "", differing[FUNCTION_NAME_BYTES] = "";
     rask_status status = compare_with_first(comm, request, name, error);
     if (status != RASK_OK)
         return status;
-    size_t bytes = (size_t)n_ranks * (FUNCTION_NAME_BYTES + 1);
-    char *names = rask_alloc(bytes);
+    size_t n = (size_t)n_ranks, bytes = n * (sizeof(int64_t) + FUNCTION_NAME_BYTES + 1);
+    int64_t *versions = rask_alloc(bytes); /* and names, and marks */
     status = rask_mpi_agree(
-        comm, names == NULL ? rask_error_memory(error, bytes, "names") : RASK_OK, error);
+        comm, versions == NULL ? rask_error_memory(error, bytes, "names") : RASK_OK, error);
     if (status != RASK_OK) {
-        rask_free(names);
+        rask_free(versions);
         return status;
     }
-    uint8_t *is_missing = (uint8_t *)names + (size_t)n_ranks * FUNCTION_NAME_BYTES;
+    char *names = (char *)(versions + n);
     MPI_Allgather(name, FUNCTION_NAME_BYTES, MPI_CHAR, names, FUNCTION_NAME_BYTES, MPI_CHAR, comm);
     const char *least = least_name(names, n_ranks);
-    uint8_t is_mine_missing = least != NULL && !has_function(request, least);
-    MPI_Allgather(&is_mine_missing, 1, MPI_UINT8_T, is_missing, 1, MPI_UINT8_T, comm);
+    if (least != NULL)
+        rask_text_copy(differing, sizeof differing, least);
+    /* A name has no blanks: what follows is its version. */
+    differing[strcspn(differing, " ")] = '\0';
+    int64_t version = version_of(request, differing);
+    MPI_Allgather(&version, 1, MPI_INT64_T, versions, 1, MPI_INT64_T, comm);
     status = RASK_PENDING;
-    if (least != NULL) {
-        ranks_text(text, is_missing, n_ranks, cards);
-        status = rask_error_set(error, RASK_ERR_VERSION,
-                                "task function \"%s\" is missing on %s and known to the others: "
-                                "start the same program on "
-                                "every rank, and load a plug-in on every rank or on none",
-                                least, text);
-    }
-    rask_free(names);
+    struct versions all = {versions, (uint8_t *)names + n * FUNCTION_NAME_BYTES, n_ranks};
+    if (least != NULL)
+        status = tell_function(differing, &all, cards, error);
+    rask_free(versions);
     return status;
 }
 
@@ -252,10 +304,14 @@ enum trait { TRAIT_VERSION, TRAIT_PROGRAM, TRAIT_LIBRARY, TRAIT_DIGEST };
 static int is_alike(const struct rask_card *a, const struct rask_card *b, enum trait trait)
 {
     switch (trait) {
-    case TRAIT_VERSION: return strcmp(a->version, b->version) == 0;
-    case TRAIT_PROGRAM: return a->program == b->program;
-    case TRAIT_LIBRARY: return a->library == b->library;
-    case TRAIT_DIGEST: return a->digest_lo == b->digest_lo && a->digest_hi == b->digest_hi;
+    case TRAIT_VERSION:
+        return strcmp(a->version, b->version) == 0;
+    case TRAIT_PROGRAM:
+        return a->program == b->program;
+    case TRAIT_LIBRARY:
+        return a->library == b->library;
+    case TRAIT_DIGEST:
+        return a->digest_lo == b->digest_lo && a->digest_hi == b->digest_hi;
     }
     return 1;
 }

@@ -555,7 +555,8 @@ void sim_rank_turn(struct sim_rank *r)
     r->worker.frees.count = 0;
     start_runs(r);
     send_output(r);
-    if (rask_worker_check(&r->worker, &error) != RASK_OK)
+    if (rask_worker_check(&r->worker, &error) != RASK_OK ||
+        rask_client_check(&r->client, &error) != RASK_OK)
         sim_break(r->sim, "%s", error.text);
     if (r->worker.arrivals.count != 0 || r->worker.fetches.count != 0)
         sim_wake_rank(r->sim, r->rank);
@@ -683,7 +684,7 @@ static void pin_own(struct sim_rank *r, struct rask_claim *claim)
         return;
     }
     place->n_pins++;
-    rask_client_pinned(claim);
+    rask_client_pinned(&r->client, claim);
 }
 
 static void fetch_for_client(struct sim_rank *r, uint64_t id, struct rask_claim *claim)

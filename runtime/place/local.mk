@@ -5,6 +5,12 @@ librask_core_la_SOURCES += runtime/place/topo.c runtime/place/topo.h
 librask_core_la_SOURCES += runtime/place/bind.c runtime/place/bind.h
 librask_core_la_SOURCES += runtime/place/apply.c runtime/place/apply.h
 librask_core_la_SOURCES += runtime/place/probe.c runtime/place/probe.h
+librask_core_la_SOURCES += runtime/place/memory.c runtime/place/memory.h
+
+check_PROGRAMS += tests/unit/memory_test
+tests_unit_memory_test_SOURCES = tests/unit/memory_test.c
+tests_unit_memory_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/memory_test
 
 check_PROGRAMS += tests/unit/cpuset_test
 tests_unit_cpuset_test_SOURCES = tests/unit/cpuset_test.c

@@ -209,13 +209,14 @@ rask_status rask_sched_on_release(struct rask_sched *s, int32_t source,
 }
 
 /* Tells one client alone that its future is cancelled; others go on to want the task. */
-static void tell_cancelled(struct rask_sched *s, uint64_t id)
+static void tell_cancelled(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
-    static const char text[] = "cancelled";
+    static const char text[] = "cancelled by the program";
     struct rask_msg_failed m = {.task = id,
                                 .origin = id,
                                 .code = RASK_ERR_CANCELLED,
                                 .rank = -1,
+                                .function = t->function,
                                 .text = text,
                                 .n_text = sizeof text - 1};
     if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
@@ -255,10 +256,10 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
         t->state == RASK_TASK_RELEASED || (t->flags & RASK_TASK_CANCELLED))
         return;
     if (t->n_claims > 1) {
-        tell_cancelled(s, id);
+        tell_cancelled(s, t, id);
         return;
     }
-    uint32_t error = rask_sched_error_new(s, task, RASK_ERR_CANCELLED, "cancelled");
+    uint32_t error = rask_sched_error_new(s, task, RASK_ERR_CANCELLED, "cancelled by the program");
     if (error == 0)
         return;
     detach_key(s, t);

@@ -507,6 +507,8 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
                                 .n_text = (uint32_t)strlen(error->text)};
     if (error->origin != t->id && error->code != RASK_ERR_CANCELLED)
         m.code = RASK_ERR_DEPENDENCY;
+    else if (error->origin != t->id)
+        m.n_text = 0;
     if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }

@@ -28,7 +28,8 @@
 struct rask_store {
     struct rask_segment *segment; /* [give] */
     uint8_t *base; /* the region, aligned to pages */
-    uint64_t arena_bytes; /* mapped at base, no more and no less */
+    uint64_t mapped_bytes; /* at base, no more and no less */
+    uint64_t arena_bytes; /* of them, for objects */
 };
 
 /* Maps `bytes` of room that is not committed, aligned to `align_bytes`; NULL when the system
@@ -121,16 +122,27 @@ rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **store,
     /* A hint: first touches and gets of large objects are several times faster with huge pages. */
     if (made->arena_bytes >= HUGE_PAGE_BYTES)
         (void)madvise(made->base, (size_t)made->arena_bytes, MADV_HUGEPAGE);
+    made->mapped_bytes = made->arena_bytes;
     rask_segment_init(made->segment, made->base, made->arena_bytes, page_bytes);
     *store = made;
     return RASK_OK;
+}
+
+void rask_store_limit(struct rask_store *store, uint64_t bytes)
+{
+    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    bytes = (bytes + page_bytes - 1) & ~(page_bytes - 1);
+    if (bytes == 0 || bytes >= store->arena_bytes)
+        return;
+    store->arena_bytes = bytes;
+    rask_segment_init(store->segment, store->base, bytes, page_bytes);
 }
 
 void rask_store_free(struct rask_store *store)
 {
     if (store == NULL)
         return;
-    (void)munmap(store->base, (size_t)store->arena_bytes);
+    (void)munmap(store->base, (size_t)store->mapped_bytes);
     rask_free(store->segment);
     rask_free(store);
 }

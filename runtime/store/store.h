@@ -57,6 +57,11 @@ struct rask_store_usage {
 rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **, struct rask_error *);
 void rask_store_free(struct rask_store *); /* NULL is fine */
 
+/* From now on objects take the first `bytes` of the arena alone, rounded up to pages; more than
+ * there is, or 0, changes nothing. The address room stays reserved. Undefined: after the first
+ * take. */
+void rask_store_limit(struct rask_store *, uint64_t bytes);
+
 void *rask_store_base(const struct rask_store *);
 uint64_t rask_store_arena_bytes(const struct rask_store *);
 

@@ -22,6 +22,8 @@ static _Atomic(struct rask_function_entry *) newest_entry = NULL;
 
 void rask_function_register(struct rask_function_entry *entry)
 {
+    if (entry == NULL)
+        return;
     entry->next = atomic_load_explicit(&newest_entry, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&newest_entry, &entry->next, entry,
                                                   memory_order_release, memory_order_relaxed))

@@ -85,6 +85,10 @@ void rask_task_result_shrink(struct rask_task *task, uint64_t bytes)
 
 int rask_task_return(struct rask_task *task, const void *data, uint64_t bytes)
 {
+    if (data == NULL && bytes != 0)
+        return rask_task_fail(task, RASK_ERR_ARGUMENT,
+                              "rask_task_return of %llu bytes at a NULL address",
+                              (unsigned long long)bytes);
     void *room = rask_task_result(task, bytes);
     if (room == NULL)
         return RASK_ERR_MEMORY;

@@ -29,9 +29,24 @@ struct rask {
     struct rask_task *task;
 };
 
-/* RETURNING: withdrawn while inputs were under way; it is given back when they have come, since
- * until then the scheduler must keep them where they are. */
-enum rask_job_state { RASK_JOB_WAITING, RASK_JOB_RETURNING, RASK_JOB_READY, RASK_JOB_FINISHED };
+/* The states of an assignment, and what moves it; the table and its writer are in worker.c.
+ * RETURNING: it will not start, since it was withdrawn or an input cannot be had, while inputs are
+ * under way; it is answered when they have come, since until then the scheduler must keep them
+ * where they are. READY: from the list of ready tasks to the end of its run. ENDED: answered. */
+enum rask_job_state {
+    RASK_JOB_WAITING,
+    RASK_JOB_RETURNING,
+    RASK_JOB_READY,
+    RASK_JOB_ENDED,
+    RASK_JOB_N_STATES
+};
+
+enum rask_job_event {
+    RASK_JOB_ON_ARRIVE, /* its last input is here */
+    RASK_JOB_ON_RETURN, /* withdrawn, or an input is not to be had */
+    RASK_JOB_ON_END, /* it is being answered */
+    RASK_JOB_N_EVENTS
+};
 
 /* A function that has noticed that nobody needs its result may return early: what it returns then
  * is no result, even if somebody comes to need it after all. */

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* worker.c: assignments and fetched objects of one rank. See worker.h for the diagram. */
+/* worker.c: assignments and fetched objects of one rank. See worker.h for the diagram.
+ *
+ *   task_new -> WAITING --arrive--> READY --end--> ENDED
+ *                  |                                 ^
+ *                  +---return---> RETURNING --end----+      RETURNING may be told so again
+ *
+ * WAITING, RETURNING: n_missing > 0, but for the moment between the last input and the move.
+ * READY: n_missing is 0; in the list of ready tasks, in the run queue or with a thread. */
 #include "worker/worker.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "wire/call.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -27,6 +35,27 @@ struct use {
     uint32_t next_of_object, previous_of_object;
     uint32_t next_of_task;
 };
+
+#define S(NAME) (RASK_JOB_##NAME + 1)
+
+/* [state][event] -> state + 1; 0 is a move that must not happen. */
+static const uint8_t moves[RASK_JOB_N_STATES][RASK_JOB_N_EVENTS] = {
+    [RASK_JOB_WAITING] = {[RASK_JOB_ON_ARRIVE] = S(READY), [RASK_JOB_ON_RETURN] = S(RETURNING)},
+    [RASK_JOB_RETURNING] = {[RASK_JOB_ON_RETURN] = S(RETURNING), [RASK_JOB_ON_END] = S(ENDED)},
+    [RASK_JOB_READY] = {[RASK_JOB_ON_END] = S(ENDED)},
+};
+#undef S
+
+/* The only writer of a task's state but for its beginning. RASK_ERR_INTERNAL. */
+static inline rask_status move(struct rask_task *task, enum rask_job_event event)
+{
+    uint8_t to = moves[task->job_state][event];
+    assert(to != 0);
+    if (to == 0)
+        return RASK_ERR_INTERNAL;
+    task->job_state = (uint8_t)(to - 1);
+    return RASK_OK;
+}
 
 static struct fetched *fetched_at(const struct rask_worker *w, uint32_t id)
 {
@@ -84,9 +113,10 @@ void rask_worker_release(struct rask_worker *w)
     rask_pool_release(&w->pool);
 }
 
-static void push_ready(struct rask_worker *w, struct rask_task *task)
+static rask_status push_ready(struct rask_worker *w, struct rask_task *task)
 {
-    task->job_state = RASK_JOB_READY;
+    if (move(task, RASK_JOB_ON_ARRIVE) != RASK_OK)
+        return RASK_ERR_INTERNAL;
     task->next = NULL;
     if (w->ready_last != NULL)
         w->ready_last->next = task;
@@ -94,6 +124,7 @@ static void push_ready(struct rask_worker *w, struct rask_task *task)
         w->ready_first = task;
     w->ready_last = task;
     w->n_ready++;
+    return RASK_OK;
 }
 
 struct rask_task *rask_worker_take_ready(struct rask_worker *w, uint32_t *n)
@@ -163,13 +194,15 @@ static void drop_use(struct rask_worker *w, struct rask_task *task, uint32_t id)
     task->n_missing--;
 }
 
-/* The assignment is over: its block is freed. */
-static void end_assignment(struct rask_worker *w, struct rask_task *task)
+/* The assignment is over: its block is freed. RASK_ERR_INTERNAL if it should not be. */
+static rask_status end_assignment(struct rask_worker *w, struct rask_task *task)
 {
+    rask_status status = move(task, RASK_JOB_ON_END);
     drop_uses(w, task);
     w->slots.items[task->slot] = NULL;
     w->n_assigned--;
     rask_pool_give(&w->pool, task, task->block_bytes);
+    return status;
 }
 
 /* The record of a remote object, made and its fetch ordered if it is new. 0 without memory. */
@@ -336,9 +369,7 @@ static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
         if (status != RASK_OK)
             return status;
     }
-    if (task->n_missing == 0)
-        push_ready(w, task);
-    return RASK_OK;
+    return task->n_missing == 0 ? push_ready(w, task) : RASK_OK;
 }
 
 /* Takes a task out of the list of those that have just become ready; 0 if it is not there. */
@@ -364,8 +395,8 @@ static int unlist(struct rask_worker *w, struct rask_task *task)
 static rask_status give_back(struct rask_worker *w, struct rask_task *task)
 {
     struct rask_msg_returned m = {.slot = task->slot, .epoch = task->epoch};
-    end_assignment(w, task);
-    return rask_wire_put_returned(&w->out, &m) == 0 ? RASK_OK : RASK_ERR_MEMORY;
+    rask_status status = end_assignment(w, task);
+    return rask_wire_put_returned(&w->out, &m) == 0 ? status : RASK_ERR_MEMORY;
 }
 
 static void tell_unwanted(struct rask_task *task)
@@ -386,10 +417,8 @@ static rask_status on_withdraw(struct rask_worker *w, const struct rask_msg_with
     struct rask_task *task = task_in(w, m->slot, m->epoch);
     if (task == NULL)
         return RASK_OK;
-    if (task->n_missing > 0) {
-        task->job_state = RASK_JOB_RETURNING;
-        return RASK_OK;
-    }
+    if (task->n_missing > 0)
+        return move(task, RASK_JOB_ON_RETURN);
     if (!unlist(w, task) && !w->config.take_back(w->config.context, task)) {
         if (m->is_unwanted)
             tell_unwanted(task);
@@ -466,6 +495,9 @@ rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record,
     rask_status status = receive(w, record);
     if (status == RASK_ERR_MEMORY)
         return rask_error_memory(error, sizeof(struct rask_task), "an assignment");
+    if (status == RASK_ERR_INTERNAL)
+        return rask_error_set(error, status, "worker %d: an assignment cannot make this move",
+                              w->config.rank);
     if (status != RASK_OK) {
         char text[256];
         rask_wire_describe(record, text, sizeof text);
@@ -509,7 +541,7 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
         struct rask_wire_assignment assignment = {task->slot, task->epoch};
         uint64_t packed;
         drop_use(w, task, f->first_use);
-        task->job_state = RASK_JOB_RETURNING;
+        status = move(task, RASK_JOB_ON_RETURN);
         if (task->n_missing > 0)
             continue;
         if (task->status != RASK_OK) {
@@ -519,7 +551,9 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
         memcpy(&packed, &assignment, sizeof packed);
         if (rask_worker_offsets_push(&ended, packed) != 0)
             status = RASK_ERR_MEMORY;
-        end_assignment(w, task);
+        rask_status over = end_assignment(w, task);
+        if (status == RASK_OK)
+            status = over;
         if (status == RASK_OK && ended.count == RASK_LIMIT_BATCH) {
             status = put_missing(w, f->object, holder, &ended);
             holder = -1;
@@ -548,9 +582,11 @@ static rask_status report_no_room(struct rask_worker *w, uint32_t request)
             task->error_text = rask_strdup(text);
             task->status = RASK_ERR_MEMORY;
         }
-        task->job_state = RASK_JOB_RETURNING;
-        if (task->n_missing == 0 && end_unstarted(w, task) != RASK_OK)
-            return RASK_ERR_MEMORY;
+        rask_status status = move(task, RASK_JOB_ON_RETURN);
+        if (status == RASK_OK && task->n_missing == 0)
+            status = end_unstarted(w, task);
+        if (status != RASK_OK)
+            return status;
     }
     return f->is_ordered && rask_wire_put_missing(&w->out, &unheard) != 0 ? RASK_ERR_MEMORY
                                                                           : RASK_OK;
@@ -593,7 +629,7 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
     struct rask_msg_have have = {.object = f->object, .offset = offset, .bytes = f->bytes};
     if (rask_wire_put_have(&w->out, &have) != 0)
         return RASK_ERR_MEMORY;
-    rask_status gone = RASK_OK;
+    rask_status all = RASK_OK;
     uint32_t next;
     for (uint32_t u = f->first_use; u != 0; u = next) {
         const struct use *use = use_at(w, u);
@@ -602,12 +638,12 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
         task->inputs[use->input].data = w->config.payloads + offset;
         if (--task->n_missing > 0)
             continue;
-        if (task->job_state == RASK_JOB_WAITING)
-            push_ready(w, task);
-        else if (end_unstarted(w, task) != RASK_OK)
-            gone = RASK_ERR_MEMORY;
+        rask_status moved =
+            task->job_state == RASK_JOB_WAITING ? push_ready(w, task) : end_unstarted(w, task);
+        if (moved != RASK_OK)
+            all = moved;
     }
-    return gone;
+    return all;
 }
 
 static int put_outcome(struct rask_worker *w, struct rask_task *task)
@@ -647,8 +683,8 @@ rask_status rask_worker_finished(struct rask_worker *w, struct rask_task *task)
 {
     int failed = put_outcome(w, task);
     free_outcome(task);
-    end_assignment(w, task);
-    return failed ? RASK_ERR_MEMORY : RASK_OK;
+    rask_status status = end_assignment(w, task);
+    return failed ? RASK_ERR_MEMORY : status;
 }
 
 rask_status rask_worker_seceded(struct rask_worker *w, struct rask_task *task, int is_away)
@@ -695,9 +731,8 @@ static const char *check_task(const struct rask_worker *w, uint32_t slot,
     }
     if (n_missing != task->n_missing)
         return "a task counts the inputs under way";
-    return (n_missing > 0) == (task->job_state <= RASK_JOB_RETURNING)
-               ? NULL
-               : "a task waits as long as inputs are missing";
+    int is_waiting = task->job_state == RASK_JOB_WAITING || task->job_state == RASK_JOB_RETURNING;
+    return (n_missing > 0) == is_waiting ? NULL : "a task waits as long as inputs are missing";
 }
 
 rask_status rask_worker_check(const struct rask_worker *w, struct rask_error *error)

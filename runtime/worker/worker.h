@@ -13,8 +13,9 @@
  *   (a waiting one is RETURNED when its fetches have ended)
  *   fetched object:  under way -> here -> freed when the scheduler says so and no task reads it
  *
- * Each assignment is answered exactly once. An object is fetched once, however many tasks need it.
- * Thread: the holder of the loop. */
+ * A move that the table in worker.c does not have is RASK_ERR_INTERNAL from whichever call should
+ * have made it, and an assertion in debug builds. Each assignment is answered exactly once. An
+ * object is fetched once, however many tasks need it. Thread: the holder of the loop. */
 #ifndef RASK_WORKER_WORKER_H
 #define RASK_WORKER_WORKER_H
 

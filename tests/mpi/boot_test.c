@@ -138,6 +138,25 @@ static void test_functions(struct world *world)
     report(world, fails_with(world, &request, RASK_ERR_VERSION, "\"delta\"", "missing on rank"),
            "one rank knows more than the others");
     request = good_request(world);
+    if (world->rank > 0) {
+        request.function_names = "alpha\0beta version 1\0gamma";
+        request.digest_lo = 8;
+    }
+    report(world,
+           fails_with(world, &request, RASK_ERR_VERSION, "\"beta\" has version 1 on rank",
+                      " and 0 on the others"),
+           "another version of a function on all ranks but one");
+    request = good_request(world);
+    if (world->rank == 0)
+        request.function_names = "alpha\0beta version 4\0gamma";
+    if (world->rank == 1)
+        request.function_names = "alpha\0beta version 12\0gamma";
+    request.digest_lo = (uint64_t)world->rank;
+    report(world,
+           fails_with(world, &request, RASK_ERR_VERSION, "\"beta\" has version 12 on rank 1 ",
+                      " and 4 on "),
+           "a version of its own on each rank");
+    request = good_request(world);
     request.digest_lo = (uint64_t)(world->rank > 0);
     report(world, fails_with(world, &request, RASK_ERR_VERSION, "same names", "rank 0"),
            "the same names with another digest");

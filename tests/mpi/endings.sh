@@ -79,6 +79,9 @@ stopped()
 hangs 1 "${alone[@]}"
 ends 0 "an early return" "${alone[@]}" "$ending" return
 ends 5 "exit" "${alone[@]}" "$ending" exit
+# The leak checker of a child of fork does not see the memory of the threads that are not there.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 ends 0 "children" "${alone[@]}" "$ending" fork
+ends 0 "a second runtime" "${alone[@]}" "$ending" twice
 for signal in INT TERM; do
     stopped 1 $signal 1 "alone, SIG$signal" "${alone[@]}"
     said err "ending: interrupted"
@@ -90,6 +93,8 @@ if has_mpi; then
         ends 0 "$n: an early return" on_ranks $n "$ending" return
         keep 5 "$n: exit" on_ranks $n "$ending" exit
     done
+    ends 0 "3: children" on_ranks 3 "$ending" fork
+    ends 0 "3: a second start" on_ranks 3 "$ending" twice
     stopped 2 INT 0 "2: Ctrl-C" on_ranks 2
     stopped 4 TERM 0 "4: SIGTERM" on_ranks 4
     RASK_SIGNALS=no stopped 2 INT 0 "2: Ctrl-C without signals" on_ranks 2

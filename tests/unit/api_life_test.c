@@ -632,6 +632,85 @@ static void a_wrong_map_submits_nothing(void)
     stop();
 }
 
+static void nothing_is_asked_of_no_runtime(void)
+{
+    const char *source = NULL;
+    CU_ASSERT_EQUAL(rask_rank(NULL), -1);
+    CU_ASSERT_EQUAL(rask_rank_count(NULL), 0);
+    CU_ASSERT_EQUAL(rask_worker_count(NULL), 0);
+    CU_ASSERT_EQUAL(rask_slot_count(NULL), 0);
+    CU_ASSERT_EQUAL(rask_counter(NULL, "tasks_done"), 0);
+    CU_ASSERT_PTR_NULL(rask_setting(NULL, "threads", &source));
+    rask_interrupt(NULL);
+    rask_function_register(NULL);
+}
+
+static int return_nothing(struct rask_task *task)
+{
+    return rask_task_return(task, NULL, 10);
+}
+RASK_TASK(return_nothing)
+
+static void refuses_sizes_that_cannot_be(void)
+{
+    int64_t numbers[2] = {1, 2};
+    struct rask_future futures[2] = {{0}}, future;
+    struct rask_call call = {.function = sum, .n_inputs = 1};
+    struct rask_items items = {numbers, sizeof numbers[0], 2};
+    struct rask_call_options often = {.size = sizeof often, .retries = 65536};
+    struct rask_call none = {.function = return_nothing};
+    start(1);
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_ERR_ARGUMENT);
+    call.n_inputs = 0;
+    items.count = SIZE_MAX / 4;
+    CU_ASSERT_EQUAL(rask_map(rask, &call, &items, futures, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(submit_with(&often, &future), RASK_ERR_LIMIT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "65536 retries"));
+    often.retries = 65535;
+    CU_ASSERT_EQUAL(submit_with(&often, &future), RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 1);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, &none, &futures[0], &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_result(rask, futures[0], RASK_FOREVER, NULL, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "NULL"));
+    stop();
+}
+
+/* Two runtimes alone, and one in a child of fork, whose parent's goes on. */
+static int start_own(void)
+{
+    int64_t one = 1;
+    struct rask_future future;
+    start(1);
+    if (rask_submit(rask, RASK_CALL(sum, RASK_VALUE(one)), &future, &error) != RASK_OK ||
+        value_of(future) != 1)
+        return 1;
+    return rask_stop(rask) == RASK_OK ? 11 : 2;
+}
+
+static void several_runtimes_alone(void)
+{
+    int64_t two = 2;
+    struct rask_future future;
+    start(2);
+    struct rask *first = rask;
+    start(2);
+    struct rask *second = rask;
+    CU_ASSERT_PTR_NOT_EQUAL(first, second);
+    for (int i = 0; i < 2; i++) {
+        rask = i == 0 ? first : second;
+        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(two)), &future, &error),
+                              RASK_OK);
+        CU_ASSERT_EQUAL(value_of(future), 2);
+    }
+    CU_ASSERT_EQUAL(rask_stop(second), RASK_OK);
+    CU_ASSERT_EQUAL(child_code(start_own), 11);
+    rask = first;
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(two)), &future, &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL(value_of(future), 2);
+    stop();
+}
+
 static void refuses_wrong_settings(void)
 {
     static const char *const wrong[] = {
@@ -680,4 +759,7 @@ RASK_UNIT_MAIN(
     {"a wrong map submits nothing", a_wrong_map_submits_nothing},
     {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
     {"memory goes back when nothing is to be done", memory_goes_back_when_nothing_is_to_be_done},
+    {"nothing is asked of no runtime", nothing_is_asked_of_no_runtime},
+    {"refuses sizes that cannot be", refuses_sizes_that_cannot_be},
+    {"several runtimes alone", several_runtimes_alone},
     {"refuses wrong settings", refuses_wrong_settings})

@@ -458,8 +458,34 @@ static void a_malformed_outcome_is_refused(void)
     client_drop(client);
 }
 
+static void names_what_is_broken(void)
+{
+    struct rask_client *client = client_new(0);
+    struct rask_error error;
+    uint64_t id = future(client);
+    struct rask_claim *claim = rask_client_find(client, id);
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_OK);
+    claim->place = RASK_PLACE_HERE;
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_ERR_INTERNAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "a future has a place while it is done"));
+    claim->place = RASK_PLACE_NONE;
+    client->n_pending++;
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_ERR_INTERNAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "counts its pending futures"));
+    client->n_pending--;
+    tell_elsewhere(client, id, 1, 640);
+    CU_ASSERT_EQUAL(rask_client_want(client, id, claim), RASK_OK);
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_OK);
+    claim->is_coming = 0;
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_ERR_INTERNAL);
+    claim->is_coming = 1;
+    CU_ASSERT_EQUAL(rask_client_check(client, &error), RASK_OK);
+    client_drop(client);
+}
+
 RASK_UNIT_MAIN(
-    "client", {"ids carry the rank", ids_carry_the_rank_and_are_never_used_twice},
+    "client", {"names what is broken", names_what_is_broken},
+    {"ids carry the rank", ids_carry_the_rank_and_are_never_used_twice},
     {"inline results of any size", inline_results_of_any_size_are_kept},
     {"a failure keeps its story", a_failure_keeps_its_story_and_a_late_result_does_not_change_it},
     {"news of a released future", news_of_a_released_future_is_ignored},
