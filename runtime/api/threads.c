@@ -34,6 +34,10 @@
 #define HELPER_BUSY_NS 1000000
 #define HELPER_IDLE_NS 20000000
 #define LOOP_STALE_NS 500000u
+/* What an idle thread leaves to another one for a single task: some 200 ns. */
+#define DEFER_PAUSES 6
+/* How long work must wait for the helper to take it: some 2 us. */
+#define LYING_PAUSES 40
 /* Looks without work after which free memory goes back to the system. */
 #define TRIM_LOOKS 50u
 /* Threads of one process, replacements for waiting tasks included. */
@@ -53,6 +57,18 @@ static void call_for_help(struct rask_runtime *rt)
         rask_bell_ring(&rt->helper_bell, 1);
 }
 
+/* Whether there is a task that the thread may run. For one that it should not, it calls somebody.
+ */
+static int has_work_for(struct rask_runtime *rt, const struct rask_until *until)
+{
+    if (until->may_run == RASK_RUN_NONE || !rask_exec_has_work(&rt->loop.exec))
+        return 0;
+    if (until->may_run == RASK_RUN_ALL || rask_exec_is_front_brief(&rt->loop.exec))
+        return 1;
+    call_for_help(rt);
+    return 0;
+}
+
 /* Runs queued tasks for a quantum. 1 if it has run any. */
 static int run_some(struct rask_runtime *rt, const struct rask_until *until, struct idling *self)
 {
@@ -60,8 +76,7 @@ static int run_some(struct rask_runtime *rt, const struct rask_until *until, str
     int only_brief = until->may_run == RASK_RUN_SHORT;
     struct rask_task *task = rask_exec_pop(exec, &self->batch, only_brief);
     if (task == NULL) {
-        if (only_brief && rask_exec_has_work(exec) && !rask_exec_is_front_brief(exec))
-            call_for_help(rt);
+        (void)has_work_for(rt, until);
         return 0;
     }
     uint64_t begin_ns = rask_now_ns();
@@ -161,11 +176,10 @@ static void end_sleep(struct rask_runtime *rt, const struct rask_until *until,
         rask_bell_ring(next, 1);
 }
 
-static int is_roused(const struct rask_runtime *rt, const struct rask_until *until)
+static int is_roused(struct rask_runtime *rt, const struct rask_until *until)
 {
     const struct rask_loop *loop = &rt->loop;
-    return (until->may_run == RASK_RUN_ALL && rask_exec_has_work(&loop->exec)) ||
-           atomic_load(&loop->has_ended) ||
+    return has_work_for(rt, until) || atomic_load(&loop->has_ended) ||
            (until->is_interruptible && atomic_load(&loop->is_interrupted));
 }
 
@@ -279,6 +293,19 @@ static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
     return RASK_OK;
 }
 
+/* A single task that has just become ready is for the thread that has made it so in its turn of the
+ * loop, and will look at once: a chain stays on one core. One that looks on waits a moment. */
+static int is_for_another(const struct rask_loop *loop, const struct idling *self)
+{
+    if (self->since_ns == 0 ||
+        atomic_load_explicit(&loop->owner, memory_order_relaxed) == (uintptr_t)self ||
+        atomic_load_explicit(&loop->exec.n_queued, memory_order_relaxed) != 1)
+        return 0;
+    for (int i = 0; i < DEFER_PAUSES; i++)
+        rask_pause();
+    return !rask_exec_has_work(&loop->exec);
+}
+
 static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
                         struct idling *idling)
 {
@@ -292,7 +319,8 @@ static rask_status work(struct rask_runtime *rt, const struct rask_until *until,
         int was_busy = 0;
         if (until->is_pool)
             sleep_if_surplus(rt, idling);
-        if (until->may_run != RASK_RUN_NONE && rask_exec_has_work(&loop->exec)) {
+        if (until->may_run != RASK_RUN_NONE && rask_exec_has_work(&loop->exec) &&
+            !is_for_another(loop, idling)) {
             count_spinning(rt, idling, 0);
             was_busy = run_some(rt, until, idling);
         }
@@ -320,6 +348,9 @@ rask_status rask_threads_work(struct rask_runtime *rt, const struct rask_until *
     rask_status status = work(rt, until, &idling);
     count_spinning(rt, &idling, 0);
     rask_exec_drop_batch(&rt->loop.exec, idling.batch);
+    /* A task that this thread was going to run when it turned the loop is for others now. */
+    if (until->may_run != RASK_RUN_NONE && rask_exec_has_work(&rt->loop.exec))
+        call_for_help(rt);
     count_awake(rt, until, 0);
     if (until->may_run != RASK_RUN_NONE)
         rask_libraries_restore(&rt->libraries, &own);
@@ -426,6 +457,18 @@ static int helper_sleep(struct rask_runtime *rt)
     return is_busy;
 }
 
+/* Whether nobody else is about to run what is queued: work that comes and goes is a chain that some
+ * thread is busy with. */
+static int is_left_lying(struct rask_runtime *rt)
+{
+    for (int i = 0; i < LYING_PAUSES; i++) {
+        if (is_relieved(rt))
+            return 0;
+        rask_pause();
+    }
+    return 1;
+}
+
 /* What the helper has seen. */
 struct lull {
     uint64_t n_run; /* tasks run so far */
@@ -462,7 +505,7 @@ static void *helper_thread(void *argument)
         uint32_t n_unstuck = rask_exec_unstick(&loop->exec, now_ns);
         if (n_unstuck > 0)
             (void)rask_loop_wake(loop, (int32_t)n_unstuck);
-        if (!is_relieved(rt))
+        if (is_left_lying(rt))
             stand_in(rt);
     }
     return NULL;

@@ -177,6 +177,8 @@ static int run_inside(struct rask *rask, struct goal *goal)
         rask_pause();
     }
     rask_threads_secede(goal->runtime, rask->task, 0);
+    if (rask_exec_has_work(&loop->exec))
+        (void)rask_loop_wake(loop, 1); /* what the last turn brought beside what was wanted */
     return all_finished(goal);
 }
 
