@@ -20,7 +20,8 @@
 #define MAX_RANKS 7
 #define MAX_FUTURES 400
 #define MAX_DEPS 6
-#define DEFAULT_SEEDS 12000
+#define DEFAULT_SEEDS 6000
+#define FULL_SEEDS 60000
 
 /* What may have gone wrong with a result, its inputs' troubles included. */
 #define TROUBLE_ERROR 1u
