@@ -278,7 +278,11 @@ static void sleep_if_surplus(struct rask_runtime *rt, struct idling *idling)
 static rask_status idle(struct rask_runtime *rt, const struct rask_until *until,
                         struct idling *idling)
 {
-    uint64_t now_ns = rask_now_ns();
+    const struct rask_loop *loop = &rt->loop;
+    /* The time of the turn just made will do, and saves a look at the clock in each round. */
+    int has_turned = atomic_load_explicit(&loop->owner, memory_order_relaxed) == (uintptr_t)idling;
+    uint64_t now_ns = has_turned ? atomic_load_explicit(&loop->last_turn_ns, memory_order_relaxed)
+                                 : rask_now_ns();
     if (now_ns >= until->deadline_ns)
         return RASK_ERR_TIMEOUT;
     if (idling->since_ns == 0)
