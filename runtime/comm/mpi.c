@@ -21,7 +21,7 @@
 #include <stdatomic.h>
 
 /* While rings keep bringing batches, MPI has its turn in one of this many polls. */
-#define POLLS_PER_MPI_TURN 8
+#define POLLS_PER_MPI_TURN 64
 #define YIELDS_BEFORE_SLEEP 256
 #define SHORTEST_SLEEP_NS 50000
 #define LONGEST_SLEEP_NS 1000000
