@@ -43,7 +43,7 @@ if [ $# -gt 0 ]; then
 elif [ -z "${RASK_TEST_FULL-}" ]; then
     stages=${stages/mpich /}
 fi
-unset MAKEFLAGS MAKELEVEL
+unset MAKEFLAGS MAKELEVEL RASK_BUILD_JOBS # the last is no setting of the runtime
 
 # One result that is no automake test: a build, a fuzzer. record PASS|FAIL|SKIP NAME LOG
 record()
