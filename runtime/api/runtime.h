@@ -20,7 +20,7 @@
 
 RASK_VEC_DEFINE(rask_thread_ids, pthread_t);
 
-/* A thread of the program inside a wait; on its stack. */
+/* A thread of the program inside a call that may wait; on its stack. */
 struct rask_guest {
     struct rask_guest *next;
     pthread_t thread;
@@ -68,7 +68,7 @@ struct rask_runtime {
     _Atomic uint32_t n_executors;
     _Atomic uint32_t n_blocked; /* of those, inside a wait of a task */
     _Atomic uint32_t n_guests; /* the program's threads inside a wait that may run tasks */
-    struct rask_guest *guests; /* threads of the program inside a wait; spawn_lock guards it */
+    struct rask_guest *guests; /* threads of the program inside calls that may wait; spawn_lock */
     _Atomic uint32_t has_leader; /* a guest sleeps at the bell of the process */
     _Atomic uint32_t is_helper_idle; /* the helper sleeps longer than a task may have to wait */
     _Atomic uint32_t next_place; /* of the plan, for the next thread */
@@ -107,7 +107,8 @@ rask_status rask_threads_work(struct rask_runtime *runtime, const struct rask_un
 rask_status rask_threads_start(struct rask_runtime *runtime, struct rask_error *error);
 /* Ends all threads, and the waits that other threads of the program are in. */
 void rask_threads_stop(struct rask_runtime *runtime);
-/* A thread of the program goes into a wait, and has come out of it. */
+/* A thread of the program begins a call that may wait, and is through with it; only then does
+ * rask_threads_stop return. */
 void rask_threads_enter(struct rask_runtime *runtime, struct rask_guest *guest);
 void rask_threads_leave(struct rask_runtime *runtime, struct rask_guest *guest);
 /* Whether the caller is a thread of the runtime or inside a wait: it cannot stop it. */

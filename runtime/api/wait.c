@@ -200,15 +200,30 @@ static rask_status work_as_task(struct rask *rask, struct rask_until *until)
 
 static rask_status work_as_guest(struct rask_runtime *rt, struct rask_until *until)
 {
-    struct rask_guest guest;
     until->is_guest = 1;
     until->may_run = rt->loop.exec.n_slots > 0 ? RASK_RUN_SHORT : RASK_RUN_NONE;
-    rask_threads_enter(rt, &guest);
     atomic_fetch_add(&rt->n_guests, until->may_run != RASK_RUN_NONE);
     rask_status status = rask_threads_work(rt, until);
     atomic_fetch_sub(&rt->n_guests, until->may_run != RASK_RUN_NONE);
-    rask_threads_leave(rt, &guest);
     return status;
+}
+
+/* A call that may wait: until it is through, a stop by another thread does not free the runtime. A
+ * task needs no guest, since a stop waits for its end. */
+static rask_status begin_call(const struct rask *rask, struct rask_guest *guest,
+                              struct rask_error *error)
+{
+    if (rask_fork_check(rask, error) != RASK_OK)
+        return RASK_ERR_STATE;
+    if (rask->task == NULL)
+        rask_threads_enter(rask_runtime_of(rask), guest);
+    return RASK_OK;
+}
+
+static void end_call(const struct rask *rask, struct rask_guest *guest)
+{
+    if (rask->task == NULL)
+        rask_threads_leave(rask_runtime_of(rask), guest);
 }
 
 /* Works or sleeps until the goal is reached, as the program's thread or inside a task. */
@@ -236,10 +251,6 @@ static int are_valid(const struct rask_runtime *rt, const struct rask_future *fu
 static rask_status wait_until(struct rask *rask, const struct rask_future *futures, size_t n,
                               uint64_t deadline_ns)
 {
-    if (rask == NULL || (futures == NULL && n != 0))
-        return RASK_ERR_ARGUMENT;
-    if (rask_fork_check(rask, NULL) != RASK_OK)
-        return RASK_ERR_STATE;
     if (!are_valid(rask_runtime_of(rask), futures, n))
         return RASK_ERR_ARGUMENT;
     struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
@@ -251,23 +262,43 @@ static rask_status wait_until(struct rask *rask, const struct rask_future *futur
 rask_status rask_wait(struct rask *rask, const struct rask_future *futures, size_t n,
                       int64_t timeout_ns)
 {
-    return wait_until(rask, futures, n, deadline_of(timeout_ns));
+    struct rask_guest guest;
+    uint64_t deadline_ns = deadline_of(timeout_ns);
+    if (rask == NULL || (futures == NULL && n != 0))
+        return RASK_ERR_ARGUMENT;
+    if (begin_call(rask, &guest, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
+    rask_status status = wait_until(rask, futures, n, deadline_ns);
+    end_call(rask, &guest);
+    return status;
+}
+
+static rask_status wait_any_until(struct rask *rask, const struct rask_future *futures, size_t n,
+                                  uint64_t deadline_ns, size_t *index)
+{
+    if (!are_valid(rask_runtime_of(rask), futures, n))
+        return RASK_ERR_ARGUMENT;
+    struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
+    struct rask_until until = {.is_done = any_finished, .enlist = enlist_for_any, .context = &goal};
+    rask_status status = work_until(rask, &until, deadline_ns);
+    *index = goal.at;
+    return status;
 }
 
 rask_status rask_wait_any(struct rask *rask, const struct rask_future *futures, size_t n,
                           int64_t timeout_ns, size_t *index)
 {
+    struct rask_guest guest;
+    size_t found;
+    uint64_t deadline_ns = deadline_of(timeout_ns);
     if (rask == NULL || futures == NULL || n == 0)
         return RASK_ERR_ARGUMENT;
-    if (rask_fork_check(rask, NULL) != RASK_OK)
+    if (begin_call(rask, &guest, NULL) != RASK_OK)
         return RASK_ERR_STATE;
-    if (!are_valid(rask_runtime_of(rask), futures, n))
-        return RASK_ERR_ARGUMENT;
-    struct goal goal = {.runtime = rask_runtime_of(rask), .futures = futures, .n = n};
-    struct rask_until until = {.is_done = any_finished, .enlist = enlist_for_any, .context = &goal};
-    rask_status status = work_until(rask, &until, deadline_of(timeout_ns));
+    rask_status status = wait_any_until(rask, futures, n, deadline_ns, &found);
+    end_call(rask, &guest);
     if (status == RASK_OK && index != NULL)
-        *index = goal.at;
+        *index = found;
     return status;
 }
 
@@ -415,14 +446,10 @@ static rask_status result_until(struct rask *rask, struct rask_future future, ui
 {
     static const char released[] = "the future is none, or was released";
     struct look look;
-    if (rask != NULL && rask_fork_check(rask, error) != RASK_OK)
-        return RASK_ERR_STATE;
     rask_status status = wait_until(rask, &future, 1, deadline_ns);
     if (status != RASK_OK)
         return rask_error_set(error, status, "%s",
-                              rask == NULL                  ? "reading a result without a runtime"
-                              : status == RASK_ERR_ARGUMENT ? released
-                                                            : rask_status_text(status));
+                              status == RASK_ERR_ARGUMENT ? released : rask_status_text(status));
     status = look_until_here(rask, future, deadline_ns, &look);
     if (status != RASK_OK)
         return rask_error_set(error, status, "fetching a result: %s", rask_status_text(status));
@@ -444,18 +471,21 @@ static rask_status result_until(struct rask *rask, struct rask_future future, ui
 rask_status rask_result(struct rask *rask, struct rask_future future, int64_t timeout_ns,
                         struct rask_view *view, struct rask_error *error)
 {
-    return result_until(rask, future, deadline_of(timeout_ns), view, error);
+    struct rask_guest guest;
+    uint64_t deadline_ns = deadline_of(timeout_ns);
+    if (rask == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "reading a result without a runtime");
+    if (begin_call(rask, &guest, error) != RASK_OK)
+        return RASK_ERR_STATE;
+    rask_status status = result_until(rask, future, deadline_ns, view, error);
+    end_call(rask, &guest);
+    return status;
 }
 
-rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n,
-                        struct rask_view *views, struct rask_error *error)
+static rask_status gather(struct rask *rask, const struct rask_future *futures, size_t n,
+                          struct rask_view *views, struct rask_error *error)
 {
-    if (rask == NULL || ((futures == NULL || views == NULL) && n != 0))
-        return rask_error_set(error, RASK_ERR_ARGUMENT,
-                              "rask_gather without a runtime, futures or views");
-    if (rask_fork_check(rask, error) != RASK_OK)
-        return RASK_ERR_STATE;
-    rask_status status = rask_wait(rask, futures, n, RASK_FOREVER);
+    rask_status status = wait_until(rask, futures, n, UINT64_MAX);
     if (status != RASK_OK)
         return rask_error_set(error, status, "%s",
                               status == RASK_ERR_ARGUMENT
@@ -466,6 +496,20 @@ rask_status rask_gather(struct rask *rask, const struct rask_future *futures, si
             return rask_error_memory(error, sizeof(struct rask_claim), "gathering results");
     for (size_t i = 0; i < n && status == RASK_OK; i++)
         status = result_until(rask, futures[i], UINT64_MAX, &views[i], error);
+    return status;
+}
+
+rask_status rask_gather(struct rask *rask, const struct rask_future *futures, size_t n,
+                        struct rask_view *views, struct rask_error *error)
+{
+    struct rask_guest guest;
+    if (rask == NULL || ((futures == NULL || views == NULL) && n != 0))
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_gather without a runtime, futures or views");
+    if (begin_call(rask, &guest, error) != RASK_OK)
+        return RASK_ERR_STATE;
+    rask_status status = gather(rask, futures, n, views, error);
+    end_call(rask, &guest);
     return status;
 }
 
@@ -587,17 +631,13 @@ static int has_next(void *context)
     return is_over;
 }
 
-rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
-                                struct rask_future *future)
+static rask_status next_until(struct rask_completed *c, uint64_t deadline_ns,
+                              struct rask_future *future)
 {
-    if (c == NULL || future == NULL)
-        return RASK_ERR_ARGUMENT;
-    if (rask_fork_check(c->rask, NULL) != RASK_OK)
-        return RASK_ERR_STATE;
     struct rask_runtime *rt = rask_runtime_of(c->rask);
     struct goal goal = {.runtime = rt, .queue = &c->queue};
     struct rask_until until = {.is_done = has_next, .enlist = enlist_for_queue, .context = &goal};
-    rask_status status = work_until(c->rask, &until, deadline_of(timeout_ns));
+    rask_status status = work_until(c->rask, &until, deadline_ns);
     if (status != RASK_OK)
         return status;
     rask_spin_lock(&rt->loop.client_lock);
@@ -607,4 +647,18 @@ rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
         return RASK_END;
     future->id = id;
     return RASK_OK;
+}
+
+rask_status rask_completed_next(struct rask_completed *c, int64_t timeout_ns,
+                                struct rask_future *future)
+{
+    struct rask_guest guest;
+    uint64_t deadline_ns = deadline_of(timeout_ns);
+    if (c == NULL || future == NULL)
+        return RASK_ERR_ARGUMENT;
+    if (begin_call(c->rask, &guest, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
+    rask_status status = next_until(c, deadline_ns, future);
+    end_call(c->rask, &guest);
+    return status;
 }

@@ -306,32 +306,71 @@ static void stops_with_work_under_way(void)
     }
 }
 
-static rask_status waited;
+/* One thread of the program that waits in one of the ways there are. */
+struct waiting {
+    rask_status (*wait)(const struct rask_future *future);
+    struct rask_future future;
+    rask_status status;
+};
+
+static rask_status wait_for_all(const struct rask_future *future)
+{
+    return rask_wait(rask, future, 1, RASK_FOREVER);
+}
+
+static rask_status wait_for_any(const struct rask_future *future)
+{
+    size_t index;
+    return rask_wait_any(rask, future, 1, RASK_FOREVER, &index);
+}
+
+static rask_status read_result(const struct rask_future *future)
+{
+    struct rask_view view;
+    return rask_result(rask, *future, RASK_FOREVER, &view, NULL);
+}
+
+static rask_status gather_one(const struct rask_future *future)
+{
+    struct rask_view view;
+    return rask_gather(rask, future, 1, &view, NULL);
+}
 
 static void *wait_for_ever(void *argument)
 {
-    waited = rask_wait(rask, argument, 1, RASK_FOREVER);
+    struct waiting *waiting = argument;
+    waiting->status = waiting->wait(&waiting->future);
     return NULL;
 }
 
 /* The task ends only when it is told that nobody needs it; a thread of the program waits for it,
  * and nobody else of this process sleeps for anything. */
-static void a_stop_ends_tasks_that_ask_and_waits(void)
+static void stop_under(struct waiting *waiting)
 {
     pthread_t thread;
-    struct rask_future future;
     atomic_store(&n_entered, 0);
     start(1);
     uint64_t n_sleeps = rask_counter(rask, "sleeps");
-    CU_ASSERT_EQUAL_FATAL(
-        rask_submit(rask, &(struct rask_call){.function = until_unwanted}, &future, &error),
-        RASK_OK);
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, wait_for_ever, &future), 0);
+    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, &(struct rask_call){.function = until_unwanted},
+                                      &waiting->future, &error),
+                          RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, wait_for_ever, waiting), 0);
     while (atomic_load(&n_entered) == 0 || rask_counter(rask, "sleeps") == n_sleeps)
         (void)sched_yield();
     stop();
     pthread_join(thread, NULL);
-    CU_ASSERT(waited == RASK_ERR_STATE || waited == RASK_OK);
+}
+
+static void a_stop_ends_tasks_that_ask_and_waits(void)
+{
+    struct waiting ways[] = {{.wait = wait_for_all},
+                             {.wait = wait_for_any},
+                             {.wait = read_result},
+                             {.wait = gather_one}};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        stop_under(&ways[i]);
+        CU_ASSERT(ways[i].status == RASK_ERR_STATE || ways[i].status == RASK_OK);
+    }
 }
 
 static int give_code(struct rask_task *task)

@@ -107,7 +107,9 @@ static inline void oracle_read(struct oracle *oracle, const char *text, size_t n
 {
     struct oracle_text source = {.text = text, .n = n, .delimiter = delimiter};
     *oracle = (struct oracle){.has_error = n > 0 && memchr(text, 0, n) != NULL};
-    size_t at = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t at = 0;
+    while (n - at >= 3 && memcmp(text + at, "\xef\xbb\xbf", 3) == 0)
+        at += 3;
     at = oracle_skip_empty(text, n, at);
     if (at == n)
         return;
