@@ -60,10 +60,10 @@ RASK_API RASK_MUST_USE rask_status rask_start(const struct rask_options *options
 
 /* Ends the runtime: running tasks end, queued ones are dropped, all ranks return. The handle,
  * futures and views die with it: using them afterwards is undefined. A wait that another thread is
- * in ends with RASK_ERR_STATE before. NULL is fine. Ranks: the client's; the others follow. Thread:
- * the one that called rask_start. Without it (the client's main returns, exit) the runtime ends the
- * same way at exit. Errors: RASK_ERR_STATE (inside a task, or in a child of fork; nothing ends), or
- * what had broken the job before. */
+ * in ends before, with RASK_ERR_STATE or as its tasks have ended. NULL is fine. Ranks: the
+ * client's; the others follow. Thread: the one that called rask_start. Without it (the client's
+ * main returns, exit) the runtime ends the same way at exit. Errors: RASK_ERR_STATE (inside a task,
+ * or in a child of fork; nothing ends), or what had broken the job before. */
 RASK_API rask_status rask_stop(struct rask *rask);
 
 /* Every wait of the program returns RASK_ERR_INTERRUPTED from now on. Thread: any; may be called

@@ -369,7 +369,8 @@ static void a_stop_ends_tasks_that_ask_and_waits(void)
                              {.wait = gather_one}};
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         stop_under(&ways[i]);
-        CU_ASSERT(ways[i].status == RASK_ERR_STATE || ways[i].status == RASK_OK);
+        CU_ASSERT(ways[i].status == RASK_ERR_STATE || ways[i].status == RASK_OK ||
+                  ways[i].status == RASK_ERR_CANCELLED);
     }
 }
 
@@ -714,6 +715,16 @@ static void refuses_sizes_that_cannot_be(void)
     stop();
 }
 
+static int can_follow_children(void)
+{
+#ifdef __SANITIZE_THREAD__
+    puts("a runtime in a child of fork is left out: ThreadSanitizer cannot follow its threads");
+    return 0;
+#else
+    return 1;
+#endif
+}
+
 /* Two runtimes alone, and one in a child of fork, whose parent's goes on. */
 static int start_own(void)
 {
@@ -742,7 +753,7 @@ static void several_runtimes_alone(void)
         CU_ASSERT_EQUAL(value_of(future), 2);
     }
     CU_ASSERT_EQUAL(rask_stop(second), RASK_OK);
-    CU_ASSERT_EQUAL(child_code(start_own), 11);
+    CU_ASSERT(!can_follow_children() || child_code(start_own) == 11);
     rask = first;
     CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(sum, RASK_VALUE(two)), &future, &error),
                           RASK_OK);
