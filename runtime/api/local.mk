@@ -12,26 +12,34 @@ EXTRA_DIST += runtime/api/attach.c
 librask_core_la_SOURCES += runtime/api/options.c runtime/api/options.h
 librask_core_la_SOURCES += runtime/api/describe.c runtime/api/exit.c runtime/api/measure.c runtime/api/measure.h
 
+# Where cases of the public interface run, and what they have in common.
+api_alone = tests/unit/api_alone.c tests/unit/api_home.c tests/unit/api_home.h
+
 check_PROGRAMS += tests/unit/graph_api_test
-tests_unit_graph_api_test_SOURCES = tests/unit/graph_api_test.c
+tests_unit_graph_api_test_SOURCES = tests/unit/graph_api_test.c $(api_alone)
 tests_unit_graph_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/graph_api_test
 
 check_PROGRAMS += tests/unit/api_test
-tests_unit_api_test_SOURCES = tests/unit/api_test.c tests/unit/api_alone.c tests/unit/api_home.h
+tests_unit_api_test_SOURCES = tests/unit/api_test.c $(api_alone)
 tests_unit_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_test
 
 check_PROGRAMS += tests/unit/waits_test
-tests_unit_waits_test_SOURCES = tests/unit/waits_test.c tests/unit/api_alone.c tests/unit/api_home.h
+tests_unit_waits_test_SOURCES = tests/unit/waits_test.c $(api_alone)
 tests_unit_waits_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/waits_test
 
 check_PROGRAMS += tests/unit/api_life_test
-tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c
+tests_unit_api_life_test_SOURCES = tests/unit/api_life_test.c tests/unit/openmp.c tests/unit/openmp.h $(api_alone)
 tests_unit_api_life_test_LDADD = $(unit_ldadd)
 tests_unit_api_life_test_LDFLAGS = -export-dynamic
 TESTS += tests/unit/api_life_test
+
+check_PROGRAMS += tests/unit/api_args_test
+tests_unit_api_args_test_SOURCES = tests/unit/api_args_test.c $(api_alone)
+tests_unit_api_args_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/api_args_test
 
 check_PROGRAMS += tests/unit/describe_test
 tests_unit_describe_test_SOURCES = tests/unit/describe_test.c

@@ -39,7 +39,7 @@ TESTS += tests/unit/probe_test
 
 # The test defines a function that the code looks up in the running program.
 check_PROGRAMS += tests/unit/apply_test
-tests_unit_apply_test_SOURCES = tests/unit/apply_test.c
+tests_unit_apply_test_SOURCES = tests/unit/apply_test.c tests/unit/openmp.c tests/unit/openmp.h
 tests_unit_apply_test_LDADD = $(unit_ldadd)
 tests_unit_apply_test_LDFLAGS = -export-dynamic
 TESTS += tests/unit/apply_test

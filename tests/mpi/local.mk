@@ -27,10 +27,12 @@ tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c
 tests_mpi_attach_test_LDADD = $(mpi_ldadd)
 endif
 TESTS += tests/mpi/attach_test.n2.mpi tests/mpi/attach_test.n4.mpi
+
 # The cases of tests/unit/api_test.c, on ranks.
+api_ranks = tests/mpi/api_ranks.c tests/unit/api_home.c tests/unit/api_home.h
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/calls_test
-tests_mpi_calls_test_SOURCES = tests/unit/api_test.c tests/mpi/api_ranks.c tests/unit/api_home.h
+tests_mpi_calls_test_SOURCES = tests/unit/api_test.c $(api_ranks)
 tests_mpi_calls_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
 endif
 TESTS += tests/mpi/calls_test.n1.mpi tests/mpi/calls_test.n2.mpi tests/mpi/calls_test.n3.mpi \
@@ -39,7 +41,7 @@ TESTS += tests/mpi/calls_test.n1.mpi tests/mpi/calls_test.n2.mpi tests/mpi/calls
 # The cases of tests/unit/waits_test.c, on ranks.
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/waits_test
-tests_mpi_waits_test_SOURCES = tests/unit/waits_test.c tests/mpi/api_ranks.c tests/unit/api_home.h
+tests_mpi_waits_test_SOURCES = tests/unit/waits_test.c $(api_ranks)
 tests_mpi_waits_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
 endif
 TESTS += tests/mpi/waits_test.n1.mpi tests/mpi/waits_test.n2.mpi tests/mpi/waits_test.n3.mpi \

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_alone.c: the cases of api_test.c in the embedded form, each with a runtime of its own. */
+/* api_alone.c: the home of cases in the embedded form, each with a runtime of its own. */
 #include "api_home.h"
 
 #include <stdlib.h>
-
-#include "unit.h"
 
 static struct api_counts own_counts;
 struct api_counts *counts = &own_counts;
@@ -19,13 +17,18 @@ int home_leave(void)
     return 0;
 }
 
-void start(void)
+void start_with(uint32_t n_threads, const char *const *settings)
 {
     struct rask_options options = {
-        .size = sizeof options, .n_threads = HOME_SLOTS, .settings = home_settings};
+        .size = sizeof options, .n_threads = n_threads, .settings = settings};
     if (rask_start(&options, &rask, &error) != RASK_OK)
         exit(99);
     own_counts = (struct api_counts){0};
+}
+
+void start(void)
+{
+    start_with(HOME_SLOTS, home_settings);
 }
 
 void stop(void)

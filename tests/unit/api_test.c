@@ -5,20 +5,13 @@
 #include <rask/task.h>
 #include <sched.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "api_home.h"
-#include "unit.h"
 
 #define MILLISECOND 1000000
 
-struct rask *rask;
-struct rask_error error;
 const char *const home_settings[] = {"check=yes", "resources=gpu=1, licence=2", NULL};
-static int32_t last_rank;
-/* Holds a task at the last rank, where a worker always is. */
-static struct rask_call_options there = {.size = sizeof there, .ranks = &last_rank, .n_ranks = 1};
 
 /* Runs until the gate is opened, or nobody needs it any more. */
 static int gate(struct rask_task *task)
@@ -29,20 +22,6 @@ static int gate(struct rask_task *task)
     return rask_task_return(task, "open", 4);
 }
 RASK_TASK(gate)
-
-static int sum(struct rask_task *task)
-{
-    int64_t result = 0;
-    for (size_t i = 0; i < rask_task_input_count(task); i++) {
-        const int64_t *x = RASK_INPUT(task, i, int64_t);
-        if (x == NULL)
-            return 1;
-        result += *x;
-    }
-    atomic_fetch_add(&counts->n_runs, 1);
-    return rask_task_return(task, &result, sizeof result);
-}
-RASK_TASK(sum)
 
 static int bytes_of(struct rask_task *task)
 {
@@ -109,26 +88,6 @@ static int rank_of(struct rask_task *task)
     return rask_task_return(task, &rank, sizeof rank);
 }
 RASK_TASK(rank_of)
-
-static struct rask_future submit(const struct rask_call *call)
-{
-    struct rask_future future = {0};
-    if (rask_submit(rask, call, &future, &error) != RASK_OK)
-        printf("\n    %s\n", error.text);
-    CU_ASSERT_NOT_EQUAL_FATAL(future.id, 0);
-    return future;
-}
-
-static int64_t value_of(struct rask_future future)
-{
-    struct rask_view view;
-    int64_t value = INT64_MIN;
-    if (rask_result(rask, future, RASK_FOREVER, &view, &error) != RASK_OK)
-        printf("\n    %s\n", error.text);
-    else if (view.bytes == sizeof value)
-        memcpy(&value, view.data, sizeof value);
-    return value;
-}
 
 static void release(struct rask_future future)
 {
@@ -712,33 +671,18 @@ static void submits_a_graph(void)
     stop();
 }
 
-static const struct rask_unit_case cases[] = {
-    {"takes values, buffers and results", takes_values_buffers_and_results},
-    {"takes many inputs", takes_many_inputs},
-    {"gives results of every size in place", gives_results_of_every_size_in_place},
-    {"maps over items", maps_over_items},
-    {"runs on every worker", runs_on_every_worker},
-    {"runs where it is told", runs_where_it_is_told},
-    {"a timeout cancels nothing", a_timeout_cancels_nothing},
-    {"waits for any", waits_for_any},
-    {"takes out as completed", takes_out_as_completed},
-    {"cancels tasks and what needs them", cancels_tasks_and_what_needs_them},
-    {"computes nothing that was released", computes_nothing_that_was_released},
-    {"scatters data", scatters_data},
-    {"computes pure calls once", computes_pure_calls_once},
-    {"repeats what fails", repeats_what_fails},
-    {"runs what is urgent first", runs_what_is_urgent_first},
-    {"runs forgotten tasks", runs_forgotten_tasks},
-    {"takes resources", takes_resources},
-    {"tells the whole story", tells_the_whole_story},
-    {"submits a graph", submits_a_graph},
-    {"refuses what is wrong", refuses_what_is_wrong}};
-
-int main(void)
-{
-    if (!home_enter())
-        return 0;
-    last_rank = rask == NULL ? 0 : rask_rank_count(rask) - 1;
-    int code = rask_unit_main("api", cases, sizeof cases / sizeof cases[0]);
-    return home_leave() != 0 ? 1 : code;
-}
+HOME_MAIN("api", {"takes values, buffers and results", takes_values_buffers_and_results},
+          {"takes many inputs", takes_many_inputs},
+          {"gives results of every size in place", gives_results_of_every_size_in_place},
+          {"maps over items", maps_over_items}, {"runs on every worker", runs_on_every_worker},
+          {"runs where it is told", runs_where_it_is_told},
+          {"a timeout cancels nothing", a_timeout_cancels_nothing},
+          {"waits for any", waits_for_any}, {"takes out as completed", takes_out_as_completed},
+          {"cancels tasks and what needs them", cancels_tasks_and_what_needs_them},
+          {"computes nothing that was released", computes_nothing_that_was_released},
+          {"scatters data", scatters_data}, {"computes pure calls once", computes_pure_calls_once},
+          {"repeats what fails", repeats_what_fails},
+          {"runs what is urgent first", runs_what_is_urgent_first},
+          {"runs forgotten tasks", runs_forgotten_tasks}, {"takes resources", takes_resources},
+          {"tells the whole story", tells_the_whole_story}, {"submits a graph", submits_a_graph},
+          {"refuses what is wrong", refuses_what_is_wrong})

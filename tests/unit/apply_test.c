@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* apply_test.c: binding on the machine the test runs on, and limits for libraries with threads. */
+#include "openmp.h"
 #include "place/apply.h"
 #include "unit.h"
 
@@ -7,21 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Stand for the library's functions of these names, which are found in the running program. */
-_Thread_local int n_openmp;
-void omp_set_num_threads(int n);
-int omp_get_max_threads(void);
-
-void omp_set_num_threads(int n)
-{
-    n_openmp = n;
-}
-
-int omp_get_max_threads(void)
-{
-    return n_openmp;
-}
 
 static struct rask_topo *load_machine(void)
 {

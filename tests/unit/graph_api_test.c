@@ -2,20 +2,18 @@
 /* graph_api_test.c: rask/graph.h in the embedded form: graphs give what their calls give one at a
  * time, and run no more than is wanted. */
 #include <rask/graph.h>
-#include <rask/start.h>
-#include <stdatomic.h>
+#include <rask/task.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "unit.h"
+#include "api_home.h"
 
 #define N_CHAINS 40
 #define N_LINKS 8
 
-static _Atomic int n_runs, n_traps;
-static struct rask *rask;
-static struct rask_error error;
+const char *const home_settings[] = {"check=yes", "resources=gpu=1", NULL};
+
+static _Atomic int n_traps;
 
 static int add(struct rask_task *task)
 {
@@ -26,7 +24,7 @@ static int add(struct rask_task *task)
             return 1;
         sum += *x;
     }
-    atomic_fetch_add(&n_runs, 1);
+    atomic_fetch_add(&counts->n_runs, 1);
     return rask_task_return(task, &sum, sizeof sum);
 }
 RASK_TASK(add)
@@ -86,15 +84,14 @@ static int size_of(struct rask_task *task)
 RASK_TASK(size_of)
 
 /* Fails until it has been run as often as its second input says. */
-static _Atomic int n_tries;
 static int moody(struct rask_task *task)
 {
     const int64_t *x = RASK_INPUT(task, 0, int64_t), *n = RASK_INPUT(task, 1, int64_t);
     if (x == NULL || n == NULL)
         return 1;
-    if (atomic_fetch_add(&n_tries, 1) + 1 < *n)
+    if (atomic_fetch_add(&counts->n_tries, 1) + 1 < *n)
         return rask_task_fail(task, RASK_ERR_TASK, "not in the mood");
-    atomic_store(&n_tries, 0);
+    atomic_store(&counts->n_tries, 0);
     return rask_task_return(task, x, sizeof *x);
 }
 RASK_TASK(moody)
@@ -124,21 +121,6 @@ static int with_child(struct rask_task *task)
 }
 RASK_TASK(with_child)
 
-static void start(void)
-{
-    static const char *const settings[] = {"check=yes", "resources=gpu=1", NULL};
-    struct rask_options options = {.size = sizeof options, .n_threads = 2, .settings = settings};
-    if (rask_start(&options, &rask, &error) != RASK_OK)
-        exit(99);
-    atomic_store(&n_runs, 0);
-    atomic_store(&n_tries, 0);
-}
-
-static void stop(void)
-{
-    CU_ASSERT_EQUAL(rask_stop(rask), RASK_OK);
-}
-
 static struct rask_graph *new_graph(void)
 {
     struct rask_graph *graph = NULL;
@@ -161,7 +143,7 @@ static void want(struct rask_graph *graph, struct rask_node node)
 }
 
 /* Submits a graph with one wanted node. */
-static struct rask_future submit(struct rask_graph *graph, int is_unfused)
+static struct rask_future submit_graph(struct rask_graph *graph, int is_unfused)
 {
     struct rask_graph_options options = {.size = sizeof options, .is_unfused = is_unfused};
     struct rask_future future = {0};
@@ -169,17 +151,6 @@ static struct rask_future submit(struct rask_graph *graph, int is_unfused)
         printf("\n    %s\n", error.text);
     CU_ASSERT_NOT_EQUAL_FATAL(future.id, 0);
     return future;
-}
-
-static int64_t value_of(struct rask_future future)
-{
-    struct rask_view view;
-    int64_t value = INT64_MIN;
-    if (rask_result(rask, future, RASK_FOREVER, &view, &error) != RASK_OK)
-        printf("\n    %s\n", error.text);
-    else if (view.bytes == sizeof value)
-        memcpy(&value, view.data, sizeof value);
-    return value;
 }
 
 /* Chains of additions of a constant, a value and a future, summed by one call: chain c gives c +
@@ -220,10 +191,10 @@ static void gives_the_same_fused_or_not(void)
     want(graph, chains(graph, future));
     for (int i = 0; i < 2; i++) {
         n_tasks[i] = rask_counter(rask, "tasks_submitted");
-        atomic_store(&n_runs, 0);
-        results[i] = submit(graph, i);
+        atomic_store(&counts->n_runs, 0);
+        results[i] = submit_graph(graph, i);
         CU_ASSERT_EQUAL(value_of(results[i]), expected);
-        CU_ASSERT_EQUAL(atomic_load(&n_runs), N_CHAINS * (1 + N_LINKS + N_LINKS / 4) + 1);
+        CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), N_CHAINS * (1 + N_LINKS + N_LINKS / 4) + 1);
     }
     n_tasks[2] = rask_counter(rask, "tasks_submitted");
     CU_ASSERT_EQUAL(n_tasks[2] - n_tasks[1], N_CHAINS * (1 + N_LINKS + N_LINKS / 4) + 1);
@@ -267,7 +238,7 @@ static void hands_on_results_of_every_size(void)
         for (int k = 0; k < 3; k++)
             node = node_of(graph, RASK_CALL(append, RASK_NODE(node)));
         want(graph, node_of(graph, RASK_CALL(size_of, RASK_NODE(node))));
-        struct rask_future future = submit(graph, 0);
+        struct rask_future future = submit_graph(graph, 0);
         CU_ASSERT_EQUAL(value_of(future), sizes[i] + 3);
         rask_graph_free(graph);
         rask_release(rask, &future, 1);
@@ -300,8 +271,7 @@ static void leaves_out_what_is_not_wanted(void)
     CU_ASSERT_EQUAL_FATAL(rask_graph_submit(graph, &options, futures, &error), RASK_OK);
     CU_ASSERT_EQUAL(value_of(futures[1]), 2);
     while (atomic_load(&n_traps) < 2) {
-        CU_ASSERT_EQUAL_FATAL(rask_submit(rask, RASK_CALL(add, RASK_VALUE(one)), &future, &error),
-                              RASK_OK);
+        future = submit(RASK_CALL(add, RASK_VALUE(one)));
         CU_ASSERT_EQUAL(value_of(future), 1);
         rask_release(rask, &future, 1);
     }
@@ -351,10 +321,10 @@ static void repeats_each_member_by_itself(void)
         node = node_of(graph, RASK_CALL_WITH(&options, moody, RASK_NODE(node), RASK_VALUE(tries)));
     want(graph, node);
     for (int is_unfused = 0; is_unfused < 2; is_unfused++) {
-        atomic_store(&n_runs, 0);
-        struct rask_future future = submit(graph, is_unfused);
+        atomic_store(&counts->n_runs, 0);
+        struct rask_future future = submit_graph(graph, is_unfused);
         CU_ASSERT_EQUAL(value_of(future), 5);
-        CU_ASSERT_EQUAL(atomic_load(&n_runs), 1);
+        CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 1);
         rask_release(rask, &future, 1);
     }
     rask_graph_free(graph);
@@ -364,7 +334,7 @@ static void repeats_each_member_by_itself(void)
     node = node_of(graph, RASK_CALL_WITH(&options, add, RASK_VALUE(five)));
     want(graph,
          node_of(graph, RASK_CALL_WITH(&options, moody, RASK_NODE(node), RASK_VALUE(tries))));
-    struct rask_future future = submit(graph, 0);
+    struct rask_future future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "not in the mood"));
     rask_graph_free(graph);
@@ -380,7 +350,7 @@ static void names_the_member_that_fails(void)
     struct rask_node node = node_of(graph, RASK_CALL(add, RASK_VALUE(one)));
     node = node_of(graph, RASK_CALL(silent, RASK_NODE(node)));
     want(graph, node_of(graph, RASK_CALL(add, RASK_NODE(node))));
-    struct rask_future future = submit(graph, 0);
+    struct rask_future future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "silent (2 of 3"));
     CU_ASSERT_STRING_EQUAL(error.function, "silent");
@@ -391,7 +361,7 @@ static void names_the_member_that_fails(void)
     graph = new_graph();
     node = node_of(graph, RASK_CALL(add, RASK_VALUE(one)));
     want(graph, node_of(graph, RASK_CALL(add, RASK_NODE(node), RASK_BUFFER("abc", 3))));
-    future = submit(graph, 0);
+    future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "add (2 of 2"));
     CU_ASSERT_STRING_EQUAL(error.function, "add");
@@ -421,7 +391,7 @@ static void keeps_annotations(void)
         node = node_of(graph, RASK_CALL_WITH(&on_gpu, add, RASK_NODE(node), RASK_VALUE(one)));
     want(graph, node);
     uint64_t n_before = rask_counter(rask, "tasks_submitted");
-    struct rask_future future = submit(graph, 0);
+    struct rask_future future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(value_of(future), 4);
     CU_ASSERT_EQUAL(rask_counter(rask, "tasks_submitted") - n_before, 2);
     rask_release(rask, &future, 1);
@@ -430,7 +400,7 @@ static void keeps_annotations(void)
     graph = new_graph();
     node = node_of(graph, RASK_CALL_WITH(&on_two, add, RASK_VALUE(one)));
     want(graph, node_of(graph, RASK_CALL_WITH(&on_two, add, RASK_NODE(node), RASK_VALUE(one))));
-    future = submit(graph, 0);
+    future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_NO_WORKER);
     CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "gpu"));
     rask_release(rask, &future, 1);
@@ -453,25 +423,19 @@ static void computes_pure_chains_once(void)
     struct rask_node node =
         node_of(graph, RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_NODE(constant)));
     want(graph, node_of(graph, RASK_CALL_WITH(&pure, add, RASK_NODE(node), RASK_VALUE(three))));
-    future = submit(graph, 0);
+    future = submit_graph(graph, 0);
     CU_ASSERT_EQUAL(value_of(future), 6);
-    CU_ASSERT_EQUAL(atomic_load(&n_runs), 2);
-    single[2] = submit(graph, 1);
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 2);
+    single[2] = submit_graph(graph, 1);
     CU_ASSERT_EQUAL(value_of(single[2]), 6);
     /* The same calls one at a time: the last has the key of the chain. */
-    CU_ASSERT_EQUAL_FATAL(rask_submit(rask,
-                                      RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_VALUE(two)),
-                                      &single[0], &error),
-                          RASK_OK);
-    CU_ASSERT_EQUAL_FATAL(
-        rask_submit(rask, RASK_CALL_WITH(&pure, add, RASK_RESULT(single[0]), RASK_VALUE(three)),
-                    &single[1], &error),
-        RASK_OK);
+    single[0] = submit(RASK_CALL_WITH(&pure, add, RASK_VALUE(one), RASK_VALUE(two)));
+    single[1] = submit(RASK_CALL_WITH(&pure, add, RASK_RESULT(single[0]), RASK_VALUE(three)));
     CU_ASSERT_EQUAL(value_of(single[1]), 6);
     CU_ASSERT_EQUAL(rask_future_key(rask, future, keys[0], sizeof keys[0]), RASK_OK);
     CU_ASSERT_EQUAL(rask_future_key(rask, single[1], keys[1], sizeof keys[1]), RASK_OK);
     CU_ASSERT_STRING_EQUAL(keys[0], keys[1]);
-    CU_ASSERT(atomic_load(&n_runs) <= 4);
+    CU_ASSERT(atomic_load(&counts->n_runs) <= 4);
     rask_release(rask, &future, 1);
     rask_release(rask, single, 3);
     rask_graph_free(graph);

@@ -5,20 +5,14 @@
 #include <pthread.h>
 #include <rask/task.h>
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "api_home.h"
-#include "unit.h"
 
 #define N_THREADS 8
 #define N_CALLS 100
 #define N_BRIEF 600
 
-struct rask *rask;
-struct rask_error error;
 const char *const home_settings[] = {"check=yes", NULL};
-static int32_t last_rank;
 
 static int nothing(struct rask_task *task)
 {
@@ -108,24 +102,6 @@ static int memo(struct rask_task *task)
 }
 RASK_TASK(memo)
 
-static struct rask_future submit(const struct rask_call *call)
-{
-    struct rask_future future = {0};
-    CU_ASSERT_EQUAL_FATAL(rask_submit(rask, call, &future, &error), RASK_OK);
-    return future;
-}
-
-static int64_t value_of(struct rask_future future)
-{
-    struct rask_view view;
-    int64_t value = INT64_MIN;
-    if (rask_result(rask, future, RASK_FOREVER, &view, &error) != RASK_OK)
-        printf("\n    %s\n", error.text);
-    else if (view.bytes == sizeof value)
-        memcpy(&value, view.data, sizeof value);
-    return value;
-}
-
 /* The slow one comes first, and nobody has run it before: the program's thread must not be inside
  * it when the other one has ended. */
 static void no_wait_is_held_up_by_another_task(void)
@@ -133,7 +109,6 @@ static void no_wait_is_held_up_by_another_task(void)
     static const int64_t no = 0, yes = 1;
     size_t index = 77;
     start();
-    struct rask_call_options there = {.size = sizeof there, .ranks = &last_rank, .n_ranks = 1};
     struct rask_future futures[2];
     futures[0] = submit(RASK_CALL_WITH(&there, at_gate, RASK_VALUE(yes)));
     futures[1] = submit(RASK_CALL_WITH(&there, at_gate, RASK_VALUE(no)));
@@ -153,7 +128,6 @@ static void one_long_task_holds_up_no_brief_ones(void)
     static int64_t is_last[N_BRIEF];
     static struct rask_future futures[N_BRIEF];
     start();
-    struct rask_call_options there = {.size = sizeof there, .ranks = &last_rank, .n_ranks = 1};
     for (int round = 0; round < 2; round++) {
         is_last[N_BRIEF / 2] = round;
         atomic_store(&counts->n_runs, 0);
@@ -247,20 +221,10 @@ static void a_deadline_ends_a_wait_among_brief_tasks(void)
     stop();
 }
 
-static const struct rask_unit_case cases[] = {
-    {"no wait is held up by another task", no_wait_is_held_up_by_another_task},
-    {"one long task holds up no brief ones", one_long_task_holds_up_no_brief_ones},
-    {"tasks wait for what their batch brought along",
-     tasks_wait_for_what_their_batch_brought_along},
-    {"tasks wait many levels deep", tasks_wait_many_levels_deep},
-    {"many threads wait, each for its own", many_threads_wait_each_for_its_own},
-    {"a deadline ends a wait among brief tasks", a_deadline_ends_a_wait_among_brief_tasks}};
-
-int main(void)
-{
-    if (!home_enter())
-        return 0;
-    last_rank = rask == NULL ? 0 : rask_rank_count(rask) - 1;
-    int code = rask_unit_main("waits", cases, sizeof cases / sizeof cases[0]);
-    return home_leave() != 0 ? 1 : code;
-}
+HOME_MAIN("waits", {"no wait is held up by another task", no_wait_is_held_up_by_another_task},
+          {"one long task holds up no brief ones", one_long_task_holds_up_no_brief_ones},
+          {"tasks wait for what their batch brought along",
+           tasks_wait_for_what_their_batch_brought_along},
+          {"tasks wait many levels deep", tasks_wait_many_levels_deep},
+          {"many threads wait, each for its own", many_threads_wait_each_for_its_own},
+          {"a deadline ends a wait among brief tasks", a_deadline_ends_a_wait_among_brief_tasks})
