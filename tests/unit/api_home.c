@@ -25,6 +25,24 @@ int sum(struct rask_task *task)
 }
 RASK_TASK(sum)
 
+int nest(struct rask_task *task)
+{
+    const int64_t *level = RASK_INPUT(task, 0, int64_t);
+    struct rask *own = rask_task_runtime(task);
+    struct rask_future future;
+    struct rask_view view;
+    if (level == NULL || *level == 0)
+        return level == NULL ? 1 : rask_task_return(task, level, sizeof *level);
+    int64_t below = *level - 1, depth;
+    if (rask_submit(own, RASK_CALL(nest, RASK_VALUE(below)), &future, NULL) != RASK_OK ||
+        rask_result(own, future, RASK_FOREVER, &view, NULL) != RASK_OK)
+        return 1;
+    depth = *(const int64_t *)view.data + 1;
+    rask_release(own, &future, 1);
+    return rask_task_return(task, &depth, sizeof depth);
+}
+RASK_TASK(nest)
+
 struct rask_future submit(const struct rask_call *call)
 {
     struct rask_future future = {0};

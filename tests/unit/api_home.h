@@ -47,6 +47,8 @@ int64_t value_of(struct rask_future future);
 
 /* A task function: the sum of its inputs, all int64_t. Counts its runs. */
 int sum(struct rask_task *task);
+/* Another one: submits the next level and waits for it, down to level 0; gives its own level. */
+int nest(struct rask_task *task);
 
 int home_main(const char *suite_name, const struct rask_unit_case *cases, size_t n);
 

@@ -89,6 +89,24 @@ static const char *taken(struct rask_client *client, char *text)
     return text;
 }
 
+/* A future whose result is being fetched from rank 1. */
+static uint64_t coming(struct rask_client *client)
+{
+    uint64_t id = future(client);
+    tell_elsewhere(client, id, 1, 64);
+    want(client, id);
+    return id;
+}
+
+/* The fetch from `holder` ends badly, whereupon the scheduler is told this. */
+static void fail_fetch(struct rask_client *client, uint64_t id, int32_t holder, rask_status status,
+                       const char *told)
+{
+    char text[200];
+    CU_ASSERT_EQUAL(rask_client_arrived(client, id, holder, 0, status), 0);
+    CU_ASSERT_STRING_EQUAL(taken(client, text), told);
+}
+
 static void ids_carry_the_rank_and_are_never_used_twice(void)
 {
     struct rask_client *client = client_new(3);
@@ -188,9 +206,7 @@ static void releases_go_out_after_what_was_submitted(void)
 static void a_result_that_arrives_is_pinned_until_released(void)
 {
     struct rask_client *client = client_new(0);
-    uint64_t pinned, id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t pinned, id = coming(client);
     CU_ASSERT_EQUAL(rask_client_arrived(client, 999, 1, 0, RASK_OK), 0);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 320, RASK_OK), 1);
     tell_elsewhere(client, id, 2, 128);
@@ -204,9 +220,7 @@ static void a_future_released_while_it_is_fetched_is_told_of_later(void)
 {
     struct rask_client *client = client_new(0);
     char text[200];
-    uint64_t pinned, id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t pinned, id = coming(client);
     rask_client_release(client, id, &pinned);
     CU_ASSERT_EQUAL(pinned, RASK_WIRE_NO_OFFSET);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "");
@@ -218,12 +232,8 @@ static void a_future_released_while_it_is_fetched_is_told_of_later(void)
 static void a_lost_holder_is_reported_but_not_a_new_one(void)
 {
     struct rask_client *client = client_new(0);
-    char text[200];
-    uint64_t id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
-    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_PEER_LOST), 0);
-    CU_ASSERT_STRING_EQUAL(taken(client, text), "LOST");
+    uint64_t id = coming(client);
+    fail_fetch(client, id, 1, RASK_ERR_PEER_LOST, "LOST");
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ASKED);
     client->has_woken = 0;
     tell_elsewhere(client, id, 2, 64);
@@ -231,8 +241,7 @@ static void a_lost_holder_is_reported_but_not_a_new_one(void)
     want(client, id);
     tell_elsewhere(client, id, 3, 64);
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_COMING);
-    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 2, 0, RASK_ERR_PEER_LOST), 0);
-    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    fail_fetch(client, id, 2, RASK_ERR_PEER_LOST, "");
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
     client_drop(client);
 }
@@ -241,13 +250,9 @@ static void a_lost_holder_is_reported_but_not_a_new_one(void)
 static void a_new_place_at_the_same_holder_is_not_reported(void)
 {
     struct rask_client *client = client_new(0);
-    char text[200];
-    uint64_t id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t id = coming(client);
     tell_elsewhere(client, id, 1, 4096);
-    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
-    CU_ASSERT_STRING_EQUAL(taken(client, text), "");
+    fail_fetch(client, id, 1, RASK_ERR_OBJECT_LOST, "");
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
     CU_ASSERT_EQUAL(rask_client_find(client, id)->offset, 4096);
     client_drop(client);
@@ -256,9 +261,7 @@ static void a_new_place_at_the_same_holder_is_not_reported(void)
 static void a_lost_result_that_cannot_be_computed_again_fails(void)
 {
     struct rask_client *client = client_new(0);
-    uint64_t pinned, id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t pinned, id = coming(client);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
     client->has_woken = 0;
     tell_failed(client, id, RASK_ERR_OBJECT_LOST, "lost");
@@ -274,11 +277,9 @@ static void a_result_that_comes_inline_while_it_is_fetched_needs_no_pin(void)
 {
     struct rask_client *client = client_new(0);
     char text[200];
-    uint64_t pinned, id = future(client);
+    uint64_t pinned, id = coming(client);
     struct rask_msg_state m = {.task = id, .object = id, .holder = -1, .bytes = 2, .n_data = 2};
     m.data = (const uint8_t *)"ab";
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
     tell_state(client, &m);
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_INLINE);
     rask_client_release(client, id, &pinned);
@@ -293,9 +294,7 @@ static void without_memory_to_ask_the_reader_hears_it(void)
 {
     struct rask_client *client = client_new(0);
     char text[200];
-    uint64_t id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t id = coming(client);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "");
     rask_alloc_fail_at(1, 1);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
@@ -303,17 +302,14 @@ static void without_memory_to_ask_the_reader_hears_it(void)
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_NO_ROOM);
     CU_ASSERT_STRING_EQUAL(taken(client, text), "");
     want(client, id);
-    CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_OBJECT_LOST), 0);
-    CU_ASSERT_STRING_EQUAL(taken(client, text), "LOST");
+    fail_fetch(client, id, 1, RASK_ERR_OBJECT_LOST, "LOST");
     client_drop(client);
 }
 
 static void a_fetch_that_could_not_begin_can_be_begun_again(void)
 {
     struct rask_client *client = client_new(0);
-    uint64_t id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t id = coming(client);
     rask_client_unwant(client, rask_client_find(client, id));
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_ELSEWHERE);
     want(client, id);
@@ -325,9 +321,7 @@ static void a_fetch_that_could_not_begin_can_be_begun_again(void)
 static void without_room_it_can_be_asked_for_again(void)
 {
     struct rask_client *client = client_new(0);
-    uint64_t id = future(client);
-    tell_elsewhere(client, id, 1, 64);
-    want(client, id);
+    uint64_t id = coming(client);
     CU_ASSERT_EQUAL(rask_client_arrived(client, id, 1, 0, RASK_ERR_MEMORY), 0);
     CU_ASSERT_EQUAL(where(client, id), RASK_PLACE_NO_ROOM);
     want(client, id);

@@ -50,28 +50,6 @@ static int brief(struct rask_task *task)
 }
 RASK_TASK(brief)
 
-/* n levels of tasks, each of which waits for the next one. */
-static int level(struct rask_task *task)
-{
-    const int64_t *n = RASK_INPUT(task, 0, int64_t);
-    struct rask *own = rask_task_runtime(task);
-    struct rask_future below;
-    struct rask_view view;
-    int64_t depth = 0;
-    if (n == NULL)
-        return 1;
-    if (*n > 0) {
-        int64_t next = *n - 1;
-        if (rask_submit(own, RASK_CALL(level, RASK_VALUE(next)), &below, NULL) != RASK_OK ||
-            rask_result(own, below, RASK_FOREVER, &view, NULL) != RASK_OK)
-            return 1;
-        depth = 1 + *(const int64_t *)view.data;
-        rask_release(own, &below, 1);
-    }
-    return rask_task_return(task, &depth, sizeof depth);
-}
-RASK_TASK(level)
-
 /* Fibonacci's numbers by pure calls: whoever needs one that is being computed waits for it. */
 static int memo(struct rask_task *task)
 {
@@ -167,7 +145,7 @@ static void tasks_wait_many_levels_deep(void)
     static const int64_t depths[] = {1, 40, 400};
     start();
     for (int i = 0; i < 3; i++) {
-        struct rask_future future = submit(RASK_CALL(level, RASK_VALUE(depths[i])));
+        struct rask_future future = submit(RASK_CALL(nest, RASK_VALUE(depths[i])));
         CU_ASSERT_EQUAL(value_of(future), depths[i]);
         rask_release(rask, &future, 1);
     }
@@ -181,7 +159,7 @@ static void *call_again_and_again(void *argument)
         struct rask_future future;
         struct rask_view view;
         int64_t depth = i % 3;
-        if (rask_submit(rask, RASK_CALL(level, RASK_VALUE(depth)), &future, NULL) != RASK_OK)
+        if (rask_submit(rask, RASK_CALL(nest, RASK_VALUE(depth)), &future, NULL) != RASK_OK)
             break;
         if (rask_result(rask, future, RASK_FOREVER, &view, NULL) == RASK_OK &&
             *(const int64_t *)view.data == depth)

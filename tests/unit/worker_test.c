@@ -112,6 +112,27 @@ static const char *sent(struct bench *b, char *text)
     return text;
 }
 
+/* As setup, and what it says at first is not looked at. */
+static void setup_quiet(struct bench *b)
+{
+    setup(b);
+    rask_buf_clear(&b->worker.out);
+}
+
+/* The fetch that was ordered as number `i` has ended, with the object at `offset`. */
+static void arrive(struct bench *b, size_t i, uint64_t offset)
+{
+    CU_ASSERT_EQUAL(
+        rask_worker_fetched(&b->worker, b->worker.fetches.items[i].request, offset, RASK_OK),
+        RASK_OK);
+}
+
+static void fail_fetch(struct bench *b, size_t i, rask_status status)
+{
+    CU_ASSERT_EQUAL(rask_worker_fetched(&b->worker, b->worker.fetches.items[i].request, 0, status),
+                    RASK_OK);
+}
+
 static void it_says_hello_first(void)
 {
     struct bench b;
@@ -125,8 +146,7 @@ static void a_task_without_inputs_is_ready_at_once_and_answers_done(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 0), RASK_OK);
     queue_ready(&b);
     CU_ASSERT_EQUAL_FATAL(b.n_queued, 1);
@@ -142,14 +162,12 @@ static void two_tasks_share_one_fetch(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 1);
     CU_ASSERT_EQUAL(b.worker.n_ready, 0);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 0, 256);
     CU_ASSERT_EQUAL(b.worker.n_ready, 2);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
     queue_ready(&b);
@@ -166,8 +184,7 @@ static void a_freed_copy_goes_with_its_last_reader(void)
     char text[200];
     setup(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 0, 256);
     queue_ready(&b);
     free_one(&b, 101, 256);
     CU_ASSERT_EQUAL(b.worker.frees.count, 0);
@@ -186,14 +203,12 @@ static void a_freed_copy_serves_no_new_task(void)
     struct bench b;
     setup(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 0, 256);
     queue_ready(&b);
     free_one(&b, 101, 256);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 2);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 512, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 1, 512);
     queue_ready(&b);
     CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 256);
     CU_ASSERT_PTR_EQUAL(b.queued[1]->inputs[0].data, b.memory + 512);
@@ -220,8 +235,7 @@ static void a_withdrawn_task_is_returned_unless_it_runs(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     for (uint32_t slot = 1; slot <= 3; slot++)
         CU_ASSERT_EQUAL(run(&b, slot, 0, 0), RASK_OK);
     withdraw(&b, 2, 0);
@@ -263,17 +277,14 @@ static void a_withdrawn_task_is_returned_when_its_fetches_have_ended(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 2), RASK_OK);
     withdraw(&b, 1, 1);
     withdraw(&b, 1, 1);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 0, 256);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 320, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 1, 320);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
     CU_ASSERT_EQUAL(b.worker.n_ready, 0);
     teardown(&b);
@@ -284,21 +295,17 @@ static void a_missing_object_ends_the_tasks_that_wait_for_it(void)
     struct bench b;
     char text[200];
     struct rask_msg_missing m = {0};
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
-    CU_ASSERT_EQUAL(
-        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
-        RASK_OK);
+    fail_fetch(&b, 0, RASK_ERR_PEER_LOST);
     CU_ASSERT_EQUAL_FATAL(rask_wire_get_missing(b.worker.out.data, &m), 0);
     CU_ASSERT_EQUAL(m.object, 101);
     CU_ASSERT_EQUAL(m.holder, 1);
     CU_ASSERT_EQUAL_FATAL(m.n_ended, 1);
     CU_ASSERT_EQUAL(m.ended[0].slot, 1);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "MISSING");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 1, 256);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE RETURNED");
     CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
     teardown(&b);
@@ -312,13 +319,10 @@ static void however_many_wait_for_a_missing_object_all_are_named(void)
     size_t at = 0, n_ended = 0;
     int is_malformed = 0;
     const uint8_t *record;
-    setup(&b);
-    rask_buf_clear(&b.worker.out);
+    setup_quiet(&b);
     for (uint32_t slot = 1; slot <= RASK_LIMIT_BATCH + 10; slot++)
         CU_ASSERT_EQUAL_FATAL(run(&b, slot, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(
-        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_PEER_LOST),
-        RASK_OK);
+    fail_fetch(&b, 0, RASK_ERR_PEER_LOST);
     while ((record = rask_wire_next(b.worker.out.data, b.worker.out.size, &at, &is_malformed)) !=
            NULL) {
         CU_ASSERT_EQUAL_FATAL(rask_wire_get_missing(record, &m), 0);
@@ -336,14 +340,11 @@ static void without_room_a_task_that_was_asked_back_is_returned(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 2), RASK_OK);
     withdraw(&b, 1, 0);
-    for (int i = 0; i < 2; i++)
-        CU_ASSERT_EQUAL(
-            rask_worker_fetched(&b.worker, b.worker.fetches.items[i].request, 0, RASK_ERR_MEMORY),
-            RASK_OK);
+    for (size_t i = 0; i < 2; i++)
+        fail_fetch(&b, i, RASK_ERR_MEMORY);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "RETURNED");
     CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
     teardown(&b);
@@ -354,22 +355,16 @@ static void without_room_for_an_input_the_task_fails(void)
     struct bench b;
     char text[200];
     struct rask_msg_erred m = {0};
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
-    CU_ASSERT_EQUAL(
-        rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 0, RASK_ERR_MEMORY),
-        RASK_OK);
+    fail_fetch(&b, 0, RASK_ERR_MEMORY);
     CU_ASSERT_EQUAL_FATAL(rask_wire_get_erred(b.worker.out.data, &m), 0);
     CU_ASSERT_EQUAL(m.code, RASK_ERR_MEMORY);
     CU_ASSERT(m.n_text > 0 && strstr(m.text, "700 bytes") != NULL);
     CU_ASSERT_EQUAL(run(&b, 2, 0, 2), RASK_OK);
-    CU_ASSERT_EQUAL(
-        rask_worker_fetched(&b.worker, b.worker.fetches.items[1].request, 0, RASK_ERR_MEMORY),
-        RASK_OK);
+    fail_fetch(&b, 1, RASK_ERR_MEMORY);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "ERRED");
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[2].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 2, 256);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "HAVE ERRED");
     teardown(&b);
 }
@@ -381,8 +376,7 @@ static void the_client_gets_what_it_wants_here_or_on_arrival(void)
     setup(&b);
     CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
     CU_ASSERT_EQUAL(b.worker.arrivals.count, 0);
-    CU_ASSERT_EQUAL(rask_worker_fetched(&b.worker, b.worker.fetches.items[0].request, 256, RASK_OK),
-                    RASK_OK);
+    arrive(&b, 0, 256);
     CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
     CU_ASSERT_EQUAL(b.worker.fetches.count, 1);
     CU_ASSERT_EQUAL_FATAL(b.worker.arrivals.count, 2);
@@ -422,8 +416,7 @@ static void a_late_withdrawal_is_ignored(void)
 {
     struct bench b;
     char text[200];
-    setup(&b);
-    sent(&b, text);
+    setup_quiet(&b);
     withdraw(&b, 1, 1);
     withdraw(&b, 70000, 1);
     CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
