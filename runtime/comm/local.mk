@@ -25,10 +25,10 @@ tests_unit_shm_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/bell_test tests/unit/ring_test tests/unit/launch_test tests/unit/shm_test
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/comm_test
-tests_mpi_comm_test_SOURCES = tests/mpi/comm_test.c
+tests_mpi_comm_test_SOURCES = tests/mpi/comm_test.c tests/mpi/tap.h
 tests_mpi_comm_test_LDADD = $(mpi_ldadd)
 check_PROGRAMS += tests/mpi/boot_test
-tests_mpi_boot_test_SOURCES = tests/mpi/boot_test.c
+tests_mpi_boot_test_SOURCES = tests/mpi/boot_test.c tests/mpi/tap.h
 tests_mpi_boot_test_LDADD = $(mpi_ldadd)
 endif
 TESTS += tests/mpi/comm_test.n1.mpi tests/mpi/comm_test.n2.mpi tests/mpi/comm_test.n3.mpi \

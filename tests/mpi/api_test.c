@@ -5,6 +5,7 @@
 #include <rask.h>
 
 #include "api/measure.h"
+#include "tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,15 +14,7 @@
 #define N_LEAVES 64
 #define BLOCK 20000
 
-static int n_test, n_failed;
-
-static void check(int is_ok, const char *what)
-{
-    n_test++;
-    n_failed += !is_ok;
-    printf("%sok %d - %s\n", is_ok ? "" : "not ", n_test, what);
-    fflush(stdout);
-}
+static struct tap tap;
 
 static int block(struct rask_task *task)
 {
@@ -115,10 +108,10 @@ static void test_tree(struct rask *rask)
              view.bytes == BLOCK * 8;
     for (int64_t i = 0; is_ok && i < BLOCK; i++)
         is_ok = ((const int64_t *)view.data)[i] == N_LEAVES * i + N_LEAVES * (N_LEAVES - 1) / 2;
-    check(is_ok, "a tree of large results gives the right sums");
+    tap_check(&tap, is_ok, "a tree of large results gives the right sums");
     rask_release(rask, level, 1);
-    check(rask_counter(rask, "get_bytes_rank0_relayed") == 0,
-          "rank 0 carried no bytes between workers");
+    tap_check(&tap, rask_counter(rask, "get_bytes_rank0_relayed") == 0,
+              "rank 0 carried no bytes between workers");
 }
 
 /* Rank 0 has read the result of one worker before another one uses it. */
@@ -141,9 +134,9 @@ static void test_read_first(struct rask *rask)
                 view.bytes == BLOCK * 8;
     for (int64_t i = 0; is_ok && i < BLOCK; i++)
         is_ok = ((const int64_t *)view.data)[i] == first + i;
-    check(is_ok, "a result that rank 0 has read is right on another worker");
-    check(rask_counter(rask, "get_bytes_rank0_relayed") == 0,
-          "a copy on rank 0 serves rank 0 alone");
+    tap_check(&tap, is_ok, "a result that rank 0 has read is right on another worker");
+    tap_check(&tap, rask_counter(rask, "get_bytes_rank0_relayed") == 0,
+              "a copy on rank 0 serves rank 0 alone");
     rask_release(rask, &made, 1);
     rask_release(rask, &used, 1);
 }
@@ -161,9 +154,9 @@ static void test_everywhere(struct rask *rask)
                 *(const int32_t *)view.data > last;
         last = is_ok ? *(const int32_t *)view.data : last;
     }
-    check(is_ok, "run_everywhere runs once on each worker, in rank order");
-    check(rask_rank_count(rask) == 1 || last == rask_rank_count(rask) - 1,
-          "the last rank is a worker");
+    tap_check(&tap, is_ok, "run_everywhere runs once on each worker, in rank order");
+    tap_check(&tap, rask_rank_count(rask) == 1 || last == rask_rank_count(rask) - 1,
+              "the last rank is a worker");
     rask_release(rask, futures, (size_t)n);
     free(futures);
 }
@@ -177,13 +170,16 @@ static void test_error(struct rask *rask)
     int is_ok = rask_submit(rask, RASK_CALL_WITH(&there, refuse, RASK_BUFFER("", 0)), &bad, NULL) ==
                     RASK_OK &&
                 rask_submit(rask, RASK_CALL(pass_on, RASK_RESULT(bad)), &after, NULL) == RASK_OK;
-    check(is_ok && rask_result(rask, bad, RASK_FOREVER, NULL, &error) == RASK_ERR_TASK &&
-              error.rank == last && strcmp(error.function, "refuse") == 0 &&
-              strstr(error.text, "grid point: 42") != NULL,
-          "an error tells rank, function and text");
-    check(is_ok && rask_result(rask, after, RASK_FOREVER, NULL, &error) == RASK_ERR_DEPENDENCY &&
-              error.rank == last && strcmp(error.function, "refuse") == 0,
-          "what depends on it fails with the story of the task at fault");
+    tap_check(&tap,
+              is_ok && rask_result(rask, bad, RASK_FOREVER, NULL, &error) == RASK_ERR_TASK &&
+                  error.rank == last && strcmp(error.function, "refuse") == 0 &&
+                  strstr(error.text, "grid point: 42") != NULL,
+              "an error tells rank, function and text");
+    tap_check(&tap,
+              is_ok &&
+                  rask_result(rask, after, RASK_FOREVER, NULL, &error) == RASK_ERR_DEPENDENCY &&
+                  error.rank == last && strcmp(error.function, "refuse") == 0,
+              "what depends on it fails with the story of the task at fault");
     rask_release(rask, &bad, 1);
     rask_release(rask, &after, 1);
 }
@@ -203,7 +199,7 @@ static void test_scatter(struct rask *rask)
     for (int i = 0; is_ok && i < 16; i++)
         is_ok = rask_result(rask, copies[i], RASK_FOREVER, &view, NULL) == RASK_OK &&
                 view.bytes == sizeof data && memcmp(view.data, data, sizeof data) == 0;
-    check(is_ok, "scattered data reaches every task whole");
+    tap_check(&tap, is_ok, "scattered data reaches every task whole");
     rask_release(rask, copies, 16);
 }
 
@@ -214,8 +210,8 @@ static void test_nested(struct rask *rask)
     struct rask_view view = {NULL, 0};
     int is_ok = rask_submit(rask, RASK_CALL(fibonacci, RASK_VALUE(n)), &future, NULL) == RASK_OK &&
                 rask_result(rask, future, RASK_FOREVER, &view, NULL) == RASK_OK;
-    check(is_ok && *(const int64_t *)view.data == 55,
-          "tasks submit tasks on every rank and wait for them");
+    tap_check(&tap, is_ok && *(const int64_t *)view.data == 55,
+              "tasks submit tasks on every rank and wait for them");
     rask_release(rask, &future, 1);
 }
 
@@ -236,8 +232,8 @@ static void test_raw_get(struct rask *rask)
         is_ok ? rask_measure_raw_get(rask, future, local, &duration_ns) : RASK_ERR_STATE;
     for (int64_t i = 0; status == RASK_OK && is_ok && i < BLOCK; i++)
         is_ok = local[i] == first + i;
-    check(is_ok && (status == RASK_ERR_UNSUPPORTED || (status == RASK_OK && last > 0)),
-          "a bare read gives the bytes of another rank");
+    tap_check(&tap, is_ok && (status == RASK_ERR_UNSUPPORTED || (status == RASK_OK && last > 0)),
+              "a bare read gives the bytes of another rank");
     rask_release(rask, &future, 1);
     free(local);
 }
@@ -260,8 +256,7 @@ int main(void)
     struct rask_future left[100];
     for (int64_t i = 0; i < 100; i++)
         if (rask_submit(rask, RASK_CALL(block, RASK_VALUE(i)), &left[i], NULL) != RASK_OK)
-            n_failed++;
-    check(rask_stop(rask) == RASK_OK, "stopping with work under way ends in order");
-    printf("1..%d\n", n_test);
-    return n_failed != 0;
+            tap.n_failed++;
+    tap_check(&tap, rask_stop(rask) == RASK_OK, "stopping with work under way ends in order");
+    return tap_end(&tap);
 }

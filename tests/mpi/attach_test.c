@@ -9,22 +9,20 @@
 #include <mpi.h>
 #include <rask.h>
 #include <rask/mpi.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "tap.h"
+
 struct world {
-    int rank, n_ranks, n_tests, n_failed;
+    int rank, n_ranks;
+    struct tap tap;
 };
 
 static void report(struct world *world, int is_good, const char *name)
 {
     int is_good_everywhere = 0;
     MPI_Allreduce(&is_good, &is_good_everywhere, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
-    world->n_tests++;
-    world->n_failed += !is_good_everywhere;
-    if (world->rank == 0)
-        printf("%sok %d - %s\n", is_good_everywhere ? "" : "not ", world->n_tests, name);
-    fflush(stdout);
+    tap_check(&world->tap, is_good_everywhere, name);
 }
 
 static int answer(struct rask_task *task)
@@ -118,6 +116,7 @@ int main(int argc, char **argv)
     MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &world.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &world.n_ranks);
+    world.tap.is_silent = world.rank != 0;
     int is_last = world.rank == world.n_ranks - 1;
     test_error(&world, "resources=bogus", "'bogus'", "a wrong setting on all ranks");
     test_error(&world, is_last ? "resources=bogus" : NULL, "'bogus'",
@@ -129,8 +128,7 @@ int main(int argc, char **argv)
     test_works(&world, "the next start works");
     test_broken(&world);
     test_works(&world, "the start after it works");
-    if (world.rank == 0)
-        printf("1..%d\n", world.n_tests);
+    int code = tap_end(&world.tap);
     MPI_Finalize();
-    return world.n_failed != 0;
+    return code;
 }

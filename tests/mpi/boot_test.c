@@ -10,12 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tap.h"
+
 #define ARENA_BYTES ((size_t)1 << 20)
 #define LONGEST_PATH 400 /* allocations of one start, at most */
 
 struct world {
     MPI_Comm comm;
-    int rank, n_ranks, n_tests;
+    int rank, n_ranks;
+    struct tap tap;
     uint8_t *arena;
 };
 
@@ -29,10 +32,7 @@ static int everywhere(const struct world *world, int is_true)
 
 static void report(struct world *world, int is_good, const char *name)
 {
-    int is_good_everywhere = everywhere(world, is_good);
-    world->n_tests++;
-    if (world->rank == 0)
-        printf("%s %d - %s\n", is_good_everywhere ? "ok" : "not ok", world->n_tests, name);
+    tap_check(&world->tap, everywhere(world, is_good), name);
 }
 
 static struct rask_boot_request good_request(const struct world *world)
@@ -219,6 +219,7 @@ int main(int n_arguments, char **arguments)
     MPI_Comm_dup(MPI_COMM_WORLD, &world.comm);
     MPI_Comm_rank(world.comm, &world.rank);
     MPI_Comm_size(world.comm, &world.n_ranks);
+    world.tap.is_silent = world.rank != 0;
     world.arena = rask_alloc_aligned(64, ARENA_BYTES);
     if (world.arena == NULL || world.n_ranks < 2)
         MPI_Abort(world.comm, 1);
@@ -227,10 +228,9 @@ int main(int n_arguments, char **arguments)
     test_functions(&world);
     test_levels(&world);
     test_memory(&world);
-    if (world.rank == 0)
-        printf("1..%d\n", world.n_tests);
+    int code = tap_end(&world.tap);
     rask_free(world.arena);
     MPI_Comm_free(&world.comm);
     MPI_Finalize();
-    return 0;
+    return code;
 }

@@ -4,8 +4,9 @@
  * sleeps without a timeout and is woken.
  *
  *     comm_test           MPI is the test's; the transport is started and stopped on it once in
- * every form comm_test boot      the start brings MPI up and the stop takes it down, in the form
- * that is chosen by itself
+ *                         every form
+ *     comm_test boot      the start brings MPI up and the stop takes it down, in the form that is
+ *                         chosen by itself
  *
  * TAP comes from rank 0, whose verdict covers all ranks. */
 #include "base/alloc.h"
@@ -19,6 +20,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+
+#include "tap.h"
 
 #define ARENA_BYTES ((size_t)68 << 20)
 #define LONGEST_RECORD ((size_t)1 << 20)
@@ -50,7 +53,8 @@ struct world {
     uint64_t n_received; /* records */
     uint64_t n_got, n_open; /* reads ended, under way */
     uint32_t n_turns; /* records of the ping-pong */
-    int n_failures, n_tests;
+    int n_failures; /* of the test under way, on this rank */
+    struct tap tap;
     int is_playing;
     const char *form;
 };
@@ -204,13 +208,10 @@ static int all_failures(const struct world *own)
 
 static void report(struct world *world, const char *name)
 {
-    int n_failures = all_failures(world);
-    world->n_tests++;
-    if (world->comm->caps.rank == 0) {
-        printf("%s %d - %s: %s\n", n_failures == 0 ? "ok" : "not ok", world->n_tests, world->form,
-               name);
-        fflush(stdout);
-    }
+    char text[200];
+    snprintf(text, sizeof text, "%s: %s", world->form, name);
+    world->tap.is_silent = world->comm->caps.rank != 0;
+    tap_check(&world->tap, all_failures(world) == 0, text);
     world->n_failures = 0;
 }
 
@@ -548,8 +549,6 @@ int main(int n_arguments, char **arguments)
     int outcome = is_boot ? run_form(&world, &forms[0]) : run_all_forms(&world);
     if (!is_boot)
         MPI_Finalize();
-    if (outcome == 0 && rank == 0)
-        printf("1..%d\n", world.n_tests);
     munmap(world.arena, ARENA_BYTES);
-    return outcome != 0;
+    return outcome != 0 || tap_end(&world.tap) != 0;
 }

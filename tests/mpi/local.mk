@@ -11,10 +11,10 @@
 
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/api_test
-tests_mpi_api_test_SOURCES = tests/mpi/api_test.c
+tests_mpi_api_test_SOURCES = tests/mpi/api_test.c tests/mpi/tap.h
 tests_mpi_api_test_LDADD = $(mpi_ldadd)
 check_PROGRAMS += tests/mpi/lost_test
-tests_mpi_lost_test_SOURCES = tests/mpi/lost_test.c
+tests_mpi_lost_test_SOURCES = tests/mpi/lost_test.c tests/mpi/tap.h
 tests_mpi_lost_test_LDADD = $(mpi_ldadd)
 endif
 TESTS += tests/mpi/lost_test.n2.mpi tests/mpi/lost_test.n3.mpi
@@ -23,7 +23,7 @@ TESTS += tests/mpi/api_test.n1.mpi tests/mpi/api_test.n2.mpi tests/mpi/api_test.
 
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/attach_test
-tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c
+tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c tests/mpi/tap.h
 tests_mpi_attach_test_LDADD = $(mpi_ldadd)
 endif
 TESTS += tests/mpi/attach_test.n2.mpi tests/mpi/attach_test.n4.mpi

@@ -9,17 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tap.h"
+
 #define BYTES 100000
 
-static int n_test, n_failed, n_runs;
-
-static void check(int is_ok, const char *what)
-{
-    n_test++;
-    n_failed += !is_ok;
-    printf("%sok %d - %s\n", is_ok ? "" : "not ", n_test, what);
-    fflush(stdout);
-}
+static struct tap tap;
+static int n_runs;
 
 /* Its first n results on each rank cannot be fetched. */
 static int fragile(struct rask_task *task)
@@ -59,7 +54,7 @@ static void begin(struct rask *rask)
     if (rask_run_everywhere(rask, RASK_CALL(forget_runs, RASK_VALUE(n)), futures, NULL) !=
             RASK_OK ||
         rask_wait(rask, futures, n, RASK_FOREVER) != RASK_OK)
-        check(0, "all ranks begin anew");
+        tap_check(&tap, 0, "all ranks begin anew");
     rask_release(rask, futures, n);
 }
 
@@ -72,7 +67,7 @@ static void is_computed_again(struct rask *rask, int n_bad, const char *what)
     rask_status status = rask_submit(rask, RASK_CALL(fragile, RASK_VALUE(n_bad)), &future, &error);
     if (status == RASK_OK) {
         status = rask_result(rask, future, RASK_FOREVER, &view, &error);
-        check(status == RASK_OK && is_right(view), what);
+        tap_check(&tap, status == RASK_OK && is_right(view), what);
         rask_release(rask, &future, 1);
     }
     if (status != RASK_OK)
@@ -95,7 +90,7 @@ static void all_are_gathered_again(struct rask *rask)
             is_ok = is_right(views[i]);
         rask_release(rask, futures, 4);
     }
-    check(is_ok, "gathered, all of them are right");
+    tap_check(&tap, is_ok, "gathered, all of them are right");
 }
 
 static void a_deadline_ends_the_fetch_too(struct rask *rask)
@@ -107,13 +102,14 @@ static void a_deadline_ends_the_fetch_too(struct rask *rask)
     begin(rask);
     rask_status status = rask_submit(rask, RASK_CALL(fragile, RASK_VALUE(one)), &future, &error);
     if (status != RASK_OK) {
-        check(0, error.text);
+        tap_check(&tap, 0, error.text);
         return;
     }
     do
         status = rask_result(rask, future, 0, &view, &error);
     while (status == RASK_ERR_TIMEOUT);
-    check(status == RASK_OK && is_right(view), "asked for without waiting it comes at last");
+    tap_check(&tap, status == RASK_OK && is_right(view),
+              "asked for without waiting it comes at last");
     if (status != RASK_OK)
         printf("# %s\n", error.text);
     rask_release(rask, &future, 1);
@@ -132,7 +128,6 @@ int main(void)
     is_computed_again(rask, 3, "as often as it takes");
     all_are_gathered_again(rask);
     a_deadline_ends_the_fetch_too(rask);
-    printf("1..%d\n", n_test);
-    fflush(stdout);
-    return rask_stop(rask) != 0 || n_failed != 0;
+    int code = tap_end(&tap);
+    return rask_stop(rask) != 0 || code != 0;
 }
