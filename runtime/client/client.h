@@ -76,7 +76,7 @@ enum rask_claim_place rask_client_where(const struct rask_claim *claim);
 /* The bytes of a result that is INLINE. Owns: [borrow] until the release. */
 struct rask_view rask_client_inline(const struct rask_claim *claim);
 
-/* STATE or FAILED. `function_name` and `host_of` of a failure are the owner's to fill in later. */
+/* STATE or FAILED. The names of a failure's function, key and host are the owner's to fill in. */
 rask_status rask_client_receive(struct rask_client *client, const uint8_t *record,
                                 struct rask_error *error);
 

@@ -8,9 +8,9 @@
  *   2. finished tasks go to the worker, which answers the scheduler
  *   3. the client's and the worker's records go to the scheduler: here, or to rank 0
  *   4. rank 0: the scheduler gives out what is ready; its records go to the machines here, or to
- * their ranks
- *   5. the worker's orders are carried out: gets are started, objects freed, ready tasks queued for
- * the threads
+ *      their ranks
+ *   5. the worker's orders are carried out: gets are started, objects freed, ready tasks queued
+ *      for the threads
  *   6. whoever sleeps for a future that has finished is woken
  *
  * Everything inside a turn belongs to the holder, except: the client (client_lock), the run queue

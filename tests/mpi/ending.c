@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ending.c: a job that ends in every way but the usual one; endings.sh looks at what is left.
  *
- *   ending hang         a task of the last rank waits on a pipe for ever, and the client for it
- *   ending return       main returns with work under way, without rask_stop
- *   ending exit         the client calls exit(5) with work under way
- *   ending fork         the client, and a task on every worker, fork a child that tries every call
- * and calls exit(127); the job goes on ending twice        the client, and a task on every worker,
- * start a second runtime ending work FILE    writes "LAUNCHER RANK0 RANK1 ..." (process ids) to
- * FILE and works until it is interrupted */
+ *   ending hang       a task of the last rank waits on a pipe for ever, and the client for it
+ *   ending return     main returns with work under way, without rask_stop
+ *   ending exit       the client calls exit(5) with work under way
+ *   ending fork       the client, and a task on every worker, fork a child that tries every call
+ *                     and calls exit(127); the job goes on
+ *   ending twice      the client, and a task on every worker, start a second runtime
+ *   ending work FILE  writes "LAUNCHER RANK0 RANK1 ..." (process ids) to FILE and works until it
+ *                     is interrupted */
 #include <rask.h>
 
 #include <stdio.h>
