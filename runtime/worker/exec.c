@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "wire/wire.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MAX_PLACES_LOOKED_AT 256u
@@ -227,18 +226,6 @@ void rask_exec_drop_batch(struct rask_exec *exec, struct rask_exec_batch *batch)
     rask_spin_unlock(&exec->lock);
 }
 
-/* A function that says no without a reason still gets a text. */
-static void explain(struct rask_task *task, int code)
-{
-    char text[128];
-    if (task->status == RASK_OK)
-        task->status = rask_task_code(code);
-    if (task->error_text != NULL)
-        return;
-    snprintf(text, sizeof text, "the task function returned %d", code);
-    task->error_text = rask_strdup(text);
-}
-
 /* Runs one task; its outcome is in it. Returns the time at its end. */
 static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t begin_ns)
 {
@@ -246,7 +233,7 @@ static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t
     uint64_t end_ns = rask_now_ns();
     task->duration_ns = end_ns - begin_ns;
     if (code != 0 || task->status != RASK_OK) {
-        explain(task, code);
+        rask_task_explain(task, code);
         rask_task_drop_result(task);
     }
     uint32_t average =

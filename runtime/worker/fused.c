@@ -70,28 +70,24 @@ static struct rask_view view_of(const struct chain *chain)
     return (struct rask_view){data, handed->bytes};
 }
 
-/* Puts name and place of the member before what it said; what it left of a result goes. */
+/* Puts name and place of the member before what it said. */
 static void blame(struct chain *chain, int code)
 {
     struct rask_task *task = chain->task;
-    char text[RASK_ERROR_TEXT_BYTES], said[64];
+    char text[RASK_ERROR_TEXT_BYTES];
+    rask_task_explain(task, code);
     char *cause = task->error_text;
     task->failed_function = chain->function;
-    if (task->status == RASK_OK)
-        task->status = code < 0 ? (rask_status)code : RASK_ERR_TASK;
-    snprintf(said, sizeof said, "the task function returned %d", code);
     snprintf(text, sizeof text, "%.100s (%u of %u calls fused into one task): %s",
              rask_registry_at(task->exec->registry, chain->function)->name, chain->member,
-             chain->n_members, cause != NULL ? cause : said);
+             chain->n_members, cause != NULL ? cause : rask_status_text(task->status));
     task->error_text = rask_strdup(text);
     rask_free(cause);
 }
 
 static void forget(struct rask_task *task)
 {
-    struct handed left = {.offset = RASK_WIRE_NO_OFFSET, .memory = left.small};
-    take_result(task, &left);
-    drop(task->exec, &left);
+    rask_task_drop_result(task);
     rask_free(task->error_text);
     task->error_text = NULL;
     task->status = RASK_OK;

@@ -97,7 +97,8 @@ int rask_task_return(struct rask_task *task, const void *data, uint64_t bytes)
     return 0;
 }
 
-rask_status rask_task_code(int code)
+/* What a task has failed with when its function says `code`. */
+static rask_status code_of(int code)
 {
     switch (code) {
 #define STATUS_CASE(name, number, text) case number:
@@ -107,6 +108,17 @@ rask_status rask_task_code(int code)
             return (rask_status)code;
     }
     return RASK_ERR_TASK;
+}
+
+void rask_task_explain(struct rask_task *task, int code)
+{
+    char text[128];
+    if (task->status == RASK_OK)
+        task->status = code_of(code);
+    if (task->error_text != NULL)
+        return;
+    snprintf(text, sizeof text, "the task function returned %d", code);
+    task->error_text = rask_strdup(text);
 }
 
 int rask_task_fail(struct rask_task *task, rask_status code, const char *format, ...)
@@ -120,7 +132,7 @@ int rask_task_fail(struct rask_task *task, rask_status code, const char *format,
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = ' ';
     if (task->status == RASK_OK) {
-        task->status = rask_task_code(code);
+        task->status = code_of(code);
         task->error_text = rask_strdup(text);
     }
     return task->status;

@@ -93,9 +93,10 @@ static inline int rask_task_notice_cancel(struct rask_task *task)
     return 1;
 }
 
-/* What a task has failed with when its function says `code`: that, but RASK_ERR_TASK for what is no
- * error code, and for those by which a wait says that it has not waited to the end. */
-rask_status rask_task_code(int code);
+/* The function has returned `code`, or said before why it fails: the task has status and text then.
+ * Without a reason of its own it fails with the code; with RASK_ERR_TASK for what is no error code,
+ * and for those by which a wait says that it has not waited to the end. */
+void rask_task_explain(struct rask_task *task, int code);
 
 /* Gives up what has been made of a result, in the store or inline. */
 void rask_task_drop_result(struct rask_task *task);

@@ -371,6 +371,31 @@ static void names_the_member_that_fails(void)
     stop();
 }
 
+static int give_code(struct rask_task *task)
+{
+    const int64_t *code = RASK_INPUT(task, 0, int64_t);
+    return code == NULL ? 1 : (int)*code;
+}
+RASK_TASK(give_code)
+
+static void a_member_fails_with_the_codes_of_a_task(void)
+{
+    static const int64_t codes[] = {RASK_ERR_IO, RASK_ERR_TIMEOUT, RASK_ERR_INTERRUPTED, -99999};
+    start();
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct rask_graph *graph = new_graph();
+        struct rask_node node = node_of(graph, RASK_CALL(add, RASK_VALUE(codes[i])));
+        want(graph, node_of(graph, RASK_CALL(give_code, RASK_NODE(node))));
+        struct rask_future future = submit_graph(graph, 0);
+        CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error),
+                        codes[i] == RASK_ERR_IO ? RASK_ERR_IO : RASK_ERR_TASK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "give_code (2 of 2"));
+        rask_release(rask, &future, 1);
+        rask_graph_free(graph);
+    }
+    stop();
+}
+
 /* Different annotations are different tasks; and each has effect. */
 static void keeps_annotations(void)
 {
@@ -515,6 +540,7 @@ RASK_UNIT_MAIN("graph_api", {"gives the same fused or not", gives_the_same_fused
                {"gives constants of every size", gives_constants_of_every_size},
                {"repeats each member by itself", repeats_each_member_by_itself},
                {"names the member that fails", names_the_member_that_fails},
+               {"a member fails with the codes of a task", a_member_fails_with_the_codes_of_a_task},
                {"keeps annotations", keeps_annotations},
                {"computes pure chains once", computes_pure_chains_once},
                {"members may wait for tasks", members_may_wait_for_tasks},
