@@ -8,6 +8,8 @@
 
 #include "base/alloc.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 void rask_claims_init(struct rask_claims *claims)
@@ -186,11 +188,13 @@ static void give_back(struct rask_claims *claims, struct rask_claims_page *page,
     claims->unused = page;
 }
 
-void rask_claims_drop(struct rask_claims *claims, uint64_t sequence)
+void rask_claims_drop(struct rask_claims *claims, struct rask_claim *claim, uint64_t sequence)
 {
+    void *first = claim - sequence % RASK_CLAIMS_PER_PAGE;
+    void *at = (char *)first - offsetof(struct rask_claims_page, claims);
+    struct rask_claims_page *page = at;
     uint64_t index = sequence / RASK_CLAIMS_PER_PAGE;
-    struct rask_claims_page *page = find_page(claims, index);
-    struct rask_claim *claim = &page->claims[sequence % RASK_CLAIMS_PER_PAGE];
+    assert(page == find_page(claims, index));
     rask_free(claim->data);
     atomic_store_explicit(&claim->state, RASK_FUTURE_NONE, memory_order_release);
     memset((char *)claim + sizeof claim->state, 0, sizeof *claim - sizeof claim->state);

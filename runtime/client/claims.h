@@ -87,7 +87,7 @@ enum rask_future_state rask_claims_state(const struct rask_claims *claims, uint6
  * its number. NULL if there is none. Walks the pages in use alone. */
 struct rask_claim *rask_claims_next(const struct rask_claims *claims, uint64_t *sequence);
 
-/* Frees what the claim owns; the number is none from now on. */
-void rask_claims_drop(struct rask_claims *claims, uint64_t sequence);
+/* Frees what the claim of this number owns; the number is none from now on. */
+void rask_claims_drop(struct rask_claims *claims, struct rask_claim *claim, uint64_t sequence);
 
 #endif

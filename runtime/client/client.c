@@ -349,15 +349,19 @@ uint32_t rask_client_arrived(struct rask_client *client, uint64_t object, int32_
     return n;
 }
 
-void rask_client_drop(struct rask_client *client, uint64_t id)
+static void drop(struct rask_client *client, struct rask_claim *claim, uint64_t id)
 {
-    struct rask_claim *claim = rask_client_find(client, id);
-    if (claim == NULL)
-        return;
     if (claim->state == RASK_FUTURE_PENDING)
         client->n_pending--;
     tell_watchers(client, claim, id);
-    rask_claims_drop(&client->claims, rask_id_sequence(id));
+    rask_claims_drop(&client->claims, claim, rask_id_sequence(id));
+}
+
+void rask_client_drop(struct rask_client *client, uint64_t id)
+{
+    struct rask_claim *claim = rask_client_find(client, id);
+    if (claim != NULL)
+        drop(client, claim, id);
 }
 
 void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinned)
@@ -369,7 +373,7 @@ void rask_client_release(struct rask_client *client, uint64_t id, uint64_t *pinn
     if (claim->place == RASK_PLACE_HERE)
         *pinned = claim->offset;
     int is_coming = claim->is_coming;
-    rask_client_drop(client, id);
+    drop(client, claim, id);
     if (!is_coming)
         push_release(client, id);
     for (size_t i = 0; is_coming && i < client->coming.count; i++)

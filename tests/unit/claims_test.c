@@ -16,6 +16,11 @@ static uint64_t add(struct rask_claims *claims)
     return sequence;
 }
 
+static void drop(struct rask_claims *claims, uint64_t sequence)
+{
+    rask_claims_drop(claims, rask_claims_find(claims, sequence), sequence);
+}
+
 /* Few stay out of many, in the way of a program that runs for long. */
 static void what_stays_is_found_among_many_that_went(void)
 {
@@ -28,7 +33,7 @@ static void what_stays_is_found_among_many_that_went(void)
         if (i % 10000 == 5000)
             kept[n_kept++] = sequence;
         else
-            rask_claims_drop(&claims, sequence);
+            drop(&claims, sequence);
         if (i == 10000)
             n_allocations = rask_alloc_count();
     }
@@ -90,10 +95,10 @@ static void a_live_future_is_seen_while_others_go(void)
         claims.next_sequence = i * round;
         uint64_t same_bucket = add(&claims);
         claims.next_sequence = i * round + RASK_CLAIMS_PER_PAGE;
-        rask_claims_drop(&claims, same_bucket);
+        drop(&claims, same_bucket);
         uint64_t next_bucket = add(&claims);
         claims.next_sequence = i * round + 2 * (uint64_t)RASK_CLAIMS_PER_PAGE;
-        rask_claims_drop(&claims, next_bucket);
+        drop(&claims, next_bucket);
     }
     atomic_store(&l.is_over, 1);
     pthread_join(thread, NULL);
