@@ -372,15 +372,21 @@ static rask_status tell_error(const struct rask_runtime *rt, const struct look *
     return error->code;
 }
 
+static enum rask_claim_place place_of(struct rask_runtime *rt, struct rask_future future)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_spin_lock(&loop->client_lock);
+    const struct rask_claim *claim = rask_client_find(&loop->client, future.id);
+    enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
+    rask_spin_unlock(&loop->client_lock);
+    return place;
+}
+
 /* Nothing comes by itself: the bytes are here, or cannot be, or are to be fetched by the reader. */
 static int has_settled(void *context)
 {
     const struct goal *goal = context;
-    struct rask_loop *loop = &goal->runtime->loop;
-    rask_spin_lock(&loop->client_lock);
-    const struct rask_claim *claim = rask_client_find(&loop->client, goal->futures->id);
-    enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
-    rask_spin_unlock(&loop->client_lock);
+    enum rask_claim_place place = place_of(goal->runtime, *goal->futures);
     return place != RASK_PLACE_COMING && place != RASK_PLACE_ASKED;
 }
 
@@ -491,9 +497,13 @@ static rask_status gather(struct rask *rask, const struct rask_future *futures, 
                               status == RASK_ERR_ARGUMENT
                                   ? "a future to gather is none, or was released"
                                   : rask_status_text(status));
-    for (size_t i = 0; i < n; i++)
-        if (bring_here(rask_runtime_of(rask), futures[i]) != RASK_OK)
+    struct rask_runtime *rt = rask_runtime_of(rask);
+    for (size_t i = 0; i < n; i++) {
+        enum rask_claim_place place = place_of(rt, futures[i]);
+        int is_to_be_fetched = place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM;
+        if (is_to_be_fetched && bring_here(rt, futures[i]) != RASK_OK)
             return rask_error_memory(error, sizeof(struct rask_claim), "gathering results");
+    }
     for (size_t i = 0; i < n && status == RASK_OK; i++)
         status = result_until(rask, futures[i], UINT64_MAX, &views[i], error);
     return status;
