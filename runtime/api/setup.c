@@ -126,9 +126,10 @@ static uint64_t arena_bytes(const struct rask_config *config)
 static void limit_arena(struct rask_runtime *rt)
 {
     int32_t n = rt->is_embedded ? 1 : rt->boot.comm->caps.ranks_on_node;
-    uint64_t share = arena_bytes(&rt->config) / (uint64_t)(n < 1 ? 1 : n);
-    if (rt->config.arena == 0 && n > 1)
-        rask_store_limit(rt->store, share < LEAST_SHARE_BYTES ? LEAST_SHARE_BYTES : share);
+    if (rt->config.arena != 0 || n <= 1)
+        return;
+    uint64_t share = arena_bytes(&rt->config) / (uint64_t)n;
+    rask_store_limit(rt->store, share < LEAST_SHARE_BYTES ? LEAST_SHARE_BYTES : share);
 }
 
 /* What takes the place of joining the other ranks. */
