@@ -57,7 +57,8 @@ struct rask_runtime {
     int has_signal_thread, has_blocked_signals;
     _Atomic int is_leaving_signals;
     _Atomic int signal_seen; /* that interrupted; 0: none */
-    sigset_t old_signals; /* the mask of the program's thread */
+    /* those that the thread takes, and the mask of the program's thread before they were blocked */
+    sigset_t signals, old_signals;
     /* threads.c */
     struct rask_spin spawn_lock;
     struct rask_thread_ids threads; /* the pool, replacements included */

@@ -29,10 +29,8 @@ static void handled_signals(sigset_t *set)
 static void *signal_thread(void *argument)
 {
     struct rask_runtime *rt = argument;
-    sigset_t set;
     int signal_number;
-    handled_signals(&set);
-    while (sigwait(&set, &signal_number) == 0) {
+    while (sigwait(&rt->signals, &signal_number) == 0) {
         if (atomic_load(&rt->is_leaving_signals))
             return NULL;
         if (signal_number == SIGUSR1) {
@@ -46,7 +44,7 @@ static void *signal_thread(void *argument)
             continue;
         }
         signal(signal_number, SIG_DFL);
-        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        pthread_sigmask(SIG_UNBLOCK, &rt->signals, NULL);
         raise(signal_number);
     }
     return NULL;
@@ -59,11 +57,10 @@ int rask_signal_seen(const struct rask *rask)
 
 void rask_signals_block(struct rask_runtime *rt)
 {
-    sigset_t set;
     if (!rt->config.signals)
         return;
-    handled_signals(&set);
-    pthread_sigmask(SIG_BLOCK, &set, &rt->old_signals);
+    handled_signals(&rt->signals);
+    pthread_sigmask(SIG_BLOCK, &rt->signals, &rt->old_signals);
     rt->has_blocked_signals = 1;
 }
 
@@ -72,11 +69,9 @@ rask_status rask_signals_start(struct rask_runtime *rt, struct rask_error *error
     if (!rt->config.signals)
         return RASK_OK;
     int failed = pthread_create(&rt->signal_thread, NULL, signal_thread, rt);
-    if (failed != 0) {
-        pthread_sigmask(SIG_SETMASK, &rt->old_signals, NULL);
+    if (failed != 0)
         return rask_error_set(error, RASK_ERR_SYSTEM, "cannot start a thread for signals: %s",
                               strerror(failed));
-    }
     rt->has_signal_thread = 1;
     return RASK_OK;
 }
