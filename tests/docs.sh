@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# docs.sh: the code in README.md, docs/guide/*.md and docs/man/rask.3 compiles against the headers.
+# docs.sh: the code in README.md, docs/guide/*.md and docs/man/rask.3 compiles against the headers,
+# as C11 without any extension.
 #
 # A block ```c with a main is a program: it is compiled, linked and run, and must end with 0. Any other block is
 # a fragment: what stands before a line `...` is at file scope, the rest inside a function, with the names of
@@ -11,7 +12,7 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 failed=0
 read -r -a flags <<<"${TEST_CPPFLAGS-} ${TEST_CFLAGS-} -I$top_srcdir/include -I$top_builddir/include -I$top_srcdir/tests"
-compile=("$top_builddir/libtool" --silent --tag=CC --mode=link ${CC:-cc} -std=c11 -Wall -Wextra -Werror "${flags[@]}")
+compile=("$top_builddir/libtool" --silent --tag=CC --mode=link ${CC:-cc} -std=c11 -pedantic -Wall -Wextra -Werror "${flags[@]}")
 
 fail()
 {
@@ -67,7 +68,7 @@ for block in "$scratch"/*.c; do
         n_fragments=$((n_fragments + 1))
         fragment "$block" >"$scratch/$name.fragment"
         # shellcheck disable=SC2086
-        ${CC:-cc} -std=c11 -Wall -Wextra -Werror -Wno-unused-result -Wno-unused-function "${flags[@]}" \
+        ${CC:-cc} -std=c11 -pedantic -Wall -Wextra -Werror -Wno-unused-result -Wno-unused-function "${flags[@]}" \
             -fsyntax-only -x c "$scratch/$name.fragment" || fail "$name does not compile"
     fi
 done

@@ -71,20 +71,24 @@ check_conditionals()
     done
 }
 
-# Each header alone; the public ones also as C++.
+# Each header alone; the public ones without any extension, and also as C++.
 check_headers()
 {
-    local header flags
+    local header flags form
     flags="-D_GNU_SOURCE -Iinclude -I$build/include -Iruntime -Itests/unit ${TEST_CPPFLAGS-}"
     [ -f "$build/config.h" ] && flags="-include $build/config.h $flags"
     while read -r header; do
+        form=-std=c11
+        case $header in include/*) form="-std=c11 -pedantic" ;; esac
         # shellcheck disable=SC2086
-        ${CC:-cc} -std=c11 -Wall -Wextra -Werror -fsyntax-only $flags -x c "$header" 2>"$scratch/said" ||
+        echo "#include \"$header\"" |
+            ${CC:-cc} $form -Wall -Wextra -Werror -fsyntax-only $flags -I. -x c - 2>"$scratch/said" ||
             echo "header-c $header 0 does not compile alone: $(grep -m1 error "$scratch/said")"
         case $header in include/*) ;; *) continue ;; esac
         [ -n "${TEST_CXX-}" ] || continue
         # shellcheck disable=SC2086
-        $TEST_CXX -std=c++11 -Wall -Wextra -Werror -fsyntax-only $flags -x c++ "$header" 2>"$scratch/said" ||
+        echo "#include \"$header\"" |
+            $TEST_CXX -std=c++11 -Wall -Wextra -Werror -fsyntax-only $flags -I. -x c++ - 2>"$scratch/said" ||
             echo "header-c++ $header 0 does not compile alone: $(grep -m1 error "$scratch/said")"
     done < <(find include runtime -name '*.h' ! -path include/rask/version.h ! -name 'mpi.h' | sort
              [ "${HAVE_MPI-}" = 1 ] && find include -name mpi.h)

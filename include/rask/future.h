@@ -89,13 +89,24 @@ struct rask_call {
 };
 
 #ifndef __cplusplus
-/* rask_submit(rask, RASK_CALL(add, RASK_VALUE(x), RASK_RESULT(f)), &future, NULL) */
-#define RASK_CALL(function, ...) RASK_CALL_WITH(NULL, function, __VA_ARGS__)
-#define RASK_CALL_WITH(call_options, call_function, ...)                                        \
-    (&(const struct rask_call){(call_function), NULL, (const struct rask_input[]){__VA_ARGS__}, \
-                               sizeof((const struct rask_input[]){__VA_ARGS__}) /               \
-                                   sizeof(struct rask_input),                                   \
-                               (call_options)})
+/* A call by its function and inputs, if it has any:
+ *
+ *     rask_submit(rask, RASK_CALL(add, RASK_VALUE(x), RASK_RESULT(f)), &future, NULL)
+ *     rask_submit(rask, RASK_CALL_WITH(&options, refresh), &future, NULL) */
+#define RASK_CALL(...) RASK_CALL_WITH(NULL, __VA_ARGS__)
+#define RASK_CALL_WITH(call_options, ...)                                                       \
+    (&(const struct rask_call){                                                                 \
+        RASK_CALL_FUNCTION_(__VA_ARGS__, 0), NULL,                                              \
+        (const struct rask_input[]){RASK_CALL_INPUTS_(__VA_ARGS__, rask_input_bytes(NULL, 0))}, \
+        sizeof((const struct rask_input[]){                                                     \
+            RASK_CALL_INPUTS_(__VA_ARGS__, rask_input_bytes(NULL, 0))}) /                       \
+                sizeof(struct rask_input) -                                                     \
+            1,                                                                                  \
+        (call_options)})
+/* What the macros use: the function, and the inputs with one more behind them that is none, since C
+ * knows neither empty arrays nor empty lists of arguments. */
+#define RASK_CALL_FUNCTION_(function, ...) (function)
+#define RASK_CALL_INPUTS_(function, ...) __VA_ARGS__
 #endif
 
 /* Submits one task. Returns at once. The inputs' futures may be released right after.
