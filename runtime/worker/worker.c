@@ -514,15 +514,17 @@ static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
     return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
 }
 
-/* One message about a missing object; `ended`, packed assignments, is emptied. */
+RASK_VEC_DEFINE(assignments, struct rask_wire_assignment);
+
+/* One message about a missing object; `ended` is emptied. */
 static rask_status put_missing(struct rask_worker *w, uint64_t object, int32_t holder,
-                               struct rask_worker_offsets *ended)
+                               struct assignments *ended)
 {
     struct rask_msg_missing m = {.object = object,
                                  .holder = holder,
-                                 .ended = (const void *)ended->items,
+                                 .ended = ended->items,
                                  .n_ended = (uint32_t)ended->count};
-    ended->count = 0;
+    assignments_clear(ended);
     return rask_wire_put_missing(&w->out, &m) == 0 ? RASK_OK : RASK_ERR_MEMORY;
 }
 
@@ -533,13 +535,12 @@ static rask_status put_missing(struct rask_worker *w, uint64_t object, int32_t h
 static rask_status report_missing(struct rask_worker *w, uint32_t request)
 {
     struct fetched *f = fetched_at(w, request);
-    struct rask_worker_offsets ended = {0};
+    struct assignments ended = {0};
     int32_t holder = f->holder;
     rask_status status = RASK_OK;
     while (status == RASK_OK && f->first_use != 0) {
         struct rask_task *task = w->slots.items[use_at(w, f->first_use)->slot];
         struct rask_wire_assignment assignment = {task->slot, task->epoch};
-        uint64_t packed;
         drop_use(w, task, f->first_use);
         status = move(task, RASK_JOB_ON_RETURN);
         if (task->n_missing > 0)
@@ -548,8 +549,7 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
             status = rask_worker_finished(w, task);
             continue;
         }
-        memcpy(&packed, &assignment, sizeof packed);
-        if (rask_worker_offsets_push(&ended, packed) != 0)
+        if (assignments_push(&ended, assignment) != 0)
             status = RASK_ERR_MEMORY;
         rask_status over = end_assignment(w, task);
         if (status == RASK_OK)
@@ -561,7 +561,7 @@ static rask_status report_missing(struct rask_worker *w, uint32_t request)
     }
     if (status == RASK_OK)
         status = put_missing(w, f->object, holder, &ended);
-    rask_worker_offsets_release(&ended);
+    assignments_release(&ended);
     return status;
 }
 
