@@ -44,25 +44,28 @@ static int all_finished(void *context)
     return goal->at == goal->n;
 }
 
+/* The first of the futures that is finished; n: none is. */
+static size_t first_finished(const struct goal *goal)
+{
+    size_t i = 0;
+    while (i < goal->n && !is_finished(goal->runtime, goal->futures[i]))
+        i++;
+    return i;
+}
+
 static int any_finished(void *context)
 {
     struct goal *goal = context;
-    for (size_t i = 0; i < goal->n; i++) {
-        if (is_finished(goal->runtime, goal->futures[i])) {
-            goal->at = i;
-            return 1;
-        }
-    }
-    return 0;
+    size_t first = first_finished(goal);
+    if (first < goal->n)
+        goal->at = first;
+    return first < goal->n;
 }
 
 static int any_of_them(const struct rask_waiter *waiter)
 {
     const struct goal *goal = waiter->what;
-    for (size_t i = 0; i < waiter->n; i++)
-        if (is_finished(goal->runtime, goal->futures[i]))
-            return 1;
-    return 0;
+    return first_finished(goal) < goal->n;
 }
 
 /* The one that a wait for all has come to. */
@@ -72,10 +75,11 @@ static int this_one(const struct rask_waiter *waiter)
     return is_finished(goal->runtime, goal->futures[waiter->n]);
 }
 
+/* Whether the next of the queue is there, or none is to come. The lock is held. */
 static int one_of_queue(const struct rask_waiter *waiter)
 {
     const struct goal *goal = waiter->what;
-    return goal->queue->n_taken < goal->queue->done.count || goal->queue->n_watched == 0;
+    return rask_client_is_next(goal->queue);
 }
 
 static int whatever_comes(const struct rask_waiter *waiter)
@@ -109,7 +113,6 @@ static int enlist_for_any(void *context, struct rask_waiter *waiter)
     int is_over = 0;
     waiter->is_over = any_of_them;
     waiter->what = goal;
-    waiter->n = goal->n;
     for (size_t i = 0; i < goal->n && !is_over; i++)
         is_over = mark(goal->runtime, goal->futures[i]);
     return is_over;
@@ -201,7 +204,7 @@ static rask_status work_as_task(struct rask *rask, struct rask_until *until)
 static rask_status work_as_guest(struct rask_runtime *rt, struct rask_until *until)
 {
     until->is_guest = 1;
-    until->may_run = rt->loop.exec.n_slots > 0 ? RASK_RUN_SHORT : RASK_RUN_NONE;
+    until->may_run = rt->loop.exec.n_slots > 0 ? RASK_RUN_BRIEF : RASK_RUN_NONE;
     atomic_fetch_add(&rt->n_guests, until->may_run != RASK_RUN_NONE);
     rask_status status = rask_threads_work(rt, until);
     atomic_fetch_sub(&rt->n_guests, until->may_run != RASK_RUN_NONE);
@@ -636,7 +639,7 @@ static int has_next(void *context)
     const struct goal *goal = context;
     struct rask_loop *loop = &goal->runtime->loop;
     rask_spin_lock(&loop->client_lock);
-    int is_over = goal->queue->n_taken < goal->queue->done.count || goal->queue->n_watched == 0;
+    int is_over = rask_client_is_next(goal->queue);
     rask_spin_unlock(&loop->client_lock);
     return is_over;
 }

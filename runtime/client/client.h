@@ -105,6 +105,11 @@ void rask_client_drop(struct rask_client *client, uint64_t id);
 /* Adds a future to a completed-queue. RASK_ERR_MEMORY; RASK_ERR_ARGUMENT if it is none. */
 rask_status rask_client_watch(struct rask_client *client, uint64_t id,
                               struct rask_client_queue *queue);
+/* Whether the next of a completed-queue has finished, or none is to come. */
+static inline int rask_client_is_next(const struct rask_client_queue *queue)
+{
+    return queue->n_taken < queue->done.count || queue->n_watched == 0;
+}
 /* Takes the next out of a completed-queue; 0 if none has finished. */
 uint64_t rask_client_next(struct rask_client_queue *queue);
 /* No future names the queue any more. */

@@ -38,8 +38,8 @@ struct rask_loop_counters {
 struct rask_waiter {
     struct rask_waiter *next, *previous; /* in the loop's list while it sleeps; next when free */
     int (*is_over)(const struct rask_waiter *waiter); /* the client's lock is held */
-    const void *what; /* what is_over looks at, `n` of them */
-    size_t n;
+    const void *what; /* what is_over looks at */
+    size_t n; /* and which of it */
     struct rask_bell *bell; /* where it sleeps: `own`, or the bell of the process */
     int is_guest; /* could take the turn of the one who sleeps at the bell of the process */
     int is_rung;
