@@ -81,9 +81,9 @@ static inline struct rask_runtime *rask_runtime_of(const struct rask *rask)
     return (struct rask_runtime *)rask->runtime;
 }
 
-/* Which tasks a thread may run meanwhile. SHORT: of functions known to be short, so that the thread
- * is back soon; for the others it calls the helper. */
-enum rask_may_run { RASK_RUN_NONE, RASK_RUN_SHORT, RASK_RUN_ALL };
+/* Which tasks a thread may run meanwhile. BRIEF: of functions known to be brief (exec.h), so that
+ * the thread is back soon; for the others it calls somebody else. */
+enum rask_may_run { RASK_RUN_NONE, RASK_RUN_BRIEF, RASK_RUN_ALL };
 
 /* What a thread works or sleeps for. */
 struct rask_until {

@@ -73,7 +73,7 @@ static int has_work_for(struct rask_runtime *rt, const struct rask_until *until)
 static int run_some(struct rask_runtime *rt, const struct rask_until *until, struct idling *self)
 {
     struct rask_exec *exec = &rt->loop.exec;
-    int only_brief = until->may_run == RASK_RUN_SHORT;
+    int only_brief = until->may_run == RASK_RUN_BRIEF;
     struct rask_task *task = rask_exec_pop(exec, &self->batch, only_brief);
     if (task == NULL) {
         (void)has_work_for(rt, until);
