@@ -212,15 +212,21 @@ static uint32_t fetch_object(struct rask_worker *w, const struct rask_wire_input
     if (rask_map64_get(&w->by_object, input->object, &id) && !fetched_at(w, id)->is_freed)
         return id;
     struct fetched *f = rask_slab_take(&w->fetched, &id);
-    if (f == NULL || rask_map64_put(&w->by_object, input->object, id) != 0)
+    if (f == NULL)
         return 0;
+    if (rask_worker_fetches_reserve(&w->fetches, w->fetches.count + 1) != 0 ||
+        rask_map64_put(&w->by_object, input->object, id) != 0) {
+        rask_slab_give(&w->fetched, id);
+        return 0;
+    }
     f->object = input->object;
     f->offset = RASK_WIRE_NO_OFFSET;
     f->bytes = input->bytes;
     f->holder = input->holder;
     struct rask_worker_fetch fetch = {input->object, input->offset, input->bytes, id,
                                       input->holder};
-    return rask_worker_fetches_push(&w->fetches, fetch) == 0 ? id : 0;
+    (void)!rask_worker_fetches_push(&w->fetches, fetch); /* there is room */
+    return id;
 }
 
 /* Input `index` of a task is an object of another rank. 0, or -1 without memory. */

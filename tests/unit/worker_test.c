@@ -384,6 +384,27 @@ static void the_client_gets_what_it_wants_here_or_on_arrival(void)
     teardown(&b);
 }
 
+/* Whichever allocation fails, nothing is left that a later wish would take for a fetch. */
+static void without_memory_the_client_may_ask_again(void)
+{
+    const struct rask_wire_input object = {101, 64, 700, 1, 0};
+    rask_status status = RASK_ERR_MEMORY;
+    for (uint64_t n = 1; status == RASK_ERR_MEMORY; n++) {
+        struct bench b;
+        setup(&b);
+        rask_alloc_fail_at(n, 0);
+        status = rask_worker_want(&b.worker, &object);
+        rask_alloc_fail_at(0, 0);
+        CU_ASSERT(status == RASK_ERR_MEMORY || n > 2);
+        CU_ASSERT_EQUAL(b.worker.fetched.count, status == RASK_OK);
+        CU_ASSERT_EQUAL(rask_worker_want(&b.worker, &object), RASK_OK);
+        CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 1);
+        arrive(&b, 0, 256);
+        CU_ASSERT_EQUAL(b.worker.arrivals.count, 1);
+        teardown(&b);
+    }
+}
+
 static void a_malformed_assignment_is_refused(void)
 {
     struct bench b;
@@ -438,5 +459,6 @@ RASK_UNIT_MAIN(
     {"no room: asked back, so returned", without_room_a_task_that_was_asked_back_is_returned},
     {"no room: the task fails", without_room_for_an_input_the_task_fails},
     {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
+    {"no memory: the client may ask again", without_memory_the_client_may_ask_again},
     {"a malformed assignment is refused", a_malformed_assignment_is_refused},
     {"a late withdrawal is ignored", a_late_withdrawal_is_ignored})
