@@ -18,13 +18,18 @@ struct rask_key128 rask_content_of_bytes(struct rask_view bytes)
     return some(key);
 }
 
-struct rask_key128 rask_content_of_future(const struct rask_client *client, uint64_t id)
+struct rask_key128 rask_content_of_input(struct rask_loop *loop, const struct rask_input *input)
 {
-    const struct rask_claim *claim = rask_client_find(client, id);
+    if (input->data != NULL)
+        return rask_content_of_bytes((struct rask_view){input->data, input->bytes});
+    uint64_t id = input->future.id;
+    struct rask_key128 key = {id << 1, id}; /* an even low half is no content key */
+    rask_spin_lock(&loop->client_lock);
+    const struct rask_claim *claim = rask_client_find(&loop->client, id);
     if (claim != NULL && !rask_key128_is_none(claim->key))
-        return claim->key;
-    /* An even low half is no content key. */
-    return (struct rask_key128){id << 1, id};
+        key = claim->key;
+    rask_spin_unlock(&loop->client_lock);
+    return key;
 }
 
 void rask_content_begin(struct rask_hash *hash, const struct rask_function *function)

@@ -9,17 +9,18 @@
 #define RASK_API_CONTENT_H
 
 #include "base/hash.h"
-#include "client/client.h"
+#include "comm/loop.h"
 
 #include <rask/function.h>
+#include <rask/future.h>
 #include <rask/task.h>
 
 /* The key of bytes. Never {0, 0}. */
 struct rask_key128 rask_content_of_bytes(struct rask_view bytes);
 
-/* The key of a future's object: its content key, or for an impure one a key that nothing else has.
- */
-struct rask_key128 rask_content_of_future(const struct rask_client *client, uint64_t id);
+/* The key of a call's input: that of its bytes, or of a future's object: its content key, or for an
+ * impure one a key that nothing else has. The client's lock is taken, and not held. */
+struct rask_key128 rask_content_of_input(struct rask_loop *loop, const struct rask_input *input);
 
 /* The key of a call: begin, one add per input in order, end. Never {0, 0}. */
 void rask_content_begin(struct rask_hash *hash, const struct rask_function *function);

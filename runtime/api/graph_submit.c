@@ -173,13 +173,10 @@ static const struct rask_call_options *unpack_options(struct submission *s,
 /* One input of a member that comes from outside: the next input of the call, and its number. */
 static int add_input(struct submission *s, struct rask_input input)
 {
-    const struct rask_client *client = &rask_runtime_of(s->graph->rask)->loop.client;
+    struct rask_loop *loop = &rask_runtime_of(s->graph->rask)->loop;
     if (input.data != NULL && input.bytes == 0)
         input.data = "";
-    rask_content_add(&s->hash,
-                     input.data != NULL
-                         ? rask_content_of_bytes((struct rask_view){input.data, input.bytes})
-                         : rask_content_of_future(client, input.future.id));
+    rask_content_add(&s->hash, rask_content_of_input(loop, &input));
     return graph_words_push(&s->words, (uint32_t)s->inputs.count) != 0 ||
            graph_inputs_push(&s->inputs, input) != 0;
 }

@@ -272,7 +272,7 @@ static rask_status pack(struct rask *rask, const struct rask_call *call, struct 
 }
 
 /* The content key of a pure call: what it was given, or that of function and inputs. */
-static void make_key(const struct rask_runtime *rt, const struct rask_call *call,
+static void make_key(struct rask_runtime *rt, const struct rask_call *call,
                      const struct rask_key128 *given, struct packed *p)
 {
     struct rask_hash hash;
@@ -281,13 +281,8 @@ static void make_key(const struct rask_runtime *rt, const struct rask_call *call
         key = *given;
     } else {
         rask_content_begin(&hash, rask_registry_at(rt->registry, p->m.function));
-        for (size_t i = 0; i < call->n_inputs; i++) {
-            const struct rask_input *input = &call->inputs[i];
-            rask_content_add(
-                &hash, input->data != NULL
-                           ? rask_content_of_bytes((struct rask_view){input->data, input->bytes})
-                           : rask_content_of_future(&rt->loop.client, input->future.id));
-        }
+        for (size_t i = 0; i < call->n_inputs; i++)
+            rask_content_add(&hash, rask_content_of_input(&rt->loop, &call->inputs[i]));
         key = rask_content_end(&hash);
     }
     p->key[0] = key.lo;
