@@ -33,17 +33,6 @@ first_example()
         fail "the summary: $(cat err)"
 }
 
-# Every option of the help text is in the man page, and the other way round.
-options()
-{
-    local page=$top_srcdir/docs/man/rask-csv.1
-    "$RASK" csv --help | sed '/^Settings of the runtime/,$d' | grep -o '^  --[a-z-]*' | tr -d ' ' | sort >in_help
-    sed 's/\\-/-/g' "$page" | grep -A1 '^\.TP' | grep -oE '^\.BI? --[a-z-]+' | grep -oE -- '--[a-z-]+' | sort >in_page
-    comm -3 in_help in_page | grep -vE -- '--(help|quiet)' >differences
-    [ ! -s differences ] || fail "options of help and man page: $(cat differences)"
-}
-
 conditions
 first_example
-options
 finish
