@@ -31,16 +31,25 @@ static void drop_files(struct rask_file_list *files, const char *path)
     unlink(path);
 }
 
-static void reads_what_is_named_and_nothing_else(void)
+static struct rask_csv_query by_city(const struct rask_file_list *files,
+                                     const char *const *aggregates, size_t n_aggregates,
+                                     const char *where)
 {
-    char path[64];
-    const char *keys[] = {"city"}, *aggregates[] = {"max:price", "min:price", "first:day"};
-    struct rask_csv_query query = {.files = make_files(path),
+    static const char *const keys[] = {"city"};
+    return (struct rask_csv_query){.files = files,
                                    .keys = keys,
                                    .n_keys = 1,
                                    .aggregates = aggregates,
-                                   .n_aggregates = 3,
-                                   .where = "city <> 'Bergen' and day > date '2019-01-01'"};
+                                   .n_aggregates = n_aggregates,
+                                   .where = where};
+}
+
+static void reads_what_is_named_and_nothing_else(void)
+{
+    char path[64];
+    const char *aggregates[] = {"max:price", "min:price", "first:day"};
+    struct rask_csv_query query =
+        by_city(make_files(path), aggregates, 3, "city <> 'Bergen' and day > date '2019-01-01'");
     struct rask_csv_plan plan;
     CU_ASSERT_EQUAL_FATAL(rask_csv_plan_init(&plan, &query, NULL), RASK_OK);
     CU_ASSERT_EQUAL(plan.groupby.n_columns, 3);
@@ -100,13 +109,9 @@ static void refuses_with_a_remedy(void)
 static void survives_every_failing_allocation(void)
 {
     char path[64];
-    const char *keys[] = {"city"}, *aggregates[] = {"sum:price"};
-    struct rask_csv_query query = {.files = make_files(path),
-                                   .keys = keys,
-                                   .n_keys = 1,
-                                   .aggregates = aggregates,
-                                   .n_aggregates = 1,
-                                   .where = "price > 3 and day is not missing"};
+    const char *aggregates[] = {"sum:price"};
+    struct rask_csv_query query =
+        by_city(make_files(path), aggregates, 1, "price > 3 and day is not missing");
     struct rask_csv_plan plan;
     struct rask_error error;
     rask_status status = RASK_ERR_MEMORY;

@@ -12,7 +12,7 @@
 
 #define LIMIT_BYTES (UINT64_C(1) << 20)
 
-static char path[] = "/tmp/rask-window.XXXXXX";
+static char path[] = "csv_window_test.XXXXXX";
 static struct rask_csv_window window;
 static struct rask_error error;
 
