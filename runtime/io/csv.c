@@ -314,17 +314,6 @@ static void form_rows(struct rask_csv_reader *reader)
     reader->is_past = at >= limit;
 }
 
-/* Copies a value for a message: one line, cut if long. */
-static void show_value(const char *text, size_t n, char shown[SHOWN_VALUE_BYTES + 4])
-{
-    size_t n_shown = n < SHOWN_VALUE_BYTES ? n : SHOWN_VALUE_BYTES;
-    memcpy(shown, text, n_shown);
-    for (size_t i = 0; i < n_shown; i++)
-        if ((unsigned char)shown[i] < ' ')
-            shown[i] = ' ';
-    snprintf(shown + n_shown, 4, "%s", n > n_shown ? "..." : "");
-}
-
 static rask_status unfit(struct rask_csv_reader *reader, struct rask_error *error)
 {
     uint32_t want = reader->odd.want, row = reader->odd.row;
@@ -334,7 +323,8 @@ static rask_status unfit(struct rask_csv_reader *reader, struct rask_error *erro
     size_t n;
     const char *text = rask_csv_rows_field(&reader->rows, row, reader->fields[want], &n);
     text = rask_csv_value_trim(text, &n);
-    show_value(text, n, shown);
+    snprintf(shown, sizeof shown, "%.*s%s", (int)(n < SHOWN_VALUE_BYTES ? n : SHOWN_VALUE_BYTES),
+             text, n > SHOWN_VALUE_BYTES ? "..." : "");
     uint64_t line = rask_csv_window_line(window, reader->rows.offsets[row]);
     char name[RASK_SHOWN_BYTES];
     (void)rask_text_show(name, wanted->name);

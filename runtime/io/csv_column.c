@@ -142,19 +142,13 @@ static inline uint64_t load8(const char *text)
 
 enum outcome { VALUE, MISSING, UNFIT };
 
-static bool has_leading_zero(const char *text, size_t n)
-{
-    size_t at = n > 0 && (text[0] == '-' || text[0] == '+');
-    return n - at > 1 && text[at] == '0';
-}
-
 static enum outcome slow_int(const struct rask_csv_parse *parse, const char *text, size_t n,
                              int64_t *value)
 {
     text = rask_csv_value_trim(text, &n);
     if (rask_missing_has(parse->missing, text, n))
         return MISSING;
-    if (!parse->is_declared && has_leading_zero(text, n))
+    if (!parse->is_declared && rask_number_has_leading_zero(text, n))
         return UNFIT;
     return rask_number_int64(text, n, value) ? VALUE : UNFIT;
 }

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,18 +112,9 @@ struct taken {
     size_t mask;
 };
 
-/* FNV-1a. */
-static size_t hash_name(const char *name)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-    return (size_t)(hash ^ hash >> 32);
-}
-
 static size_t slot_of(const struct taken *taken, const char *name)
 {
-    size_t at = hash_name(name) & taken->mask;
+    size_t at = (size_t)rask_hash64(name, strlen(name)) & taken->mask;
     while (taken->slots[at].name != NULL && strcmp(taken->slots[at].name, name) != 0)
         at = (at + 1) & taken->mask;
     return at;

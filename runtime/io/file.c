@@ -16,7 +16,7 @@
 #define AHEAD_BYTES (1 << 18)
 #define AHEAD_SPAN_BYTES (1 << 21)
 
-static struct rask_file_identity identity_of(const struct stat *status)
+struct rask_file_identity rask_file_identity_of(const struct stat *status)
 {
     return (struct rask_file_identity){
         .n_bytes = (uint64_t)status->st_size,
@@ -51,7 +51,7 @@ static rask_status look(struct rask_file *file, const struct rask_file_identity 
         return rask_error_set(error, RASK_ERR_IO, "%s: %s", file->path,
                               S_ISDIR(status.st_mode) ? "is a directory and not a file"
                                                       : "is no regular file; copy it to one first");
-    file->identity = identity_of(&status);
+    file->identity = rask_file_identity_of(&status);
     return expected == NULL || is_same(expected, &file->identity) ? RASK_OK
                                                                   : changed(file->path, error);
 }

@@ -27,6 +27,9 @@ struct rask_file_identity {
     uint64_t device;
 };
 
+struct stat;
+struct rask_file_identity rask_file_identity_of(const struct stat *status);
+
 /* An open file, in the caller's memory. Fields are read-only for the caller. */
 struct rask_file {
     int fd; /* -1 when closed */
@@ -37,8 +40,7 @@ struct rask_file {
 /* Opens a regular file for reading.
  * `expected`: what an earlier look at the file found, or NULL. Thread: any.
  * Errors: RASK_ERR_IO it cannot be opened, is no regular file, or has bytes but no size as files
- * of /proc; RASK_ERR_CHANGED it is not what
- * was expected. On error `file` is closed. */
+ * of /proc; RASK_ERR_CHANGED it is not what was expected. On error `file` is closed. */
 rask_status rask_file_open(struct rask_file *file, const char *path,
                            const struct rask_file_identity *expected,
                            struct rask_error *error) RASK_MUST_USE;

@@ -115,12 +115,7 @@ static rask_status out_of_memory(struct rask_error *error)
 static rask_status take_file(struct found *found, char *path, const struct stat *status,
                              struct rask_error *error)
 {
-    struct entry entry = {.path = path,
-                          .identity = {.n_bytes = (uint64_t)status->st_size,
-                                       .mtime_ns = (int64_t)status->st_mtim.tv_sec * 1000000000 +
-                                                   status->st_mtim.tv_nsec,
-                                       .inode = (uint64_t)status->st_ino,
-                                       .device = (uint64_t)status->st_dev}};
+    struct entry entry = {.path = path, .identity = rask_file_identity_of(status)};
     if (entries_push(&found->files, entry) == 0)
         return RASK_OK;
     rask_free(path);

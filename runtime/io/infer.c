@@ -106,8 +106,7 @@ static unsigned kind_of(const char *text, size_t n)
     int64_t whole;
     double number;
     if (is_integer(text, n)) {
-        size_t at = text[0] == '-' || text[0] == '+';
-        if (n - at > 1 && text[at] == '0')
+        if (rask_number_has_leading_zero(text, n))
             return KIND_TEXT;
         return rask_number_int64(text, n, &whole) ? KIND_INT : KIND_LONG_INT;
     }

@@ -42,6 +42,12 @@ bool rask_number_int64(const char *text, size_t n, int64_t *value)
     return true;
 }
 
+bool rask_number_has_leading_zero(const char *text, size_t n)
+{
+    size_t at = n > 0 && (text[0] == '-' || text[0] == '+');
+    return n - at > 1 && text[at] == '0';
+}
+
 /* A decimal number taken apart. */
 struct decimal {
     bool is_negative;

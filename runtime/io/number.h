@@ -15,6 +15,9 @@
 /* Decimal digits with an optional sign, from INT64_MIN to INT64_MAX. Leading zeros are taken. */
 bool rask_number_int64(const char *text, size_t n, int64_t *value);
 
+/* Whether digits with an optional sign begin with a zero that counts nothing, as codes do. */
+bool rask_number_has_leading_zero(const char *text, size_t n);
+
 /* Digits with an optional sign, point and exponent; inf and infinity in any case. Rounded to the
  * nearest double, ties to even, however many digits there are; too large is inf. No hexadecimal, no
  * nan. */
