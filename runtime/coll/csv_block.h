@@ -16,9 +16,9 @@
 #define RASK_COLL_CSV_BLOCK_H
 
 #include "base/buf.h"
-#include "kern/groupby.h"
 #include "io/csv.h"
 #include "kern/flat.h"
+#include "kern/groupby.h"
 
 #include <rask/future.h>
 #include <rask/task.h>

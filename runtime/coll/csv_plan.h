@@ -8,8 +8,8 @@
 #define RASK_COLL_CSV_PLAN_H
 
 #include "base/buf.h"
-#include "kern/groupby.h"
 #include "io/infer.h"
+#include "kern/groupby.h"
 
 /* The question. Everything in it is borrowed for the call. */
 struct rask_csv_query {
@@ -29,9 +29,9 @@ struct rask_csv_plan {
 
 /* Makes the plan; release it. Thread: any.
  * Errors: RASK_ERR_ARGUMENT an unknown column (the nearest one is named) or aggregate, one asked
- * for twice; RASK_ERR_SYNTAX the condition, with a caret, also one that is too
- * large; RASK_ERR_TYPE an
- * aggregate or a condition that a column's type does not have; those of rask_infer_answer_init. */
+ * for twice; RASK_ERR_SYNTAX the condition, with a caret, also one that is too large; RASK_ERR_TYPE
+ * an aggregate or a condition that a column's type does not have; those of rask_infer_answer_init.
+ */
 RASK_MUST_USE rask_status rask_csv_plan_init(struct rask_csv_plan *plan,
                                              const struct rask_csv_query *query,
                                              struct rask_error *error);

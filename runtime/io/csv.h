@@ -37,9 +37,9 @@
 #ifndef RASK_IO_CSV_H
 #define RASK_IO_CSV_H
 
-#include "kern/type.h"
 #include "io/file.h"
 #include "kern/batch.h"
+#include "kern/type.h"
 
 #include <rask/status.h>
 

@@ -48,6 +48,11 @@ tests_unit_csv_files_test_SOURCES = tests/unit/csv_files_test.c tests/unit/csv_o
 tests_unit_csv_files_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/csv_files_test
 
+check_PROGRAMS += tests/unit/csv_window_test
+tests_unit_csv_window_test_SOURCES = tests/unit/csv_window_test.c
+tests_unit_csv_window_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/csv_window_test
+
 check_PROGRAMS += tests/unit/missing_test
 tests_unit_missing_test_SOURCES = tests/unit/missing_test.c
 tests_unit_missing_test_LDADD = $(unit_ldadd)
@@ -64,15 +69,3 @@ tests_fuzz_csv_fuzz_SOURCES = tests/fuzz/csv_fuzz.c tests/unit/csv_oracle.h
 tests_fuzz_csv_fuzz_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_csv_fuzz_LDADD = $(fuzz_ldadd)
 endif
-EXTRA_DIST += \
-	tests/fuzz/corpus/csv/like_records \
-	tests/fuzz/corpus/csv/quotes \
-	tests/fuzz/corpus/csv/returns \
-	tests/fuzz/corpus/csv/stray \
-	tests/fuzz/corpus/csv/types \
-	tests/fuzz/corpus/csv/wide
-
-check_PROGRAMS += tests/unit/csv_window_test
-tests_unit_csv_window_test_SOURCES = tests/unit/csv_window_test.c
-tests_unit_csv_window_test_LDADD = $(unit_ldadd)
-TESTS += tests/unit/csv_window_test

@@ -7,8 +7,8 @@
 #ifndef RASK_KERN_FOLD_H
 #define RASK_KERN_FOLD_H
 
-#include "kern/groupby.h"
 #include "kern/batch.h"
+#include "kern/groupby.h"
 #include "kern/table.h"
 
 struct rask_fold;

@@ -11,9 +11,9 @@
 #ifndef RASK_KERN_RESULT_H
 #define RASK_KERN_RESULT_H
 
-#include "kern/groupby.h"
 #include "kern/batch.h"
 #include "kern/flat.h"
+#include "kern/groupby.h"
 
 #define RASK_RESULT_MAX_SORTS 64
 #define RASK_CELL_WIDE RASK_N_TYPES /* type of a cell: an integer of 128 bits */

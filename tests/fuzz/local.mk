@@ -7,7 +7,8 @@
 #   tests_fuzz_x_fuzz_LDFLAGS = $(fuzz_ldflags)
 #   tests_fuzz_x_fuzz_LDADD = $(fuzz_ldadd)
 #   endif
-# Inputs worth keeping are files of tests/fuzz/corpus/x/.
+# Inputs worth keeping are files of tests/fuzz/corpus/x/; all of them belong to a release.
+EXTRA_DIST += tests/fuzz/corpus
 
 if BUILD_FUZZERS
 noinst_PROGRAMS += tests/fuzz/table_fuzz
