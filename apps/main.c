@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/error.h"
 #include "kern/expr.h"
 
 #include <rask/version.h>
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,10 +58,9 @@ static int refuse_command(const char *name)
         names[i] = commands[i].name;
     names[N_COMMANDS] = "help";
     const char *nearest = rask_name_nearest(name, names, N_COMMANDS + 1);
-    char shown[65];
-    snprintf(shown, sizeof shown, "%s", name);
-    for (char *c = shown; *c != '\0'; c++)
-        *c = iscntrl((unsigned char)*c) ? ' ' : *c;
+    char shown[RASK_SHOWN_BYTES];
+    (void)rask_text_show(shown, name);
+    rask_text_blank(shown);
     if (rask_is_speaker())
         fprintf(stderr, "rask: unknown command '%s'%s%s%s; see rask --help\n", shown,
                 nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,

@@ -13,7 +13,6 @@
 #include "comm/launch.h"
 #include "kern/expr.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,15 +54,14 @@ int rask_exit_early(int code)
 
 int rask_line_refuse(const struct rask_usage *usage, const char *format, ...)
 {
-    char text[RASK_ERROR_TEXT_BYTES];
+    struct rask_error error;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)rask_error_set_list(&error, RASK_ERR_USAGE, format, arguments);
     va_end(arguments);
-    for (char *c = text; *c != '\0'; c++)
-        *c = iscntrl((unsigned char)*c) ? ' ' : *c;
     if (rask_is_speaker())
-        fprintf(stderr, "rask %s: %s; see rask %s --help\n", usage->command, text, usage->command);
+        fprintf(stderr, "rask %s: %s; see rask %s --help\n", usage->command, error.text,
+                usage->command);
     return rask_exit_early(RASK_EXIT_USAGE);
 }
 

@@ -2,7 +2,6 @@
 /* error.c: filling error records, and the texts and names of the status codes. */
 #include "base/error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,23 +27,35 @@ const char *rask_text_show(char shown[RASK_SHOWN_BYTES], const char *text)
     return shown;
 }
 
+void rask_text_blank(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+}
+
 /* Formats before it writes, so that the old text may be among the arguments. */
-rask_status rask_error_set(struct rask_error *error, rask_status code, const char *format, ...)
+rask_status rask_error_set_list(struct rask_error *error, rask_status code, const char *format,
+                                va_list arguments)
 {
     if (error == NULL)
         return code;
     char text[RASK_ERROR_TEXT_BYTES + 4]; /* 4: a last character that is cut shows as too long */
-    va_list arguments;
-    va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     if (length < 0)
         rask_text_copy(text, sizeof text, rask_status_text(code));
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
+    rask_text_blank(text);
     *error = (struct rask_error){.code = code, .rank = -1};
     rask_text_copy(error->text, sizeof error->text, text);
+    return code;
+}
+
+rask_status rask_error_set(struct rask_error *error, rask_status code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)rask_error_set_list(error, code, format, arguments);
+    va_end(arguments);
     return code;
 }
 

@@ -31,13 +31,6 @@ static size_t write_head(char *line, size_t line_bytes, const struct rask_log *l
     return (size_t)length;
 }
 
-static void blank_control_characters(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = ' ';
-}
-
 void rask_log_write(const struct rask_log *log, enum rask_log_level level, const char *format, ...)
 {
     if (!rask_log_is_on(log, level))
@@ -54,7 +47,7 @@ void rask_log_write(const struct rask_log *log, enum rask_log_level level, const
         rask_text_copy(line, RASK_LOG_LINE_BYTES - 4, line);
         memcpy(line + strlen(line), "...", 4);
     }
-    blank_control_characters(line);
+    rask_text_blank(line);
     size_t end = strlen(line);
     line[end] = '\n';
     (void)fwrite(line, 1, end + 1,

@@ -3,6 +3,7 @@
 #include "worker/task.h"
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "wire/wire.h"
 #include "worker/exec.h"
 
@@ -123,17 +124,14 @@ void rask_task_explain(struct rask_task *task, int code)
 
 int rask_task_fail(struct rask_task *task, rask_status code, const char *format, ...)
 {
-    char text[RASK_ERROR_TEXT_BYTES];
+    struct rask_error error;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)rask_error_set_list(&error, code, format, arguments);
     va_end(arguments);
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = ' ';
     if (task->status == RASK_OK) {
         task->status = code_of(code);
-        task->error_text = rask_strdup(text);
+        task->error_text = rask_strdup(error.text);
     }
     return task->status;
 }
