@@ -38,6 +38,7 @@ struct known_column {
     char *name;
     unsigned kinds;
     uint64_t n_values;
+    const struct rask_infer_declared *declared; /* NULL: its type is to be found out */
 };
 
 RASK_VEC_DEFINE(known_columns, struct known_column);
@@ -66,6 +67,7 @@ struct survey {
     struct rask_csv_spec head_spec; /* wants nothing */
     struct rask_csv_reader *head_reader;
     uint8_t *is_sampled; /* [files] */
+    size_t n_named; /* so many files, from the first, have no name that is not known */
     const struct sample *sample; /* the one that is being taken */
     uint64_t file_bytes; /* of each file at most, but for small files at three places */
 };
@@ -75,16 +77,22 @@ static bool find_known(const struct survey *survey, const char *name, uint32_t *
     return rask_map128_get(&survey->by_name, rask_hash128(name, strlen(name)), index) != 0;
 }
 
-/* Adds the name unless it is there. */
-static rask_status know(struct survey *survey, const char *name, uint32_t *index,
-                        struct rask_error *error)
+/* Whether nothing is known of the column's type. */
+static bool is_unseen(const struct known_column *column)
 {
-    if (find_known(survey, name, index))
+    return column->n_values == 0 && column->declared == NULL;
+}
+
+/* Adds the name unless it is there. */
+static rask_status know(struct survey *survey, const char *name, struct rask_error *error)
+{
+    uint32_t index;
+    if (find_known(survey, name, &index))
         return RASK_OK;
     struct known_column column = {.name = rask_strdup(name)};
-    *index = (uint32_t)survey->columns.count;
+    index = (uint32_t)survey->columns.count;
     if (column.name != NULL && known_columns_push(&survey->columns, column) == 0) {
-        if (rask_map128_put(&survey->by_name, rask_hash128(name, strlen(name)), *index) == 0)
+        if (rask_map128_put(&survey->by_name, rask_hash128(name, strlen(name)), index) == 0)
             return RASK_OK;
         survey->columns.count--;
     }
@@ -198,7 +206,7 @@ struct look {
 static bool has_all(const struct survey *survey, const struct look *look)
 {
     for (size_t i = 0; i < look->n_wants; i++)
-        if (survey->columns.items[look->indices[i]].n_values == 0)
+        if (is_unseen(&survey->columns.items[look->indices[i]]))
             return false;
     return true;
 }
@@ -238,9 +246,12 @@ static rask_status survey_head(struct survey *survey, size_t file,
     if (status != RASK_OK)
         return status;
     *head = rask_csv_reader_head(survey->head_reader);
-    uint32_t index;
     for (uint32_t c = 0; status == RASK_OK && c < (*head)->n_columns; c++)
-        status = know(survey, (*head)->names[c], &index, error);
+        status = know(survey, (*head)->names[c], error);
+    uint32_t index;
+    for (size_t i = 0; i < survey->question->n_declared; i++)
+        if (find_known(survey, survey->question->declared[i].name, &index))
+            survey->columns.items[index].declared = &survey->question->declared[i];
     return status;
 }
 
@@ -263,7 +274,7 @@ static void want(const struct survey *survey, const char *name, struct look *loo
 {
     uint32_t index;
     if (!find_known(survey, name, &index) ||
-        (survey->sample->is_for_unseen && survey->columns.items[index].n_values > 0))
+        (survey->sample->is_for_unseen && !is_unseen(&survey->columns.items[index])))
         return;
     look->indices[look->n_wants] = index;
     look->wants[look->n_wants++] =
@@ -312,7 +323,7 @@ static rask_status survey_file(struct survey *survey, size_t file, struct rask_e
     return status;
 }
 
-/* Whether a column that is asked for had no value so far. */
+/* Whether nothing is known so far of the type of a column that is asked for. */
 static bool has_unseen(const struct survey *survey)
 {
     const struct rask_infer_question *question = survey->question;
@@ -320,7 +331,7 @@ static bool has_unseen(const struct survey *survey)
     for (size_t i = 0; i < n; i++) {
         uint32_t index = (uint32_t)i;
         if ((question->names == NULL || find_known(survey, question->names[i], &index)) &&
-            survey->columns.items[index].n_values == 0)
+            is_unseen(&survey->columns.items[index]))
             return true;
     }
     return false;
@@ -397,12 +408,13 @@ static rask_status look_for(struct survey *survey, const char *name, struct rask
     const struct rask_csv_head *head;
     rask_status status = RASK_OK;
     size_t n_files = rask_file_list_count(survey->question->files);
-    for (size_t i = 0; status == RASK_OK && i < n_files && !find_known(survey, name, &index); i++) {
-        if (survey->is_sampled[i])
+    for (; status == RASK_OK && survey->n_named < n_files && !find_known(survey, name, &index);
+         survey->n_named++) {
+        if (survey->is_sampled[survey->n_named])
             continue;
-        status = survey_head(survey, i, &head, error);
+        status = survey_head(survey, survey->n_named, &head, error);
         if (status == RASK_OK && find_known(survey, name, &index))
-            status = survey_file(survey, i, error);
+            status = survey_file(survey, survey->n_named, error);
     }
     return status == RASK_OK && !find_known(survey, name, &index) ? unknown(survey, name, error)
                                                                   : status;
@@ -441,20 +453,17 @@ static rask_status look_for_all(struct survey *survey, struct rask_error *error)
 static rask_status add_answer(struct rask_infer_answer *answer, const struct survey *survey,
                               const char *name, struct rask_error *error)
 {
-    const struct rask_infer_question *question = survey->question;
     struct rask_infer_column *column = &answer->columns[answer->n_columns];
     uint32_t index = 0;
     (void)find_known(survey, name, &index);
     const struct known_column *known = &survey->columns.items[index];
-    *column = (struct rask_infer_column){
-        .name = rask_strdup(name), .type = type_of(known->kinds), .n_values = known->n_values};
+    *column = (struct rask_infer_column){.name = rask_strdup(name),
+                                         .type = known->declared != NULL ? known->declared->type
+                                                                         : type_of(known->kinds),
+                                         .is_declared = known->declared != NULL,
+                                         .n_values = known->n_values};
     if (column->name == NULL)
         return rask_error_memory(error, strlen(name), "the names of columns");
-    for (size_t i = 0; i < question->n_declared; i++)
-        if (strcmp(question->declared[i].name, name) == 0) {
-            column->type = question->declared[i].type;
-            column->is_declared = true;
-        }
     answer->n_columns++;
     return RASK_OK;
 }

@@ -4,9 +4,9 @@
  * THE SAMPLE: up to 32 files, evenly spread, the first and the last one among them. They share
  * 4 MiB: a file that is no larger than its share is read whole, of a larger one 64 KiB at 3 to 17
  * places, evenly spread, the first behind the header. What follows a ragged record in these is left
- * out. A column without a value in that is looked for in up to 256 files, which share 64 MiB in the
- * same way (256 KiB at up to 256 places), until there is one. The sample depends on the files
- * alone, not on how they are cut.
+ * out. A column without a value in that, unless its type is declared, is looked for in up to 256
+ * files, which share 64 MiB in the same way (256 KiB at up to 256 places), until there is one. The
+ * sample depends on the files alone, not on how they are cut.
  *
  * THE TYPES: int64 when all values are integers that fit; float64 when all are numbers and one of
  * them has a point or an exponent or is inf; bool for true and false (lower case, Capital, UPPER);
@@ -49,7 +49,7 @@ struct rask_infer_column {
     char *name;
     rask_type type;
     bool is_declared;
-    uint64_t n_values; /* in the sample */
+    uint64_t n_values; /* in the sample; of a declared column in its first part alone */
 };
 
 /* Columns in the order of question.names, or of their first appearance over the files. */
