@@ -14,22 +14,29 @@
 #include <string.h>
 
 RASK_VEC_DEFINE(plan_names, const char *);
+RASK_VEC_DEFINE(plan_flags, uint8_t);
 
 /* The plan while it is made. */
 struct making {
     const struct rask_csv_query *query;
     struct rask_csv_plan *plan;
     struct plan_names names; /* the columns to read; borrowed from query and where */
+    /* [names] whether the answer may depend on its type: not if its values are only counted */
+    struct plan_flags needs_type;
     struct rask_expr *where;
     struct rask_infer_answer answer;
 };
 
-static rask_status add_name(struct making *making, const char *name, struct rask_error *error)
+static rask_status add_name(struct making *making, const char *name, bool needs_type,
+                            struct rask_error *error)
 {
     for (size_t i = 0; i < making->names.count; i++)
-        if (strcmp(making->names.items[i], name) == 0)
+        if (strcmp(making->names.items[i], name) == 0) {
+            making->needs_type.items[i] |= needs_type;
             return RASK_OK;
-    return plan_names_push(&making->names, name) == 0
+        }
+    return plan_flags_push(&making->needs_type, needs_type) == 0 &&
+                   plan_names_push(&making->names, name) == 0
                ? RASK_OK
                : rask_error_memory(error, sizeof name, "the names of columns");
 }
@@ -40,13 +47,13 @@ static rask_status collect_names(struct making *making, struct rask_error *error
     const struct rask_csv_query *query = making->query;
     rask_status status = RASK_OK;
     for (size_t i = 0; status == RASK_OK && i < query->n_keys; i++)
-        status = add_name(making, query->keys[i], error);
+        status = add_name(making, query->keys[i], true, error);
     for (size_t i = 0; status == RASK_OK && i < query->n_aggregates; i++) {
         rask_aggregate_fn fn;
         const char *column = NULL;
         status = rask_aggregate_parse(query->aggregates[i], &fn, &column, error);
         if (status == RASK_OK && column != NULL)
-            status = add_name(making, column, error);
+            status = add_name(making, column, fn != RASK_AGGREGATE_COUNT, error);
     }
     if (status != RASK_OK || query->where == NULL || *query->where == '\0')
         return status;
@@ -58,7 +65,7 @@ static rask_status collect_names(struct making *making, struct rask_error *error
     }
     uint32_t n = status == RASK_OK ? rask_expr_n_columns(making->where) : 0;
     for (uint32_t i = 0; status == RASK_OK && i < n; i++)
-        status = add_name(making, rask_expr_column(making->where, i), error);
+        status = add_name(making, rask_expr_column(making->where, i), true, error);
     return status;
 }
 
@@ -76,23 +83,24 @@ static rask_status infer(struct making *making, struct rask_error *error)
     return rask_infer_answer_init(&making->answer, &question, error);
 }
 
-/* A column that had no value in the sample was taken as text: an error about its type says how to
- * settle that. */
-static rask_status explain(const struct making *making, rask_status status,
-                           struct rask_error *error)
+/* A column that had no value in the sample was taken as text: the error that an aggregate does not
+ * go with its type says how to settle that. */
+static void explain(const struct making *making, const char *aggregate, struct rask_error *error)
 {
-    size_t n = error != NULL ? strlen(error->text) : 0;
-    for (size_t i = 0; n > 0 && status == RASK_ERR_TYPE && i < making->answer.n_columns; i++) {
+    rask_aggregate_fn fn;
+    const char *name = NULL;
+    char shown[RASK_SHOWN_BYTES];
+    if (error == NULL || rask_aggregate_parse(aggregate, &fn, &name, NULL) != RASK_OK)
+        return;
+    for (size_t i = 0; name != NULL && i < making->answer.n_columns; i++) {
         const struct rask_infer_column *column = &making->answer.columns[i];
-        char shown[RASK_SHOWN_BYTES], quoted[RASK_SHOWN_BYTES + 2];
-        snprintf(quoted, sizeof quoted, "'%s'", rask_text_show(shown, column->name));
-        if (column->is_declared || strstr(error->text, quoted) == NULL)
+        size_t n = strlen(error->text);
+        if (column->is_declared || strcmp(column->name, name) != 0)
             continue;
         snprintf(error->text + n, sizeof error->text - n, "%s; say --types %s=TYPE to settle it",
-                 column->n_values == 0 ? " (no value of it was found in the sample)" : "", shown);
-        break;
+                 column->n_values == 0 ? " (no value of it was found in the sample)" : "",
+                 rask_text_show(shown, name));
     }
-    return status;
 }
 
 static rask_status fill_groupby(struct making *making, struct rask_error *error)
@@ -105,40 +113,22 @@ static rask_status fill_groupby(struct making *making, struct rask_error *error)
                                          making->answer.columns[i].type, error);
     for (size_t i = 0; status == RASK_OK && i < query->n_keys; i++)
         status = rask_groupby_add_key(groupby, query->keys[i], error);
-    for (size_t i = 0; status == RASK_OK && i < query->n_aggregates; i++)
+    for (size_t i = 0; status == RASK_OK && i < query->n_aggregates; i++) {
         status = rask_groupby_add_aggregate(groupby, query->aggregates[i], error);
+        if (status == RASK_ERR_TYPE)
+            explain(making, query->aggregates[i], error);
+    }
     if (status == RASK_OK && query->n_aggregates == 0)
         status = rask_groupby_add_aggregate(groupby, "count", error);
     if (status == RASK_OK)
         status = rask_groupby_set_where(groupby, query->where, error);
     if (status != RASK_OK)
-        return explain(making, status, error);
+        return status;
     /* A fold that is made and dropped finds what is wrong with the condition. */
     struct rask_fold *fold = NULL;
     status = rask_fold_new(groupby, &fold, error);
     rask_fold_free(fold);
     return status;
-}
-
-/* Whether the answer may depend on the column's type: not if its values are only counted. */
-static bool needs_type(const struct making *making, const char *name)
-{
-    const struct rask_csv_query *query = making->query;
-    for (size_t i = 0; i < query->n_keys; i++)
-        if (strcmp(query->keys[i], name) == 0)
-            return true;
-    for (size_t i = 0; i < query->n_aggregates; i++) {
-        rask_aggregate_fn fn;
-        const char *column = NULL;
-        if (rask_aggregate_parse(query->aggregates[i], &fn, &column, NULL) == RASK_OK &&
-            fn != RASK_AGGREGATE_COUNT && strcmp(column, name) == 0)
-            return true;
-    }
-    uint32_t n = making->where != NULL ? rask_expr_n_columns(making->where) : 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (strcmp(rask_expr_column(making->where, i), name) == 0)
-            return true;
-    return false;
 }
 
 static rask_status pack(struct making *making, struct rask_error *error)
@@ -148,12 +138,12 @@ static rask_status pack(struct making *making, struct rask_error *error)
     if (wants == NULL)
         return rask_error_memory(error, answer->n_columns * sizeof *wants, "a plan");
     for (size_t i = 0; i < answer->n_columns; i++)
-        wants[i] = (struct rask_csv_want){
-            .name = answer->columns[i].name,
-            .type = answer->columns[i].type,
-            .is_declared = answer->columns[i].is_declared,
-            .is_unknown = answer->columns[i].n_values == 0 && !answer->columns[i].is_declared &&
-                          needs_type(making, answer->columns[i].name)};
+        wants[i] = (struct rask_csv_want){.name = answer->columns[i].name,
+                                          .type = answer->columns[i].type,
+                                          .is_declared = answer->columns[i].is_declared,
+                                          .is_unknown = answer->columns[i].n_values == 0 &&
+                                                        !answer->columns[i].is_declared &&
+                                                        making->needs_type.items[i]};
     struct rask_csv_spec spec = {making->query->dialect, wants, answer->n_columns};
     rask_status status =
         rask_csv_job_pack(&making->plan->groupby, &spec, &making->plan->job, error);
@@ -177,6 +167,7 @@ rask_status rask_csv_plan_init(struct rask_csv_plan *plan, const struct rask_csv
     rask_infer_answer_release(&making.answer);
     rask_expr_free(making.where);
     plan_names_release(&making.names);
+    plan_flags_release(&making.needs_type);
     if (status != RASK_OK)
         rask_csv_plan_release(plan);
     return status;
