@@ -27,13 +27,11 @@ struct run {
     uint64_t begin_ns;
 };
 
-static int tell(const struct rask_error *error, int exit_code)
+static int tell(const struct run *run, const struct rask_error *error, int exit_code)
 {
-    if (error->code == RASK_ERR_INTERRUPTED)
-        exit_code = RASK_EXIT_INTERRUPTED;
     fprintf(stderr, "rask csv: %s\n",
             error->text[0] != '\0' ? error->text : rask_status_text(error->code));
-    return exit_code;
+    return error->code == RASK_ERR_INTERRUPTED ? rask_interrupted_code(run->rask) : exit_code;
 }
 
 /* What is wrong with the question is wrong use; what is wrong with the files is not. */
@@ -52,13 +50,6 @@ static rask_status write_out(void *context, const void *bytes, size_t n_bytes,
     if (fwrite(bytes, 1, n_bytes, stdout) == n_bytes)
         return RASK_OK;
     return rask_error_set(error, RASK_ERR_IO, "standard output: %s", strerror(errno));
-}
-
-static rask_status flush_out(struct rask_error *error)
-{
-    return fflush(stdout) == 0 && !ferror(stdout)
-               ? RASK_OK
-               : rask_error_set(error, RASK_ERR_IO, "standard output: %s", strerror(errno));
 }
 
 static void show_progress(void *context, const struct rask_csv_progress *progress)
@@ -115,18 +106,16 @@ static void print_summary(const struct run *run, const struct rask_flat_counts *
         fprintf(stderr, "%d ranks, %u thread%s in all\n", (int)n_ranks, n_slots, plural(n_slots));
 }
 
-static rask_status print_answer(const struct run *run, const struct rask_csv_plan *plan,
-                                const struct rask_csv_answer *answer,
-                                const struct rask_result_options *how, struct rask_error *error)
+static int print_answer(const struct run *run, const struct rask_csv_plan *plan,
+                        const struct rask_csv_answer *answer, const struct rask_result_options *how)
 {
     struct rask_result *result = NULL;
-    rask_status status = rask_result_new(&plan->groupby, &answer->flat, how, &result, error);
+    struct rask_error error = {.code = RASK_OK};
+    rask_status status = rask_result_new(&plan->groupby, &answer->flat, how, &result, &error);
     if (status == RASK_OK)
-        status = rask_print(result, run->options->format, write_out, NULL, error);
-    if (status == RASK_OK)
-        status = flush_out(error);
+        status = rask_print(result, run->options->format, write_out, NULL, &error);
     rask_result_free(result);
-    return status;
+    return status == RASK_OK ? rask_finish_output() : tell(run, &error, RASK_EXIT_FAILED);
 }
 
 /* Reads the files and prints the answer. */
@@ -145,13 +134,13 @@ static int compute(struct run *run, const struct rask_csv_plan *plan,
     rask_progress_stop(&run->progress);
     if (status != RASK_OK) {
         error.code = status;
-        return tell(&error, RASK_EXIT_FAILED);
+        return tell(run, &error, RASK_EXIT_FAILED);
     }
-    status = print_answer(run, plan, &answer, how, &error);
-    if (status == RASK_OK)
+    int exit_code = print_answer(run, plan, &answer, how);
+    if (exit_code == RASK_EXIT_DONE)
         print_summary(run, &answer.flat.counts);
     rask_csv_answer_release(&answer);
-    return status == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
+    return exit_code;
 }
 
 static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
@@ -169,7 +158,7 @@ static int sort_and_compute(struct run *run, const struct rask_csv_plan *plan)
                                 RASK_RESULT_MAX_SORTS);
     for (size_t i = 0; status == RASK_OK && i < options->sorts.count; i++)
         status = rask_sort_parse(&plan->groupby, options->sorts.items[i], &sorts[i], &error);
-    return status == RASK_OK ? compute(run, plan, &how) : tell(&error, RASK_EXIT_USAGE);
+    return status == RASK_OK ? compute(run, plan, &how) : tell(run, &error, RASK_EXIT_USAGE);
 }
 
 static struct rask_csv_dialect dialect_of(const struct csv_options *options)
@@ -197,7 +186,7 @@ static int plan_and_compute(struct run *run)
     struct rask_error error = {.code = RASK_OK};
     rask_status status = rask_csv_plan_init(&plan, &query, &error);
     if (status != RASK_OK)
-        return tell(&error, exit_code_of(status));
+        return tell(run, &error, exit_code_of(status));
     int exit_code = sort_and_compute(run, &plan);
     rask_csv_plan_release(&plan);
     return exit_code;
@@ -215,14 +204,14 @@ static int list_columns(const struct run *run)
     struct rask_error error = {.code = RASK_OK};
     rask_status status = rask_infer_answer_init(&answer, &question, &error);
     if (status != RASK_OK)
-        return tell(&error, exit_code_of(status));
+        return tell(run, &error, exit_code_of(status));
     for (size_t i = 0; i < answer.n_columns; i++) {
         const struct rask_infer_column *column = &answer.columns[i];
         printf("%-8s  %s%s\n", rask_type_name(column->type), column->name,
                column->n_values == 0 && !column->is_declared ? "  (no value in the sample)" : "");
     }
     rask_infer_answer_release(&answer);
-    return flush_out(&error) == RASK_OK ? RASK_EXIT_DONE : tell(&error, RASK_EXIT_FAILED);
+    return rask_finish_output();
 }
 
 /* What is left out of what the paths say. */
@@ -253,7 +242,7 @@ static int run_command(struct run *run)
         status = rask_file_list_add(run->files, options->line.operands.items[i], &error);
     if (status == RASK_OK)
         tell_remarks(run);
-    int exit_code = status != RASK_OK              ? tell(&error, RASK_EXIT_FAILED)
+    int exit_code = status != RASK_OK              ? tell(run, &error, RASK_EXIT_FAILED)
                     : options->words.lists_columns ? list_columns(run)
                                                    : plan_and_compute(run);
     rask_file_list_free(run->files);
@@ -269,11 +258,9 @@ int rask_cmd_csv(int argc, char **argv)
         code = rask_line_start(&options.line, &run.rask);
     if (code == RASK_GO_ON) {
         run.begin_ns = rask_now_ns();
-        code = run_command(&run);
-        if (code == RASK_EXIT_INTERRUPTED)
-            code = rask_interrupted_code(run.rask);
-        int stop_code = rask_line_stop(run.rask, RASK_OK, NULL);
-        code = code == RASK_EXIT_DONE ? stop_code : code;
+        code = run_command(&run); /* says itself what is wrong, also with standard output */
+        if (rask_stop(run.rask) != RASK_OK && code == RASK_EXIT_DONE)
+            code = RASK_EXIT_FAILED;
     }
     csv_options_release(&options);
     return code;

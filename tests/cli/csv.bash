@@ -1,25 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# csv.bash: what the tests of `rask csv` share. Sourced; needs RASK and top_srcdir.
-set -u
+# csv.bash: what the tests of `rask csv` share beyond cli.bash. Sourced; a test run by hand begins in
+# the build directory.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-: "${RASK:=$PWD/rask}" "${top_srcdir:=$here/../..}"
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/rask-csv.XXXXXX") || exit 1
-trap 'rm -rf "$scratch"' EXIT
-failures=0
-
-fail()
-{
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# The end of a test: 1 if anything failed.
-finish()
-{
-    [ "$failures" = 0 ] || exit 1
-    echo "passed"
-    exit 0
-}
+: "${RASK:=$PWD/rask}" "${top_srcdir:=$here/../..}" "${top_builddir:=$PWD}"
+. "$here/cli.bash"
 
 needs_python()
 {
@@ -40,10 +24,18 @@ on_ranks()
     fi
 }
 
-# Whether a build with MPI and a launcher is there.
-has_mpi()
+# refuses CODE TEXT ARGUMENT...: the message holds TEXT and begins the only line, or the first of a caret's.
+refuses()
 {
-    [ -n "${MPIEXEC-}" ]
+    local code=$1 text=$2 found lines
+    shift 2
+    "$RASK" csv "$@" >out 2>err
+    found=$?
+    lines=$(wc -l <err)
+    [ "$found" = "$code" ] || fail "csv $*: exit code $found and not $code: $(head -c 300 err)"
+    [ ! -s out ] || fail "csv $*: standard output: $(head -c 100 out)"
+    grep -qF -- "$text" err || fail "csv $*: no '$text' in: $(head -c 300 err)"
+    [ "$lines" = 1 ] || { [ "$lines" = 3 ] && grep -q '^ *^' err; } || fail "csv $*: $lines lines: $(cat err)"
 }
 
 # Sets `data` to a directory with the real files NAME, expanded; 1 if they are not there.

@@ -5,20 +5,6 @@
 . "$(dirname "$0")/csv.bash"
 cd "$scratch" || exit 1
 
-# refuses CODE TEXT ARGUMENT...: the message holds TEXT and begins the only line, or the first of a caret's.
-refuses()
-{
-    local code=$1 text=$2 found lines
-    shift 2
-    "$RASK" csv "$@" >out 2>err
-    found=$?
-    lines=$(wc -l <err)
-    [ "$found" = "$code" ] || fail "csv $*: exit code $found and not $code: $(head -c 300 err)"
-    [ ! -s out ] || fail "csv $*: standard output: $(head -c 100 out)"
-    grep -qF -- "$text" err || fail "csv $*: no '$text' in: $(head -c 300 err)"
-    [ "$lines" = 1 ] || { [ "$lines" = 3 ] && grep -q '^ *^' err; } || fail "csv $*: $lines lines: $(cat err)"
-}
-
 # refuses_everywhere CODE TEXT ARGUMENT...: the very same message however the file is cut.
 refuses_everywhere()
 {
@@ -193,8 +179,13 @@ odd_paths()
 wrong_output()
 {
     [ -w /dev/full ] || return
-    "$RASK" csv good.csv >/dev/full 2>err
-    [ $? = 1 ] && grep -q "standard output: No space left" err || fail "a full disk: $(cat err)"
+    local question
+    for question in "" --list-columns; do
+        # shellcheck disable=SC2086 # no word or one
+        "$RASK" csv $question good.csv >/dev/full 2>err
+        [ $? = 1 ] && [ "$(wc -l <err)" = 1 ] && grep -q "standard output: No space left" err ||
+            fail "a full disk: $(cat err)"
+    done
 }
 
 wrong_use

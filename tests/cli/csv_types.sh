@@ -14,17 +14,6 @@ answers()
     [ "$found" = "$expected " ] || fail "csv $*: '$found' and not '$expected': $(head -c 300 err)"
 }
 
-# refuses TEXT ARGUMENT...: exit code 1, one line that holds TEXT, and no answer.
-refuses()
-{
-    local text=$1 code
-    shift
-    "$RASK" csv --quiet "$@" >out 2>err
-    code=$?
-    [ $code = 1 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] && grep -qF -- "$text" err ||
-        fail "csv $*: exit code $code, no '$text' in: $(head -c 300 err)"
-}
-
 # The values are at the end of a file that is read whole for its types.
 small_file()
 {
@@ -47,12 +36,12 @@ unseen_file()
     local question place="many.d/101.csv: line 5, column b: '9'"
     for question in "--agg max:b" "--agg min:b" "--agg first:b" "--agg last:b" "--agg nunique:b" "--by b"; do
         # shellcheck disable=SC2086 # words of a command line
-        refuses "$place" $question many.d
+        refuses 1 "$place" $question many.d
         grep -qF -- "say --types b=TYPE" err || fail "$question: no remedy in: $(cat err)"
         # shellcheck disable=SC2086
-        refuses "$place" $question --block 10 many.d
+        refuses 1 "$place" $question --block 10 many.d
     done
-    refuses "$place" --where "b > '5'" many.d
+    refuses 1 "$place" --where "b > '5'" many.d
     answers "max_b,min_b 10,9" --agg max:b,min:b --types b=int64 many.d
     answers 'max_b,min_b 9,""' --agg max:b,min:b --types b=text many.d
     answers "count 604" many.d
