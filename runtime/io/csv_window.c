@@ -44,7 +44,8 @@ void rask_csv_window_release(struct rask_csv_window *window)
     window->scan.marks = window->scan.ends = NULL;
 }
 
-void rask_csv_window_restart(struct rask_csv_window *window)
+/* Forgets marks and what was scanned: the record at `start` is scanned from its first byte. */
+static void restart(struct rask_csv_window *window)
 {
     window->scanned = window->start;
     window->has_pending_feed = false;
@@ -57,7 +58,7 @@ void rask_csv_window_seek(struct rask_csv_window *window, uint64_t offset)
 {
     window->base = offset;
     window->n_bytes = window->start = 0;
-    rask_csv_window_restart(window);
+    restart(window);
 }
 
 static rask_status grow_bytes(struct rask_csv_window *window, struct rask_error *error)
@@ -211,7 +212,7 @@ rask_status rask_csv_window_skip_empty(struct rask_csv_window *window, struct ra
         while (window->start < window->n_bytes &&
                (window->bytes[window->start] == '\n' || window->bytes[window->start] == '\r'))
             window->start++;
-        rask_csv_window_restart(window);
+        restart(window);
         if (window->start < window->n_bytes || rask_csv_window_is_all(window))
             return RASK_OK;
         rask_status status = rask_csv_window_fill(window, error);

@@ -43,9 +43,6 @@ void rask_csv_window_release(struct rask_csv_window *window);
 /* Empties the window; the next byte it reads is that at `offset`, the begin of a record. */
 void rask_csv_window_seek(struct rask_csv_window *window, uint64_t offset);
 
-/* Forgets marks and what was scanned: the record at `start` is scanned from its first byte. */
-void rask_csv_window_restart(struct rask_csv_window *window);
-
 /* Drops what is before `start` and reads more. There must be more: see is_all.
  * Errors: RASK_ERR_LIMIT the record at start is too long; RASK_ERR_MEMORY; those of rask_file_read.
  */

@@ -33,11 +33,6 @@ static const char *const aggregate_names[RASK_N_AGGREGATES] = {
 #undef AGGREGATE_NAME
 };
 
-const char *rask_aggregate_name(uint32_t fn)
-{
-    return fn < RASK_N_AGGREGATES ? aggregate_names[fn] : "?";
-}
-
 void rask_groupby_init(struct rask_groupby *plan)
 {
     *plan = (struct rask_groupby){0};
@@ -56,7 +51,8 @@ void rask_groupby_release(struct rask_groupby *plan)
     rask_groupby_init(plan);
 }
 
-uint32_t rask_groupby_find_column(const struct rask_groupby *plan, const char *name)
+/* The index of a column by its name, or UINT32_MAX. */
+static uint32_t find_column(const struct rask_groupby *plan, const char *name)
 {
     for (uint32_t i = 0; i < plan->n_columns; i++)
         if (strcmp(plan->columns[i].name, name) == 0)
@@ -86,7 +82,7 @@ static rask_status grow(void *array_of_items, uint32_t n, size_t item_bytes, con
 rask_status rask_groupby_add_column(struct rask_groupby *plan, const char *name, rask_type type,
                                     struct rask_error *error)
 {
-    uint32_t there = rask_groupby_find_column(plan, name);
+    uint32_t there = find_column(plan, name);
     if (there != UINT32_MAX && plan->columns[there].type == (uint32_t)type)
         return RASK_OK;
     if (there != UINT32_MAX)
@@ -125,7 +121,7 @@ static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct ra
 rask_status rask_groupby_add_key(struct rask_groupby *plan, const char *name,
                                  struct rask_error *error)
 {
-    uint32_t column = rask_groupby_find_column(plan, name);
+    uint32_t column = find_column(plan, name);
     return column == UINT32_MAX ? unknown_column(name, error) : add_key(plan, column, error);
 }
 
@@ -154,10 +150,10 @@ rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn, const 
 static char *make_label(const struct rask_groupby *plan, uint32_t fn, uint32_t column)
 {
     const char *name = column == RASK_GROUPBY_ALL_ROWS ? NULL : plan->columns[column].name;
-    size_t n_bytes = strlen(rask_aggregate_name(fn)) + (name == NULL ? 0 : strlen(name) + 1) + 1;
+    size_t n_bytes = strlen(aggregate_names[fn]) + (name == NULL ? 0 : strlen(name) + 1) + 1;
     char *label = rask_alloc(n_bytes);
     if (label != NULL)
-        snprintf(label, n_bytes, "%s%s%s", rask_aggregate_name(fn), name == NULL ? "" : "_",
+        snprintf(label, n_bytes, "%s%s%s", aggregate_names[fn], name == NULL ? "" : "_",
                  name == NULL ? "" : name);
     return label;
 }
@@ -171,7 +167,7 @@ static rask_status add_aggregate(struct rask_groupby *plan, uint32_t fn, uint32_
                        fn == RASK_AGGREGATE_VAR || fn == RASK_AGGREGATE_STD;
     if (needs_number && !rask_type_is_number(type))
         return rask_error_set(error, RASK_ERR_TYPE, "%s of column '%s' is not possible: it is %s",
-                              rask_aggregate_name(fn),
+                              aggregate_names[fn],
                               rask_text_show(shown, plan->columns[column].name),
                               rask_type_name(type));
     for (uint32_t i = 0; i < plan->n_aggregates; i++)
@@ -197,7 +193,7 @@ rask_status rask_groupby_add_aggregate(struct rask_groupby *plan, const char *te
     rask_status status = rask_aggregate_parse(text, &fn, &name, error);
     if (status != RASK_OK)
         return status;
-    uint32_t column = name == NULL ? RASK_GROUPBY_ALL_ROWS : rask_groupby_find_column(plan, name);
+    uint32_t column = name == NULL ? RASK_GROUPBY_ALL_ROWS : find_column(plan, name);
     if (name != NULL && column == UINT32_MAX)
         return unknown_column(name, error);
     return add_aggregate(plan, fn, column, error);
@@ -232,7 +228,7 @@ const char *rask_groupby_result_name(const struct rask_groupby *plan, uint32_t r
 static int is_asked_as(const struct rask_groupby *plan,
                        const struct rask_groupby_aggregate *aggregate, const char *name)
 {
-    const char *fn = rask_aggregate_name(aggregate->fn);
+    const char *fn = aggregate_names[aggregate->fn];
     size_t n = strlen(fn);
     return aggregate->column != RASK_GROUPBY_ALL_ROWS && strncmp(name, fn, n) == 0 &&
            name[n] == ':' && strcmp(name + n + 1, plan->columns[aggregate->column].name) == 0;
@@ -334,7 +330,7 @@ static rask_status read_columns(const struct flat_header *header, const uint8_t 
         char *name = copy_text(names, pair.b, &status, error);
         if (name == NULL)
             return status;
-        if (rask_groupby_find_column(plan, name) != UINT32_MAX)
+        if (find_column(plan, name) != UINT32_MAX)
             status = malformed(error);
         else
             status = rask_groupby_add_column(plan, name, (rask_type)pair.a, error);

@@ -92,11 +92,6 @@ RASK_MUST_USE rask_status rask_groupby_set_where(struct rask_groupby *plan, cons
  * for a plain count. RASK_ERR_ARGUMENT: unknown function, or no column where one is needed. */
 RASK_MUST_USE rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn,
                                                const char **column, struct rask_error *error);
-/* "sum", ...; "?" for a number that is none. Owns: static string. */
-const char *rask_aggregate_name(uint32_t fn);
-
-/* The index of a column by its name, or UINT32_MAX. */
-uint32_t rask_groupby_find_column(const struct rask_groupby *plan, const char *name);
 
 /* Result columns are the keys and then the aggregates. Their number; the name of one. */
 uint32_t rask_groupby_n_results(const struct rask_groupby *plan);

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-uint32_t rask_limbs_length(const uint64_t *a, uint32_t n)
+/* The length without leading zeros. */
+static uint32_t length_of(const uint64_t *a, uint32_t n)
 {
     while (n > 0 && a[n - 1] == 0)
         n--;
@@ -96,7 +97,7 @@ static int any_bit_below(const uint64_t *a, int64_t low)
 
 double rask_limbs_to_double(const uint64_t *a, uint32_t n, int exponent, int is_inexact)
 {
-    n = rask_limbs_length(a, n);
+    n = length_of(a, n);
     if (n == 0)
         return 0.0;
     int64_t top = (int64_t)n * 64 - __builtin_clzll(a[n - 1]); /* a < 2^top */
@@ -124,7 +125,7 @@ double rask_limbs_quotient(const uint64_t *a, uint32_t n, int exponent, uint64_t
     uint64_t shifted[RASK_LIMBS_MAX];
     memset(shifted, 0, 3 * sizeof *shifted);
     memcpy(shifted + 3, a, (size_t)n * sizeof *shifted);
-    n = rask_limbs_length(shifted, n + 3);
+    n = length_of(shifted, n + 3);
     /* 192 more bits than the whole quotient has: at least 64 of them remain below any divisor. */
     uint64_t rest = rask_limbs_divide(shifted, n, divisor);
     rest |= rask_limbs_divide(shifted, n, divisor2);

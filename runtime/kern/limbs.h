@@ -16,9 +16,6 @@
 __extension__ typedef unsigned __int128 rask_u128;
 __extension__ typedef __int128 rask_i128;
 
-/* The length without leading zeros. */
-uint32_t rask_limbs_length(const uint64_t *a, uint32_t n);
-
 /* If the two's complement number a is negative, negates it in place and returns 1; else 0. */
 int rask_limbs_absolute(uint64_t *a, uint32_t n);
 

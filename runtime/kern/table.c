@@ -133,11 +133,6 @@ uint64_t rask_table_n_groups(const struct rask_table *table)
     return table->n_groups;
 }
 
-const struct rask_layout *rask_table_layout(const struct rask_table *table)
-{
-    return &table->layout;
-}
-
 /* lookup */
 
 /* The bytes of a key without the missing bits of a table of one text. */
