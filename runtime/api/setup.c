@@ -258,7 +258,6 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     struct rask_worker_config worker = {.rank = caps->rank,
                                         .node = caps->node,
                                         .n_slots = loop->exec.n_slots,
-                                        .memory_bytes = rask_store_arena_bytes(rt->store),
                                         .payloads = (uint8_t *)rask_store_base(rt->store) +
                                                     RASK_OBJECT_HEADER_BYTES,
                                         .context = rt,

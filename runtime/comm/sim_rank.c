@@ -33,7 +33,6 @@ rask_status sim_rank_init(struct sim_rank *r, const struct rask_sim_rank *config
     struct rask_worker_config worker = {.rank = r->rank,
                                         .node = config->node,
                                         .n_slots = config->n_slots,
-                                        .memory_bytes = UINT64_C(1) << 30,
                                         .resources = config->resources,
                                         .n_resources = config->n_resources,
                                         .payloads = r->memory,

@@ -63,7 +63,6 @@ void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m)
     p->n_slots = m->n_slots;
     p->base_window = base_window(s->config.saturation, m->n_slots);
     p->node = m->node;
-    p->memory_bytes = m->memory_bytes;
     p->n_resources = m->n_resource;
     for (uint32_t i = 0; i < m->n_resource; i++)
         p->resources[i] = p->capacity[i] = m->resource[i];
@@ -153,7 +152,7 @@ static void change_resources(struct rask_sched *s, struct rask_sched_peer *p,
 }
 
 /* A free seat, linked in as the newest assignment. 0 without memory. */
-static uint32_t take_seat(struct rask_sched *s, struct rask_sched_peer *p)
+static uint32_t take_seat(struct rask_sched_peer *p)
 {
     struct rask_sched_seat seat = {.thief = -1};
     if (p->seats.count == 0 && rask_sched_seats_push(&p->seats, seat) != 0)
@@ -175,7 +174,6 @@ static uint32_t take_seat(struct rask_sched *s, struct rask_sched_peer *p)
     seats[slot].previous = seats[0].previous;
     seats[seats[0].previous].next = slot;
     seats[0].previous = slot;
-    (void)s;
     return slot;
 }
 
@@ -266,7 +264,7 @@ void rask_peer_assign(struct rask_sched *s, uint32_t task, int32_t rank)
 {
     struct rask_sched_peer *p = &s->peers[rank];
     struct rask_sched_task *t = rask_sched_task_at(s, task);
-    uint32_t slot = take_seat(s, p);
+    uint32_t slot = take_seat(p);
     if (slot == 0) {
         rask_sched_break(s, RASK_ERR_MEMORY, "the seats of a worker");
         return;

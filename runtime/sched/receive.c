@@ -155,7 +155,6 @@ static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg
         t->flags |= RASK_TASK_LOOSE;
     if (m->flags & RASK_SUBMIT_UNCLAIMED)
         t->flags |= RASK_TASK_RELEASED_ID | RASK_TASK_SELF_CLAIM;
-    s->functions[m->function].n_alive++;
     s->counters.submitted++;
 }
 

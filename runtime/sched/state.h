@@ -199,7 +199,7 @@ struct rask_sched_peer {
     struct rask_sched_seats seats; /* [0] is the list head and never used */
     struct rask_buf out;
     uint64_t backlog_ns; /* estimated time of its assignments */
-    uint64_t memory_bytes, object_bytes;
+    uint64_t object_bytes;
     uint32_t free_seat;
     uint32_t n_slots, n_assigned, n_away;
     uint32_t base_window; /* tasks that it is given however long they take */
@@ -215,7 +215,6 @@ struct rask_sched_peer {
 /* What is known of a task function. */
 struct rask_sched_function {
     uint64_t average_ns; /* 0 = unknown */
-    uint64_t n_alive; /* live tasks of it: its group */
 };
 
 /* Ids of one client: sequence -> task. */

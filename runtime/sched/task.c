@@ -400,7 +400,6 @@ static void free_records(struct rask_sched *s, uint32_t task)
     }
     if (t->error != 0 && --rask_sched_error_at(s, t->error)->n_users == 0)
         rask_slab_give(&s->errors, t->error);
-    s->functions[t->function].n_alive--;
     rask_slab_give(&s->tasks, task);
 }
 

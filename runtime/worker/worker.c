@@ -71,8 +71,7 @@ rask_status rask_worker_init(struct rask_worker *w, const struct rask_worker_con
                              struct rask_error *error)
 {
     *w = (struct rask_worker){.config = *config};
-    struct rask_msg_hello hello = {.memory_bytes = config->memory_bytes,
-                                   .rank = config->rank,
+    struct rask_msg_hello hello = {.rank = config->rank,
                                    .node = config->node,
                                    .n_slots = config->n_slots,
                                    .resource = config->resources,

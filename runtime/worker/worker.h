@@ -50,7 +50,6 @@ struct rask_worker_config {
     int32_t rank;
     int32_t node;
     uint32_t n_slots;
-    uint64_t memory_bytes;
     const struct rask_wire_resource *resources; /* [borrow] during init */
     uint32_t n_resources;
     /* address of the payload of an object at offset 0; never read by the machine */
