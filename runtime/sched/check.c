@@ -32,9 +32,7 @@ static void broken(struct report *report, const char *invariant, const struct ra
 /* A task in one of these states claims its inputs. */
 static int claims_inputs(const struct rask_sched_task *t)
 {
-    return t->state == RASK_TASK_WAITING || t->state == RASK_TASK_QUEUED ||
-           t->state == RASK_TASK_NO_WORKER || t->state == RASK_TASK_PROCESSING ||
-           t->state == RASK_TASK_LEAVING;
+    return rask_sched_is_unfinished(t->state) || t->state == RASK_TASK_LEAVING;
 }
 
 static void check_counts(const struct rask_sched *s, const struct rask_sched_task *t,
@@ -63,7 +61,6 @@ static void check_counts(const struct rask_sched *s, const struct rask_sched_tas
 static void check_state(const struct rask_sched *s, uint32_t id, const struct rask_sched_task *t,
                         struct report *report)
 {
-    int is_assigned = t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING;
     HOLDS((t->state == RASK_TASK_MEMORY) == (t->data != NULL || rask_replica_is_there(s, t) ||
                                              (t->state == RASK_TASK_MEMORY && t->bytes == 0)),
           "only a task in memory has a result, and it has one");
@@ -80,7 +77,7 @@ static void check_state(const struct rask_sched *s, uint32_t id, const struct ra
               (t->replicas == 0 && t->n_dependents != 0),
           "a result that nobody needs is freed, or kept inline as lineage");
     HOLDS(rask_ids_find(s, t->id) == id, "a task is found by its id");
-    HOLDS(!is_assigned ||
+    HOLDS(!rask_sched_has_seat(t->state) ||
               (s->peers[t->rank].is_alive && s->peers[t->rank].seats.items[t->slot].task == id),
           "an assigned task has a seat at a living worker");
     if (t->state == RASK_TASK_NO_WORKER) {
@@ -116,7 +113,7 @@ static void tally_task(const struct rask_sched *s, const struct rask_sched_task 
         totals->n_common++;
     else if (t->state == RASK_TASK_QUEUED)
         tallies[t->rank].n_homed[(t->flags & RASK_TASK_SPECIAL) != 0]++;
-    totals->n_unfinished += t->state >= RASK_TASK_WAITING && t->state <= RASK_TASK_PROCESSING;
+    totals->n_unfinished += (uint64_t)rask_sched_is_unfinished(t->state);
     for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
         const struct rask_sched_replica *replica = rask_replica_at(s, r);
         tallies[replica->rank].n_objects++;
@@ -138,8 +135,7 @@ static const char *check_seats(const struct rask_sched *s, int32_t rank)
         n++;
         n_away += seat->is_away;
         backlog += seat->estimate_ns;
-        if (t->rank != rank || t->slot != slot ||
-            (t->state != RASK_TASK_PROCESSING && t->state != RASK_TASK_LEAVING))
+        if (t->rank != rank || t->slot != slot || !rask_sched_has_seat(t->state))
             return "a seat names the task that is assigned to it";
     }
     if (n != p->n_assigned || n_away != p->n_away)

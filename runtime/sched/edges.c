@@ -41,8 +41,8 @@ void rask_edges_unlink(struct rask_sched *s, uint32_t user)
         else
             source->dependents = edge->next_user;
         assert(source->n_dependents > 0);
-        if (--source->n_dependents == 0 && rask_sched_ids_push(&s->unsettled, edge->source) != 0)
-            rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
+        if (--source->n_dependents == 0)
+            rask_sched_task_unsettle(s, edge->source);
         rask_slab_give(&s->edges, id);
     }
     t->deps = 0;

@@ -43,15 +43,12 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
     return ns;
 }
 
-/* Time until `rank` would get to a further task: what it was given and what waits for it here. */
+/* Time until `rank` would get to a further task. */
 static uint64_t wait_ns(const struct rask_sched *s, const struct rask_sched_task *t, int32_t rank)
 {
     const struct rask_sched_peer *p = &s->peers[rank];
-    uint32_t n_homed = rask_peer_n_homed(p);
-    uint64_t homed_ns = (uint64_t)n_homed * rask_sched_estimate(s, t->function);
-    if (rask_peer_n_busy(p) < p->n_slots && n_homed == 0)
-        return 0;
-    return (p->backlog_ns + homed_ns) / p->n_slots;
+    int is_idle = rask_peer_n_busy(p) < p->n_slots && rask_peer_n_homed(p) == 0;
+    return is_idle ? 0 : rask_peer_queue_ns(s, p, t->function);
 }
 
 struct choice {
@@ -108,23 +105,14 @@ static void push(struct rask_sched *s, struct rask_ready *queue, const struct ra
         rask_sched_break(s, RASK_ERR_MEMORY, "a ready queue");
 }
 
-/* Moves a QUEUED task into the queue of `rank`, or into the common one (-1). Entries left behind
- * are stale. */
+/* Moves a QUEUED task into the queue of `rank`. The entry left behind is stale. */
 void rask_locate_home(struct rask_sched *s, uint32_t task, int32_t rank)
 {
     struct rask_sched_task *t = rask_sched_task_at(s, task);
-    if (t->rank < 0)
-        s->n_common--;
-    else
-        rask_home_of(s, t)->n_tasks--;
+    rask_home_leave(s, t);
     t->rank = rank;
-    if (rank < 0) {
-        s->n_common++;
-        push(s, &s->common, t, task);
-    } else {
-        rask_home_of(s, t)->n_tasks++;
-        push(s, &rask_home_of(s, t)->queue, t, task);
-    }
+    rask_home_of(s, t)->n_tasks++;
+    push(s, &rask_home_of(s, t)->queue, t, task);
 }
 
 static void starve(struct rask_sched *s, uint32_t task)
@@ -163,12 +151,7 @@ void rask_locate_retry_starving(struct rask_sched *s)
 {
     for (size_t i = s->starving.count; i-- > 0;) {
         uint32_t task = s->starving.items[i];
-        struct rask_sched_task *t = rask_sched_task_at(s, task);
-        if (choose_by_restriction(s, t) < 0)
-            continue;
-        t->rank = -1;
-        s->n_common++;
-        rask_sched_task_move(s, task, RASK_EVENT_READY);
-        rask_locate_queue(s, task);
+        if (choose_by_restriction(s, rask_sched_task_at(s, task)) >= 0)
+            rask_sched_task_ready(s, task);
     }
 }

@@ -13,23 +13,13 @@
 /* Restricted tasks in a worker's queue that are looked at for one whose resources are free. */
 #define MAX_BLOCKED 64u
 
-/* The top of a queue that is still meant, NULL if empty. */
-static const struct rask_heap_entry *valid_top(struct rask_sched *s, struct rask_ready *queue,
-                                               int32_t rank)
-{
-    const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(queue)) != NULL && !rask_ready_is_meant(s, top, rank))
-        rask_ready_pop(queue);
-    return top;
-}
-
 /* Moves a run of neighbours from the front of the common queue to a worker's own. */
 static void reserve_run(struct rask_sched *s, int32_t rank)
 {
     uint32_t share = s->n_common / (4 * s->n_slots);
     uint32_t n = (share > MAX_RUN ? MAX_RUN : share) * s->peers[rank].n_slots;
     for (; n > 1; n--) {
-        const struct rask_heap_entry *top = valid_top(s, &s->common, -1);
+        const struct rask_heap_entry *top = rask_ready_meant_top(s, &s->common, -1);
         if (top == NULL)
             return;
         uint32_t task = top->id;
@@ -54,7 +44,7 @@ static const struct rask_heap_entry *homed_top(struct rask_sched *s, int32_t ran
     const struct rask_heap_entry *best = NULL;
     for (uint32_t kind = 0; kind < n_kinds; kind++) {
         struct rask_ready *of_kind = &s->peers[rank].home[kind].queue;
-        const struct rask_heap_entry *top = valid_top(s, of_kind, rank);
+        const struct rask_heap_entry *top = rask_ready_meant_top(s, of_kind, rank);
         if (top != NULL && (best == NULL || rask_heap_is_before(top, best))) {
             best = top;
             *queue = of_kind;
@@ -93,7 +83,7 @@ static uint32_t pop_homed(struct rask_sched *s, int32_t rank, uint64_t below_hi,
 
 static uint32_t next_task(struct rask_sched *s, int32_t rank)
 {
-    const struct rask_heap_entry *common = valid_top(s, &s->common, -1);
+    const struct rask_heap_entry *common = rask_ready_meant_top(s, &s->common, -1);
     uint32_t task = 0;
     if (rask_peer_n_homed(&s->peers[rank]) > 0)
         task = common == NULL ? pop_homed(s, rank, UINT64_MAX, UINT64_MAX)
@@ -169,8 +159,7 @@ static void starve_out(struct rask_sched *s, uint32_t task)
 static void check_starving(struct rask_sched *s)
 {
     uint64_t timeout = s->config.no_worker_timeout_ns;
-    s->next_call_ns = UINT64_MAX;
-    if (s->starving.count == 0 || (timeout == 0 && !s->config.is_closed))
+    if (timeout == 0 && !s->config.is_closed)
         return;
     for (size_t i = s->starving.count; i-- > 0 && s->status == RASK_OK;) {
         uint32_t task = s->starving.items[i];
@@ -187,11 +176,10 @@ static void check_starving(struct rask_sched *s)
 rask_status rask_sched_place(struct rask_sched *s, uint64_t now_ns, struct rask_error *error)
 {
     s->now_ns = now_ns;
+    s->next_call_ns = UINT64_MAX;
     if (s->starving.count != 0) {
         check_starving(s);
         rask_sched_task_settle(s);
-    } else {
-        s->next_call_ns = UINT64_MAX;
     }
     if (is_anything_to_place(s)) {
         fill_all(s, 0);

@@ -21,6 +21,11 @@ static void *keep(struct rask_sched *s, const void *bytes, size_t size)
     return block;
 }
 
+static struct rask_key128 key_of(const struct rask_msg_submit *m)
+{
+    return (struct rask_key128){m->key[0], m->key[1]};
+}
+
 /* The record for key, restrictions and resources. 0 if the task needs none (or without memory). */
 static uint32_t extra_new(struct rask_sched *s, const struct rask_msg_submit *m)
 {
@@ -33,7 +38,7 @@ static uint32_t extra_new(struct rask_sched *s, const struct rask_msg_submit *m)
         return 0;
     }
     if (m->n_key == 2)
-        x->key = (struct rask_key128){m->key[0], m->key[1]};
+        x->key = key_of(m);
     x->allow = keep(s, m->allow, m->n_allow * sizeof *m->allow);
     x->n_allow = m->n_allow;
     x->resources = keep(s, m->resource, m->n_resource * sizeof *m->resource);
@@ -97,7 +102,6 @@ static void share_unclaimed(struct rask_sched *s, uint32_t task)
 static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_msg_submit *m)
 {
     uint32_t id;
-    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (m->flags & RASK_SUBMIT_UNCLAIMED) {
         share_unclaimed(s, task);
         return s->status;
@@ -105,16 +109,12 @@ static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_
     struct rask_sched_claim *claim = rask_slab_take(&s->claims, &id);
     if (claim == NULL || rask_ids_put(s, m->task, task) != 0)
         return RASK_ERR_MEMORY;
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
     claim->id = m->task;
-    claim->next = 0;
-    uint32_t others = t->claims;
-    uint8_t flags = t->flags;
+    claim->next = t->claims;
     t->claims = id;
-    t->flags |= RASK_TASK_RELEASED_ID;
     if (t->state == RASK_TASK_MEMORY || t->state == RASK_TASK_ERRED)
-        rask_sched_task_tell(s, task);
-    t->flags = flags;
-    claim->next = others;
+        rask_sched_task_tell_id(s, task, m->task);
     revive(s, task);
     return s->status;
 }
@@ -158,21 +158,41 @@ static void fill_task(struct rask_sched *s, uint32_t task, const struct rask_msg
     s->counters.submitted++;
 }
 
+/* Whether `source` may begin a task with this id and key: the id is one of its own, and new. */
+static int may_begin(const struct rask_sched *s, int32_t source, const struct rask_msg_submit *m)
+{
+    return rask_id_client(m->task) == source && !(m->n_key & 1) && rask_ids_find(s, m->task) == 0;
+}
+
+/* The task that the key names, 0 without a key or for a new one. */
+static uint32_t find_known(const struct rask_sched *s, const struct rask_msg_submit *m)
+{
+    uint32_t known = 0;
+    if (m->n_key == 2)
+        rask_map128_get(&s->keys, key_of(m), &known);
+    return known;
+}
+
+/* A new task under its id, and its key if it has one. 0 without memory. */
+static uint32_t task_new(struct rask_sched *s, const struct rask_msg_submit *m)
+{
+    uint32_t task;
+    if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
+        return 0;
+    fill_task(s, task, m);
+    return m->n_key == 2 && rask_map128_put(&s->keys, key_of(m), task) != 0 ? 0 : task;
+}
+
 rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
                                  const struct rask_msg_submit *m)
 {
-    uint32_t task, known;
-    if (rask_id_client(m->task) != source || m->function >= s->config.n_functions ||
-        (m->n_key & 1) || rask_ids_find(s, m->task) != 0)
+    if (!may_begin(s, source, m) || m->function >= s->config.n_functions)
         return RASK_ERR_PROTOCOL;
-    if (m->n_key == 2 &&
-        rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known))
+    uint32_t known = find_known(s, m);
+    if (known != 0)
         return share(s, known, m);
-    if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
-        return RASK_ERR_MEMORY;
-    fill_task(s, task, m);
-    if (m->n_key == 2 &&
-        rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
+    uint32_t task = task_new(s, m);
+    if (task == 0)
         return RASK_ERR_MEMORY;
     size_t base = s->work.count;
     int is_known = find_inputs(s, m) == 0;
@@ -207,17 +227,18 @@ rask_status rask_sched_on_release(struct rask_sched *s, int32_t source,
     return RASK_OK;
 }
 
+static const char cancelled_text[] = "cancelled by the program";
+
 /* Tells one client alone that its future is cancelled; others go on to want the task. */
 static void tell_cancelled(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
-    static const char text[] = "cancelled by the program";
     struct rask_msg_failed m = {.task = id,
                                 .origin = id,
                                 .code = RASK_ERR_CANCELLED,
                                 .rank = -1,
                                 .function = t->function,
-                                .text = text,
-                                .n_text = sizeof text - 1};
+                                .text = cancelled_text,
+                                .n_text = sizeof cancelled_text - 1};
     if (rask_wire_put_failed(rask_peer_out(s, rask_id_client(id)), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
@@ -258,11 +279,11 @@ static void cancel_one(struct rask_sched *s, uint64_t id)
         tell_cancelled(s, t, id);
         return;
     }
-    uint32_t error = rask_sched_error_new(s, task, RASK_ERR_CANCELLED, "cancelled by the program");
+    uint32_t error = rask_sched_error_new(s, task, RASK_ERR_CANCELLED, cancelled_text);
     if (error == 0)
         return;
     detach_key(s, t);
-    if (t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING)
+    if (rask_sched_has_seat(t->state))
         cancel_assigned(s, task, error);
     else
         rask_sched_task_fail(s, task, error);
@@ -297,15 +318,13 @@ static int32_t spread(struct rask_sched *s)
 static void order_fetch(struct rask_sched *s, uint32_t task, int32_t rank, int32_t holder)
 {
     const struct rask_sched_task *t = rask_sched_task_at(s, task);
-    uint64_t offset = RASK_WIRE_NO_OFFSET;
-    for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
-        if (rask_replica_at(s, r)->rank == holder)
-            offset = rask_replica_at(s, r)->offset;
-    struct rask_msg_fetch m = {
-        .object = t->id, .offset = offset, .bytes = t->bytes, .holder = holder};
-    if (rank == holder || offset == RASK_WIRE_NO_OFFSET || !s->peers[rank].is_alive)
+    const struct rask_sched_replica *source = rask_replica_find(s, t, holder);
+    if (rank == holder || source == NULL || source->offset == RASK_WIRE_NO_OFFSET ||
+        !s->peers[rank].is_alive)
         return;
-    rask_replica_add(s, task, rank, RASK_WIRE_NO_OFFSET);
+    struct rask_msg_fetch m = {
+        .object = t->id, .offset = source->offset, .bytes = t->bytes, .holder = holder};
+    rask_replica_add(s, task, rank, RASK_WIRE_NO_OFFSET, 1);
     if (rask_wire_put_fetch(rask_peer_out(s, rank), &m) != 0)
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
@@ -328,45 +347,37 @@ static void distribute(struct rask_sched *s, uint32_t task, int32_t source,
 rask_status rask_sched_on_scatter(struct rask_sched *s, int32_t source,
                                   const struct rask_msg_scatter *m)
 {
-    uint32_t task, known;
+    int is_inline = m->offset == RASK_WIRE_NO_OFFSET;
     struct rask_msg_submit as = {.task = m->task,
                                  .order = m->task,
                                  .function = s->config.n_functions,
                                  .key = m->key,
                                  .n_key = m->n_key};
-    if (rask_id_client(m->task) != source || (m->n_key & 1) || rask_ids_find(s, m->task) != 0 ||
-        (m->offset == RASK_WIRE_NO_OFFSET && m->n_data != m->bytes))
+    if (!may_begin(s, source, &as) || (is_inline && m->n_data != m->bytes))
         return RASK_ERR_PROTOCOL;
-    int is_known = m->n_key == 2 &&
-                   rask_map128_get(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, &known);
-    if (is_known && rask_sched_task_at(s, known)->state != RASK_TASK_MEMORY) {
+    uint32_t known = find_known(s, &as);
+    if (known != 0 && rask_sched_task_at(s, known)->state != RASK_TASK_MEMORY) {
         detach_key(s, rask_sched_task_at(s, known));
-        is_known = 0;
+        known = 0;
     }
-    if (is_known) {
-        uint64_t pair[2] = {m->task, m->offset};
-        struct rask_msg_free f = {.pair = pair, .n_pair = 2};
-        if (m->offset != RASK_WIRE_NO_OFFSET &&
-            rask_wire_put_free(rask_peer_out(s, source), &f) != 0)
-            return RASK_ERR_MEMORY;
+    if (known != 0) {
+        if (!is_inline)
+            rask_replica_tell_free(s, source, m->task, m->offset);
         return share(s, known, &as);
     }
-    if (rask_slab_take(&s->tasks, &task) == NULL || rask_ids_put(s, m->task, task) != 0)
+    uint32_t task = task_new(s, &as);
+    if (task == 0)
         return RASK_ERR_MEMORY;
-    fill_task(s, task, &as);
     struct rask_sched_task *t = rask_sched_task_at(s, task);
     t->flags |= RASK_TASK_DATA;
     t->bytes = m->bytes;
-    if (m->n_key == 2 &&
-        rask_map128_put(&s->keys, (struct rask_key128){m->key[0], m->key[1]}, task) != 0)
-        return RASK_ERR_MEMORY;
-    if (m->offset != RASK_WIRE_NO_OFFSET)
-        rask_replica_add(s, task, source, m->offset);
-    else
+    if (is_inline)
         t->data = keep(s, m->data, m->n_data);
+    else
+        rask_replica_add(s, task, source, m->offset, 0);
     if (s->status == RASK_OK)
         rask_sched_task_done(s, task);
-    if (s->status == RASK_OK && m->offset != RASK_WIRE_NO_OFFSET)
+    if (s->status == RASK_OK && !is_inline)
         distribute(s, task, source, m);
     return s->status;
 }
@@ -413,16 +424,6 @@ static void learn(struct rask_sched *s, uint32_t function, uint64_t duration_ns)
     *average = *average == 0 ? ns : (*average + ns) / 2;
 }
 
-/* A result that nobody needs any more. */
-static void discard(struct rask_sched *s, int32_t rank, const struct rask_sched_task *t,
-                    const struct rask_msg_done *m)
-{
-    uint64_t pair[2] = {t->id, m->offset};
-    struct rask_msg_free f = {.pair = pair, .n_pair = 2};
-    if (m->offset != RASK_WIRE_NO_OFFSET && rask_wire_put_free(rask_peer_out(s, rank), &f) != 0)
-        rask_sched_break(s, RASK_ERR_MEMORY, "a message");
-}
-
 rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struct rask_msg_done *m)
 {
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
@@ -433,14 +434,15 @@ rask_status rask_sched_on_done(struct rask_sched *s, int32_t source, const struc
         return RASK_ERR_PROTOCOL;
     learn(s, t->function, m->duration_ns);
     if (t->state == RASK_TASK_LEAVING) {
-        discard(s, source, t, m);
-        rask_sched_end_leaving(s, task, m->slot);
+        if (m->offset != RASK_WIRE_NO_OFFSET)
+            rask_replica_tell_free(s, source, t->id, m->offset);
+        rask_sched_end_leaving(s, task);
         return s->status;
     }
     rask_peer_leave(s, source, m->slot);
     t->bytes = m->bytes;
     if (m->offset != RASK_WIRE_NO_OFFSET) {
-        rask_replica_add(s, task, source, m->offset);
+        rask_replica_add(s, task, source, m->offset, 0);
     } else {
         t->data = keep(s, m->data, m->n_data);
         s->counters.inline_bytes += m->n_data;
@@ -458,21 +460,15 @@ rask_status rask_sched_on_erred(struct rask_sched *s, int32_t source,
     if (task == 0)
         return RASK_OK;
     struct rask_sched_task *t = rask_sched_task_at(s, task);
-    if (t->state == RASK_TASK_LEAVING) {
-        rask_sched_end_leaving(s, task, m->slot);
-        return s->status;
-    }
     if (s->peers[source].seats.items[m->slot].withdrawn == RASK_WITHDRAWN_UNWANTED) {
-        /* It was told to stop, and then somebody came to need it after all. */
-        rask_peer_leave(s, source, m->slot);
-        rask_sched_task_again(s, task);
+        /* It was told to stop; somebody may have come to need it after all. */
+        rask_sched_give_back(s, task);
         return s->status;
     }
     if (t->retries > 0) {
         t->retries--;
         s->counters.retried++;
-        rask_peer_leave(s, source, m->slot);
-        rask_sched_task_again(s, task);
+        rask_sched_give_back(s, task);
         return s->status;
     }
     snprintf(text, sizeof text, "%.*s", (int)m->n_text, m->n_text == 0 ? "" : m->text);
@@ -500,13 +496,8 @@ rask_status rask_sched_on_returned(struct rask_sched *s, int32_t source,
     uint32_t task = rask_peer_seat_task(s, source, m->slot, m->epoch);
     if (task == 0)
         return RASK_OK;
-    if (rask_sched_task_at(s, task)->state == RASK_TASK_LEAVING) {
-        rask_sched_end_leaving(s, task, m->slot);
-        return s->status;
-    }
     int32_t thief = s->peers[source].seats.items[m->slot].thief;
-    rask_peer_leave(s, source, m->slot);
-    rask_sched_task_again(s, task);
+    rask_sched_give_back(s, task);
     hand_over(s, task, thief);
     return s->status;
 }
@@ -533,22 +524,12 @@ rask_status rask_sched_on_have(struct rask_sched *s, int32_t source, const struc
     struct rask_sched_task *t = task == 0 ? NULL : rask_sched_task_at(s, task);
     int is_known =
         t != NULL && t->state == RASK_TASK_MEMORY && t->replicas != 0 && t->bytes == m->bytes;
-    if (is_known) {
-        for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
-            const struct rask_sched_replica *replica = rask_replica_at(s, r);
-            is_known &= replica->rank != source || replica->offset == RASK_WIRE_NO_OFFSET;
-        }
-    }
-    if (is_known) {
-        rask_replica_add(s, task, source, m->offset);
-        for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
-            if (rask_replica_at(s, r)->rank == source)
-                rask_replica_at(s, r)->is_copy = 1;
-        return s->status;
-    }
-    uint64_t pair[2] = {m->object, m->offset};
-    struct rask_msg_free f = {.pair = pair, .n_pair = 2};
-    return rask_wire_put_free(rask_peer_out(s, source), &f) != 0 ? RASK_ERR_MEMORY : RASK_OK;
+    const struct rask_sched_replica *there = is_known ? rask_replica_find(s, t, source) : NULL;
+    if (is_known && (there == NULL || there->offset == RASK_WIRE_NO_OFFSET))
+        rask_replica_add(s, task, source, m->offset, 1);
+    else
+        rask_replica_tell_free(s, source, m->object, m->offset);
+    return s->status;
 }
 
 rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source,
@@ -560,14 +541,8 @@ rask_status rask_sched_on_missing(struct rask_sched *s, int32_t source,
     copy_is_bad(s, m->object, m->holder);
     for (uint32_t i = 0; i < m->n_ended; i++) {
         uint32_t task = rask_peer_seat_task(s, source, m->ended[i].slot, m->ended[i].epoch);
-        if (task == 0)
-            continue;
-        if (rask_sched_task_at(s, task)->state == RASK_TASK_LEAVING) {
-            rask_sched_end_leaving(s, task, m->ended[i].slot);
-            continue;
-        }
-        rask_peer_leave(s, source, m->ended[i].slot);
-        rask_sched_task_again(s, task);
+        if (task != 0)
+            rask_sched_give_back(s, task);
     }
     return s->status;
 }

@@ -31,16 +31,12 @@ static void end_assignments(struct rask_sched *s, int32_t rank)
         uint32_t slot = p->seats.items[0].next;
         uint32_t task = p->seats.items[slot].task;
         int was_running = p->seats.items[slot].is_away || n_run++ < p->n_slots;
-        struct rask_sched_task *t = rask_sched_task_at(s, task);
-        if (t->state == RASK_TASK_LEAVING) {
-            rask_sched_end_leaving(s, task, slot);
-            continue;
-        }
-        rask_peer_leave(s, rank, slot);
-        if (was_running)
+        if (was_running && rask_sched_task_at(s, task)->state != RASK_TASK_LEAVING) {
+            rask_peer_leave(s, rank, slot);
             blame(s, task, rank);
-        else
-            rask_sched_task_again(s, task);
+        } else {
+            rask_sched_give_back(s, task);
+        }
     }
 }
 
@@ -48,15 +44,13 @@ static void end_assignments(struct rask_sched *s, int32_t rank)
 static void move_homed(struct rask_sched *s, struct rask_sched_home *home, int32_t rank)
 {
     const struct rask_heap_entry *top;
-    while ((top = rask_ready_top(&home->queue)) != NULL) {
-        struct rask_heap_entry entry = *top;
+    while ((top = rask_ready_meant_top(s, &home->queue, rank)) != NULL) {
+        uint32_t task = top->id;
         rask_ready_pop(&home->queue);
-        if (!rask_ready_is_meant(s, &entry, rank))
-            continue;
-        rask_sched_task_at(s, entry.id)->rank = -1;
+        rask_sched_task_at(s, task)->rank = -1;
         home->n_tasks--;
         s->n_common++;
-        rask_locate_queue(s, entry.id);
+        rask_locate_queue(s, task);
     }
 }
 

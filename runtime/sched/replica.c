@@ -4,22 +4,28 @@
  * the object until it arrives or fails. */
 #include "sched/state.h"
 
-/* Adds a copy, or completes one that was on its way. A second copy on the same rank is freed there.
- */
-void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset)
+/* The replica of a task on a rank, NULL if it has none; there is at most one. */
+struct rask_sched_replica *rask_replica_find(const struct rask_sched *s,
+                                             const struct rask_sched_task *t, int32_t rank)
+{
+    for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task)
+        if (rask_replica_at(s, r)->rank == rank)
+            return rask_replica_at(s, r);
+    return NULL;
+}
+
+/* Adds a replica, or completes one that was on its way; `is_copy`: fetched from another rank. */
+void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset,
+                      int is_copy)
 {
     struct rask_sched_task *t = rask_sched_task_at(s, task);
     struct rask_sched_peer *p = &s->peers[rank];
-    for (uint32_t r = t->replicas; r != 0; r = rask_replica_at(s, r)->next_of_task) {
-        struct rask_sched_replica *there = rask_replica_at(s, r);
-        if (there->rank != rank)
-            continue;
+    struct rask_sched_replica *there = rask_replica_find(s, t, rank);
+    if (there != NULL) {
         if (there->offset == RASK_WIRE_NO_OFFSET && offset != RASK_WIRE_NO_OFFSET) {
             there->offset = offset;
             p->object_bytes += t->bytes;
-            if (--t->n_waiters == 0 && t->n_claims == 0 &&
-                rask_sched_ids_push(&s->unsettled, task) != 0)
-                rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
+            rask_sched_task_unwait(s, task);
         }
         return;
     }
@@ -32,6 +38,7 @@ void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_
     replica->offset = offset;
     replica->task = task;
     replica->rank = rank;
+    replica->is_copy = is_copy != 0;
     replica->next_of_task = t->replicas;
     t->replicas = id;
     replica->next_of_rank = p->objects;
@@ -63,6 +70,15 @@ static void unlink_from_rank(struct rask_sched *s, uint32_t id, uint64_t bytes)
     rask_slab_give(&s->replicas, id);
 }
 
+/* Tells a rank that nobody reads a copy of its store any more. */
+void rask_replica_tell_free(struct rask_sched *s, int32_t rank, uint64_t object, uint64_t offset)
+{
+    uint64_t pair[2] = {object, offset};
+    struct rask_msg_free m = {.pair = pair, .n_pair = 2};
+    if (rask_wire_put_free(rask_peer_out(s, rank), &m) != 0)
+        rask_sched_break(s, RASK_ERR_MEMORY, "a message");
+}
+
 /* Forgets all copies, also those on their way; `is_telling`: their holders are told to free them.
  */
 void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
@@ -73,12 +89,9 @@ void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling)
         struct rask_sched_replica *replica = rask_replica_at(s, id);
         t->replicas = replica->next_of_task;
         t->n_waiters -= replica->offset == RASK_WIRE_NO_OFFSET;
-        uint64_t pair[2] = {t->id, replica->offset};
-        struct rask_msg_free m = {.pair = pair, .n_pair = 2};
         if (is_telling && replica->offset != RASK_WIRE_NO_OFFSET &&
-            s->peers[replica->rank].is_alive &&
-            rask_wire_put_free(rask_peer_out(s, replica->rank), &m) != 0)
-            rask_sched_break(s, RASK_ERR_MEMORY, "a message");
+            s->peers[replica->rank].is_alive)
+            rask_replica_tell_free(s, replica->rank, t->id, replica->offset);
         unlink_from_rank(s, id, t->bytes);
     }
 }
@@ -95,26 +108,18 @@ void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank)
     uint32_t id = *link;
     const struct rask_sched_replica *replica = rask_replica_at(s, id);
     *link = replica->next_of_task;
-    if (replica->offset == RASK_WIRE_NO_OFFSET) {
-        assert(t->n_waiters > 0);
-        if (--t->n_waiters == 0 && t->n_claims == 0 &&
-            rask_sched_ids_push(&s->unsettled, task) != 0)
-            rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
-    }
+    if (replica->offset == RASK_WIRE_NO_OFFSET)
+        rask_sched_task_unwait(s, task);
     unlink_from_rank(s, id, t->bytes);
 }
 
 /* A copy that was on its way to `rank` does not come; one that is there stays. */
 void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank)
 {
-    for (uint32_t r = rask_sched_task_at(s, task)->replicas; r != 0;
-         r = rask_replica_at(s, r)->next_of_task) {
-        const struct rask_sched_replica *replica = rask_replica_at(s, r);
-        if (replica->rank == rank && replica->offset == RASK_WIRE_NO_OFFSET) {
-            rask_replica_free_one(s, task, rank);
-            return;
-        }
-    }
+    const struct rask_sched_replica *replica =
+        rask_replica_find(s, rask_sched_task_at(s, task), rank);
+    if (replica != NULL && replica->offset == RASK_WIRE_NO_OFFSET)
+        rask_replica_free_one(s, task, rank);
 }
 
 /* 1 if some copy can be read. */

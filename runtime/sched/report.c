@@ -17,6 +17,9 @@ static const char *const event_names[] = {
 #undef X
 };
 
+static const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES,
+                                              RASK_TASK_N_EVENTS};
+
 const char *rask_sched_task_state_text(uint8_t state)
 {
     return state < RASK_TASK_N_STATES ? state_names[state] : "?";
@@ -57,15 +60,11 @@ void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sch
 
 rask_status rask_sched_story(const struct rask_sched *s, uint64_t task, struct rask_buf *text)
 {
-    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES,
-                                           RASK_TASK_N_EVENTS};
     return rask_trace_story(&s->trace, task, &names, text);
 }
 
 rask_status rask_sched_trace(const struct rask_sched *s, struct rask_buf *text)
 {
-    const struct rask_trace_names names = {state_names, event_names, RASK_TASK_N_STATES,
-                                           RASK_TASK_N_EVENTS};
     rask_status status = RASK_OK;
     const struct rask_trace_event *event;
     for (uint64_t i = 0; status == RASK_OK && (event = rask_trace_at(&s->trace, i)) != NULL; i++)

@@ -149,18 +149,30 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
 
 /* The worker has answered for an assignment that nobody needed: the task ends, or is wanted again
  * and re-run. */
-void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot)
+void rask_sched_end_leaving(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_sched_task_at(s, task);
-    rask_peer_leave(s, t->rank, slot);
+    rask_peer_leave(s, t->rank, t->slot);
     if (t->flags & RASK_TASK_CANCELLED) {
         rask_sched_task_fail(s, task, t->error);
         return;
     }
     rask_sched_task_release_inputs(s, t);
     rask_sched_task_move(s, task, RASK_EVENT_END);
-    if (rask_sched_ids_push(&s->unsettled, task) != 0)
-        rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
+    rask_sched_task_unsettle(s, task);
+}
+
+/* An assignment has ended without a result and through no fault of the task: what is needed runs
+ * again. */
+void rask_sched_give_back(struct rask_sched *s, uint32_t task)
+{
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
+    if (t->state == RASK_TASK_LEAVING) {
+        rask_sched_end_leaving(s, task);
+        return;
+    }
+    rask_peer_leave(s, t->rank, t->slot);
+    rask_sched_task_again(s, task);
 }
 
 /* A result whose last copy is gone or cannot be read. */

@@ -293,6 +293,34 @@ static inline struct rask_sched_error *rask_sched_error_at(const struct rask_sch
 /* Remembers the first error of the machine; later steps return it. */
 void rask_sched_break(struct rask_sched *s, rask_status status, const char *what);
 
+/* A task is assigned: rank and slot name its seat. */
+static inline int rask_sched_has_seat(uint8_t state)
+{
+    return state == RASK_TASK_PROCESSING || state == RASK_TASK_LEAVING;
+}
+
+/* Counted in n_unfinished. */
+static inline int rask_sched_is_unfinished(uint8_t state)
+{
+    return state >= RASK_TASK_WAITING && state <= RASK_TASK_PROCESSING;
+}
+
+/* One of a task's counts has reached zero: the end of the step looks whether it is needed. */
+static inline void rask_sched_task_unsettle(struct rask_sched *s, uint32_t task)
+{
+    if (rask_sched_ids_push(&s->unsettled, task) != 0)
+        rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
+}
+
+/* One user less that needs the result. */
+static inline void rask_sched_task_unwait(struct rask_sched *s, uint32_t task)
+{
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    assert(t->n_waiters > 0);
+    if (--t->n_waiters == 0 && t->n_claims == 0)
+        rask_sched_task_unsettle(s, task);
+}
+
 /* ids.c: from a client's id to the task. 0 if there is none. */
 uint32_t rask_ids_find(const struct rask_sched *s, uint64_t id);
 int rask_ids_put(struct rask_sched *s, uint64_t id, uint32_t task);
@@ -303,6 +331,7 @@ void rask_ids_release(struct rask_sched *s);
 void rask_sched_task_move(struct rask_sched *s, uint32_t task, enum rask_task_event event);
 void rask_sched_task_assign(struct rask_sched *s, uint32_t task, int32_t rank, uint32_t slot);
 void rask_sched_task_want(struct rask_sched *s, uint32_t task);
+void rask_sched_task_ready(struct rask_sched *s, uint32_t task);
 void rask_sched_task_done(struct rask_sched *s, uint32_t task);
 void rask_sched_task_fail(struct rask_sched *s, uint32_t task, uint32_t error);
 void rask_sched_task_again(struct rask_sched *s, uint32_t task);
@@ -313,6 +342,7 @@ void rask_sched_task_lose(struct rask_sched *s, uint32_t task);
 void rask_sched_task_drop_data(struct rask_sched *s, uint32_t task);
 uint32_t rask_sched_error_new(struct rask_sched *s, uint32_t task, int32_t code, const char *text);
 void rask_sched_task_tell(struct rask_sched *s, uint32_t task);
+void rask_sched_task_tell_id(struct rask_sched *s, uint32_t task, uint64_t id);
 
 /* edges.c */
 int rask_edges_link(struct rask_sched *s, uint32_t user, const uint32_t *sources, uint32_t n);
@@ -329,7 +359,11 @@ void rask_peer_withdraw(struct rask_sched *s, int32_t rank, uint32_t slot,
 void rask_peer_update_room(struct rask_sched *s, int32_t rank);
 int rask_peer_may_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
 int rask_peer_could_run(const struct rask_sched *s, int32_t rank, const struct rask_sched_task *t);
-void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset);
+void rask_replica_add(struct rask_sched *s, uint32_t task, int32_t rank, uint64_t offset,
+                      int is_copy);
+struct rask_sched_replica *rask_replica_find(const struct rask_sched *s,
+                                             const struct rask_sched_task *t, int32_t rank);
+void rask_replica_tell_free(struct rask_sched *s, int32_t rank, uint64_t object, uint64_t offset);
 void rask_replica_free_all(struct rask_sched *s, uint32_t task, int is_telling);
 void rask_replica_free_one(struct rask_sched *s, uint32_t task, int32_t rank);
 void rask_replica_end_fetch(struct rask_sched *s, uint32_t task, int32_t rank);
@@ -349,7 +383,8 @@ const char *rask_sched_task_state_text(uint8_t state);
 /* sched.c */
 rask_status rask_sched_end_step(struct rask_sched *s, struct rask_error *error);
 void rask_sched_release_id(struct rask_sched *s, uint64_t id);
-void rask_sched_end_leaving(struct rask_sched *s, uint32_t task, uint32_t slot);
+void rask_sched_end_leaving(struct rask_sched *s, uint32_t task);
+void rask_sched_give_back(struct rask_sched *s, uint32_t task);
 void rask_sched_lose_copies(struct rask_sched *s, uint32_t task);
 
 /* receive.c: one function per message that the scheduler takes; RASK_ERR_PROTOCOL for one that
@@ -410,6 +445,24 @@ static inline struct rask_sched_home *rask_home_of(struct rask_sched *s,
     return &s->peers[t->rank].home[is_restricted ? RASK_HOME_RESTRICTED : RASK_HOME_FREE];
 }
 
+/* A QUEUED task is no longer counted where it was; its entry there is stale. */
+static inline void rask_home_leave(struct rask_sched *s, const struct rask_sched_task *t)
+{
+    if (t->rank < 0)
+        s->n_common--;
+    else
+        rask_home_of(s, t)->n_tasks--;
+}
+
+/* Time until a worker has done what it was given and what waits for it here, as if all that were of
+ * one function. */
+static inline uint64_t rask_peer_queue_ns(const struct rask_sched *s,
+                                          const struct rask_sched_peer *p, uint32_t function)
+{
+    uint64_t homed_ns = (uint64_t)rask_peer_n_homed(p) * rask_sched_estimate(s, function);
+    return (p->backlog_ns + homed_ns) / p->n_slots;
+}
+
 /* Whether an entry of a ready queue is still meant: the task is queued there (`rank` -1: in the
  * common queue), and is the one that the entry was made for. */
 static inline int rask_ready_is_meant(const struct rask_sched *s,
@@ -420,6 +473,17 @@ static inline int rask_ready_is_meant(const struct rask_sched *s,
     const struct rask_sched_task *t = rask_sched_task_at(s, entry->id);
     return t->state == RASK_TASK_QUEUED && t->rank == rank && t->hi == entry->hi &&
            t->lo == entry->lo;
+}
+
+/* The top of a queue that is still meant, NULL if empty; stale ones above it go. */
+static inline const struct rask_heap_entry *rask_ready_meant_top(const struct rask_sched *s,
+                                                                 struct rask_ready *queue,
+                                                                 int32_t rank)
+{
+    const struct rask_heap_entry *top;
+    while ((top = rask_ready_top(queue)) != NULL && !rask_ready_is_meant(s, top, rank))
+        rask_ready_pop(queue);
+    return top;
 }
 
 #endif

@@ -29,8 +29,7 @@ static int is_worth_taking(const struct rask_sched *s, const struct rask_sched_t
                            int32_t thief, int32_t victim)
 {
     const struct rask_sched_peer *p = &s->peers[victim];
-    uint64_t queue_ns = (uint64_t)rask_peer_n_homed(p) * rask_sched_estimate(s, t->function);
-    uint64_t wait_ns = p->is_paused ? UINT64_MAX : (p->backlog_ns + queue_ns) / p->n_slots;
+    uint64_t wait_ns = p->is_paused ? UINT64_MAX : rask_peer_queue_ns(s, p, t->function);
     return is_worth_moving(s, t, thief, wait_ns);
 }
 
@@ -40,9 +39,7 @@ static uint32_t take_homed(struct rask_sched *s, int32_t thief, int32_t victim,
                            enum rask_sched_home_kind kind)
 {
     struct rask_sched_home *home = &s->peers[victim].home[kind];
-    const struct rask_heap_entry *entry;
-    while ((entry = rask_ready_top(&home->queue)) != NULL && !rask_ready_is_meant(s, entry, victim))
-        rask_ready_pop(&home->queue);
+    const struct rask_heap_entry *entry = rask_ready_meant_top(s, &home->queue, victim);
     if (entry == NULL)
         return 0;
     uint32_t task = entry->id;

@@ -59,11 +59,6 @@ static const uint8_t moves[RASK_TASK_N_STATES][RASK_TASK_N_EVENTS] = {
 };
 #undef S
 
-static inline int is_unfinished(uint8_t state)
-{
-    return state >= RASK_TASK_WAITING && state <= RASK_TASK_PROCESSING;
-}
-
 /* A task without a worker leaves that state; the last of the list takes its place. */
 static void unlist_starving(struct rask_sched *s, const struct rask_sched_task *t)
 {
@@ -75,12 +70,6 @@ static void unlist_starving(struct rask_sched *s, const struct rask_sched_task *
     rask_extra_at(s, rask_sched_task_at(s, last)->extra)->starving_at = at;
 }
 
-/* Whether the task is with a worker, or has just come back from one: then rank and slot name it. */
-static int has_seat(uint8_t state)
-{
-    return state == RASK_TASK_PROCESSING || state == RASK_TASK_LEAVING;
-}
-
 /* Writes the move that has been made: with the worker and the number of the assignment if there is
  * one, with the worker alone if the task waits for it here. */
 static void trace_move(struct rask_sched *s, const struct rask_sched_task *t, uint8_t from,
@@ -88,7 +77,7 @@ static void trace_move(struct rask_sched *s, const struct rask_sched_task *t, ui
 {
     if (s->trace.events == NULL)
         return;
-    int is_assigned = has_seat(from) || has_seat(t->state);
+    int is_assigned = rask_sched_has_seat(from) || rask_sched_has_seat(t->state);
     int has_worker = is_assigned || t->state == RASK_TASK_QUEUED;
     struct rask_trace_event trace = {
         .time_ns = s->now_ns,
@@ -115,17 +104,13 @@ static int change_state(struct rask_sched *s, struct rask_sched_task *t, enum ra
         return -1;
     }
     uint8_t to = (uint8_t)(moves[from][event] - 1);
-    if (from == RASK_TASK_QUEUED) {
-        if (t->rank < 0)
-            s->n_common--;
-        else
-            rask_home_of(s, t)->n_tasks--;
-    } else if (from == RASK_TASK_NO_WORKER) {
+    if (from == RASK_TASK_QUEUED)
+        rask_home_leave(s, t);
+    else if (from == RASK_TASK_NO_WORKER)
         unlist_starving(s, t);
-    }
     t->state = to;
-    s->n_unfinished += (uint64_t)is_unfinished(to);
-    s->n_unfinished -= (uint64_t)is_unfinished(from);
+    s->n_unfinished += (uint64_t)rask_sched_is_unfinished(to);
+    s->n_unfinished -= (uint64_t)rask_sched_is_unfinished(from);
     return 0;
 }
 
@@ -156,12 +141,6 @@ static void push_work(struct rask_sched *s, uint32_t task)
         rask_sched_break(s, RASK_ERR_MEMORY, "a walk over the graph");
 }
 
-static void push_unsettled(struct rask_sched *s, uint32_t task)
-{
-    if (rask_sched_ids_push(&s->unsettled, task) != 0)
-        rask_sched_break(s, RASK_ERR_MEMORY, "the list of tasks to settle");
-}
-
 static inline int is_needed(const struct rask_sched_task *t)
 {
     return t->n_claims != 0 || t->n_waiters != 0;
@@ -170,16 +149,12 @@ static inline int is_needed(const struct rask_sched_task *t)
 /* A task no longer needs its inputs. */
 void rask_sched_task_release_inputs(struct rask_sched *s, const struct rask_sched_task *t)
 {
-    for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep) {
-        uint32_t source = rask_edge_at(s, e)->source;
-        struct rask_sched_task *d = rask_sched_task_at(s, source);
-        assert(d->n_waiters > 0);
-        if (--d->n_waiters == 0 && d->n_claims == 0)
-            push_unsettled(s, source);
-    }
+    for (uint32_t e = t->deps; e != 0; e = rask_edge_at(s, e)->next_dep)
+        rask_sched_task_unwait(s, rask_edge_at(s, e)->source);
 }
 
-static void become_ready(struct rask_sched *s, uint32_t task)
+/* All its inputs are there, or somebody has come who may run it. */
+void rask_sched_task_ready(struct rask_sched *s, uint32_t task)
 {
     rask_sched_task_at(s, task)->rank = -1;
     s->n_common++;
@@ -240,8 +215,20 @@ void rask_sched_task_want(struct rask_sched *s, uint32_t task)
         if (failed != 0)
             rask_sched_task_fail(s, id, failed);
         else if (t->n_missing == 0)
-            become_ready(s, id);
+            rask_sched_task_ready(s, id);
     }
+}
+
+/* A task is finished: nobody but futures and users holds it any longer. */
+static void end_self_claim(struct rask_sched *s, uint32_t task)
+{
+    struct rask_sched_task *t = rask_sched_task_at(s, task);
+    if (t->flags & RASK_TASK_SELF_CLAIM) {
+        t->flags &= (uint8_t)~RASK_TASK_SELF_CLAIM;
+        t->n_claims--;
+    }
+    if (!is_needed(t))
+        rask_sched_task_unsettle(s, task);
 }
 
 /* The result is in place (t->data or a replica): tells everybody who waits. */
@@ -262,14 +249,9 @@ void rask_sched_task_done(struct rask_sched *s, uint32_t task)
         uint32_t user = rask_edge_at(s, e)->user;
         struct rask_sched_task *u = rask_sched_task_at(s, user);
         if (u->state == RASK_TASK_WAITING && --u->n_missing == 0)
-            become_ready(s, user);
+            rask_sched_task_ready(s, user);
     }
-    if (t->flags & RASK_TASK_SELF_CLAIM) {
-        t->flags &= (uint8_t)~RASK_TASK_SELF_CLAIM;
-        t->n_claims--;
-    }
-    if (!is_needed(t))
-        push_unsettled(s, task);
+    end_self_claim(s, task);
 }
 
 /* One task of a failing set. */
@@ -292,12 +274,7 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
         if (rask_sched_task_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
             push_work(s, rask_edge_at(s, e)->user);
     rask_edges_unlink(s, task);
-    if (t->flags & RASK_TASK_SELF_CLAIM) {
-        t->flags &= (uint8_t)~RASK_TASK_SELF_CLAIM;
-        t->n_claims--;
-    }
-    if (!is_needed(t))
-        push_unsettled(s, task);
+    end_self_claim(s, task);
 }
 
 /* A task and all that needs its result fail. The error record is shared; it tells who is at fault.
@@ -331,7 +308,7 @@ void rask_sched_task_again(struct rask_sched *s, uint32_t task)
     if (failed != 0)
         rask_sched_task_fail(s, task, failed);
     else if (t->n_missing == 0)
-        become_ready(s, task);
+        rask_sched_task_ready(s, task);
 }
 
 /* The last replica of a result is gone: whoever waited for it waits again, and it is computed
@@ -355,7 +332,7 @@ void rask_sched_task_lose(struct rask_sched *s, uint32_t task)
         s->counters.recomputed++;
         rask_sched_task_want(s, task);
     } else {
-        push_unsettled(s, task);
+        rask_sched_task_unsettle(s, task);
     }
 }
 
@@ -374,7 +351,7 @@ void rask_sched_task_unclaim(struct rask_sched *s, uint32_t task)
     struct rask_sched_task *t = rask_sched_task_at(s, task);
     assert(t->n_claims > 0);
     if (--t->n_claims == 0 && t->n_waiters == 0)
-        push_unsettled(s, task);
+        rask_sched_task_unsettle(s, task);
 }
 
 /* Gives back all that a task has: its ids, blocks, and its share of an error. */
@@ -468,7 +445,7 @@ uint32_t rask_sched_error_new(struct rask_sched *s, uint32_t task, int32_t code,
     error->origin = t->id;
     error->function = t->function;
     error->code = code;
-    error->rank = t->state == RASK_TASK_PROCESSING || t->state == RASK_TASK_LEAVING ? t->rank : -1;
+    error->rank = rask_sched_has_seat(t->state) ? t->rank : -1;
     rask_text_copy(error->text, sizeof error->text, text);
     return id;
 }
@@ -512,17 +489,25 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
+/* Tells the client that holds a future on it under `id`. */
+void rask_sched_task_tell_id(struct rask_sched *s, uint32_t task, uint64_t id)
+{
+    const struct rask_sched_task *t = rask_sched_task_at(s, task);
+    if (t->state == RASK_TASK_MEMORY)
+        tell_done(s, t, id);
+    else
+        tell_failed(s, t, id);
+}
+
 /* Tells every client that holds a future on it. */
 void rask_sched_task_tell(struct rask_sched *s, uint32_t task)
 {
     const struct rask_sched_task *t = rask_sched_task_at(s, task);
-    void (*tell)(struct rask_sched *, const struct rask_sched_task *, uint64_t) =
-        t->state == RASK_TASK_MEMORY ? tell_done : tell_failed;
     if (!(t->flags & RASK_TASK_RELEASED_ID))
-        tell(s, t, t->id);
+        rask_sched_task_tell_id(s, task, t->id);
     for (uint32_t c = t->claims; c != 0;) {
         const struct rask_sched_claim *claim = rask_slab_at(&s->claims, c);
-        tell(s, t, claim->id);
+        rask_sched_task_tell_id(s, task, claim->id);
         c = claim->next;
     }
 }
