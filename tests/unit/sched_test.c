@@ -35,16 +35,23 @@ static void hello(struct bench *b, int32_t rank)
     CU_ASSERT_EQUAL(deliver(b, rank), RASK_OK);
 }
 
-static void setup(struct bench *b)
+/* Settings that differ from the defaults: the checker, and how long a task waits for a worker. */
+static void setup_as(struct bench *b, int is_checking, uint64_t no_worker_timeout_ns)
 {
     struct rask_sched_config config;
     memset(b, 0, sizeof *b);
     rask_sched_config_default(&config);
     config.n_ranks = 3;
     config.n_functions = 2;
-    config.is_checking = 1;
+    config.is_checking = is_checking;
+    config.no_worker_timeout_ns = no_worker_timeout_ns;
     config.trace_events = 256;
     CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b->sched, NULL), RASK_OK);
+}
+
+static void setup(struct bench *b)
+{
+    setup_as(b, 1, 0);
 }
 
 static void teardown(struct bench *b)
@@ -53,11 +60,15 @@ static void teardown(struct bench *b)
     rask_buf_release(&b->in);
 }
 
+static rask_status submit_as(struct bench *b, struct rask_msg_submit m)
+{
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b->in, &m), 0);
+    return deliver(b, rask_id_client(m.task));
+}
+
 static rask_status submit(struct bench *b, uint64_t id, const uint64_t *deps, uint32_t n)
 {
-    struct rask_msg_submit m = {.task = id, .order = id, .dep = deps, .n_dep = n};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b->in, &m), 0);
-    return deliver(b, 0);
+    return submit_as(b, (struct rask_msg_submit){.task = id, .order = id, .dep = deps, .n_dep = n});
 }
 
 static void place(struct bench *b)
@@ -102,7 +113,17 @@ static void release(struct bench *b, uint64_t id)
 {
     struct rask_msg_release m = {.task = &id, .n_task = 1};
     CU_ASSERT_EQUAL(rask_wire_put_release(&b->in, &m), 0);
-    CU_ASSERT_EQUAL(deliver(b, 0), RASK_OK);
+    CU_ASSERT_EQUAL(deliver(b, rask_id_client(id)), RASK_OK);
+}
+
+/* Task 1 is assigned to rank 1. */
+static struct rask_wire_assignment setup_running(struct bench *b)
+{
+    setup(b);
+    hello(b, 1);
+    CU_ASSERT_EQUAL(submit(b, 1, NULL, 0), RASK_OK);
+    place(b);
+    return last_run(b, 1);
 }
 
 static const char *state(struct bench *b, uint64_t id)
@@ -167,16 +188,11 @@ static void a_task_that_comes_back_to_a_failed_input_fails(void)
 {
     struct bench b;
     const uint64_t first = 1;
-    setup(&b);
-    hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
-    place(&b);
-    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    CU_ASSERT_EQUAL(done(&b, 1, setup_running(&b), 4096), RASK_OK);
     hello(&b, 2);
     struct rask_msg_submit user = {
         .task = 2, .dep = &first, .n_dep = 1, .allow = (const uint32_t[]){2}, .n_allow = 1};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &user), 0);
-    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit_as(&b, user), RASK_OK);
     place(&b);
     struct rask_wire_assignment reader = last_run(&b, 2);
     CU_ASSERT_EQUAL(rask_sched_lost(b.sched, b.now_ns, 1, NULL), RASK_OK);
@@ -196,11 +212,7 @@ static void a_task_that_comes_back_to_a_failed_input_fails(void)
 static void a_message_about_an_old_assignment_is_ignored(void)
 {
     struct bench b;
-    setup(&b);
-    hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
-    place(&b);
-    struct rask_wire_assignment a = last_run(&b, 1);
+    struct rask_wire_assignment a = setup_running(&b);
     struct rask_wire_assignment old = {a.slot, a.epoch - 1}, never = {77, 1};
     CU_ASSERT_EQUAL(done(&b, 1, old, RASK_WIRE_NO_OFFSET), RASK_OK);
     CU_ASSERT_EQUAL(done(&b, 1, never, RASK_WIRE_NO_OFFSET), RASK_OK);
@@ -224,13 +236,14 @@ static void what_cannot_be_is_refused_and_named(void)
     struct bench b;
     setup(&b);
     hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, rask_id_make(1, 1), NULL, 0), RASK_ERR_PROTOCOL);
+    struct rask_msg_submit strange = {.task = rask_id_make(1, 1)};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &strange), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_ERR_PROTOCOL);
     CU_ASSERT(strstr(b.text, "from rank 0: SUBMIT") != NULL);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_ERR_PROTOCOL);
     struct rask_msg_submit far = {.task = 2, .function = 2};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &far), 0);
-    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_ERR_PROTOCOL);
+    CU_ASSERT_EQUAL(submit_as(&b, far), RASK_ERR_PROTOCOL);
     struct rask_msg_hello liar = {.rank = 2, .n_slots = 1};
     CU_ASSERT_EQUAL(rask_wire_put_hello(&b.in, &liar), 0);
     CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
@@ -264,11 +277,7 @@ static void a_client_speaks_for_its_own_tasks_alone(void)
     struct bench b;
     uint64_t ids[2] = {rask_id_make(1, 1), 1};
     struct rask_msg_release both = {.task = ids, .n_task = 2};
-    setup(&b);
-    hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
-    place(&b);
-    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    CU_ASSERT_EQUAL(done(&b, 1, setup_running(&b), 4096), RASK_OK);
     CU_ASSERT_EQUAL(rask_wire_put_release(&b.in, &both), 0);
     CU_ASSERT_EQUAL(deliver(&b, 1), RASK_ERR_PROTOCOL);
     CU_ASSERT(strstr(b.text, "from rank 1: RELEASE") != NULL);
@@ -296,8 +305,7 @@ static void a_task_without_a_worker_is_listed_once(void)
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     struct rask_msg_submit user = {
         .task = 2, .dep = &first, .n_dep = 1, .allow = &rank, .n_allow = 1};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &user), 0);
-    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit_as(&b, user), RASK_OK);
     for (uint64_t i = 1; i <= 3; i++) {
         place(&b);
         CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096 * i), RASK_OK);
@@ -313,11 +321,7 @@ static void a_task_without_a_worker_is_listed_once(void)
 static void a_result_whose_sizes_disagree_is_refused(void)
 {
     struct bench b;
-    setup(&b);
-    hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
-    place(&b);
-    struct rask_wire_assignment a = last_run(&b, 1);
+    struct rask_wire_assignment a = setup_running(&b);
     struct rask_msg_done m = {
         .slot = a.slot, .epoch = a.epoch, .offset = RASK_WIRE_NO_OFFSET, .bytes = 9};
     CU_ASSERT_EQUAL(rask_wire_put_done(&b.in, &m), 0);
@@ -341,21 +345,12 @@ static void it_asks_to_be_called_when_a_time_is_up(void)
 {
     struct bench b;
     const uint32_t rank = 2;
-    struct rask_sched_config config;
-    setup(&b);
-    rask_sched_free(b.sched);
-    rask_sched_config_default(&config);
-    config.n_ranks = 3;
-    config.n_functions = 1;
-    config.no_worker_timeout_ns = 500;
-    config.is_checking = 1;
-    CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b.sched, NULL), RASK_OK);
+    setup_as(&b, 1, 500);
     hello(&b, 1);
     CU_ASSERT_EQUAL(rask_sched_next_call(b.sched), UINT64_MAX);
     b.now_ns = 1000;
     struct rask_msg_submit m = {.task = 1, .allow = &rank, .n_allow = 1};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &m), 0);
-    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit_as(&b, m), RASK_OK);
     place(&b);
     CU_ASSERT_EQUAL(rask_sched_next_call(b.sched), 1500);
     b.now_ns = 1499;
@@ -371,11 +366,7 @@ static void it_asks_to_be_called_when_a_time_is_up(void)
 static void a_withdrawal_goes_out_once_per_reason(void)
 {
     struct bench b;
-    setup(&b);
-    hello(&b, 1);
-    CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
-    place(&b);
-    (void)last_run(&b, 1);
+    (void)setup_running(&b);
     uint32_t task = rask_ids_find(b.sched, 1);
     uint32_t slot = rask_sched_task_at(b.sched, task)->slot;
     rask_peer_withdraw(b.sched, 1, slot, RASK_WITHDRAWN_FOR_THIEF);
@@ -448,8 +439,7 @@ static void it_tells_stories_and_describes_itself(void)
     setup(&b);
     hello(&b, 1);
     struct rask_msg_submit call = {.task = 1, .function = 1};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &call), 0);
-    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    CU_ASSERT_EQUAL(submit_as(&b, call), RASK_OK);
     place(&b);
     CU_ASSERT_EQUAL(rask_sched_story(b.sched, 1, &text), RASK_OK);
     CU_ASSERT(strstr((const char *)text.data,
@@ -491,23 +481,12 @@ static void run_pairs(struct bench *b, uint64_t from, uint64_t n)
     }
 }
 
-static void make_plain(struct bench *b)
-{
-    struct rask_sched_config config;
-    memset(b, 0, sizeof *b);
-    rask_sched_config_default(&config);
-    config.n_ranks = 3;
-    config.n_functions = 2;
-    config.trace_events = 256;
-    CU_ASSERT_EQUAL_FATAL(rask_sched_new(&config, &b->sched, NULL), RASK_OK);
-}
-
 /* Once everything has its size, 10,000 tasks come and go without an allocation. */
 static void in_steady_state_nothing_is_allocated(void)
 {
     struct bench b;
     struct rask_sched_counters counters;
-    make_plain(&b);
+    setup_as(&b, 0, 0);
     hello(&b, 1);
     run_pairs(&b, 0, 5000);
     uint64_t before = rask_alloc_count();
@@ -517,13 +496,6 @@ static void in_steady_state_nothing_is_allocated(void)
     CU_ASSERT_EQUAL(counters.done, 20000);
     CU_ASSERT(counters.live_tasks <= 16);
     teardown(&b);
-}
-
-static void submit_from(struct bench *b, int32_t source, uint64_t sequence)
-{
-    struct rask_msg_submit m = {.task = rask_id_make(source, sequence), .order = sequence};
-    CU_ASSERT_EQUAL(rask_wire_put_submit(&b->in, &m), 0);
-    CU_ASSERT_EQUAL(deliver(b, source), RASK_OK);
 }
 
 /* The index follows the living tasks of a client; a number that was given out long ago and comes
@@ -536,19 +508,18 @@ static void ids_may_come_late_and_far_apart(void)
     hello(&b, 1);
     for (uint64_t page = 0; page < 40; page++) {
         uint64_t id = rask_id_make(1, page * RASK_IDS_PER_PAGE + 1);
-        struct rask_msg_release m = {.task = &id, .n_task = 1};
-        submit_from(&b, 1, rask_id_sequence(id));
+        CU_ASSERT_EQUAL(submit(&b, id, NULL, 0), RASK_OK);
         CU_ASSERT_STRING_EQUAL(state(&b, id), "queued");
-        CU_ASSERT_EQUAL(rask_wire_put_release(&b.in, &m), 0);
-        CU_ASSERT_EQUAL(deliver(&b, 1), RASK_OK);
+        release(&b, id);
         CU_ASSERT_STRING_EQUAL(state(&b, id), "unknown");
     }
-    submit_from(&b, 1, 3 * RASK_IDS_PER_PAGE + 7);
-    submit_from(&b, 1, 41 * RASK_IDS_PER_PAGE + 7);
-    submit_from(&b, 1, 2 * RASK_IDS_PER_PAGE);
-    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 3 * RASK_IDS_PER_PAGE + 7)), "queued");
-    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 41 * RASK_IDS_PER_PAGE + 7)), "queued");
-    CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 2 * RASK_IDS_PER_PAGE)), "queued");
+    const uint64_t late[] = {rask_id_make(1, 3 * RASK_IDS_PER_PAGE + 7),
+                             rask_id_make(1, 41 * RASK_IDS_PER_PAGE + 7),
+                             rask_id_make(1, 2 * RASK_IDS_PER_PAGE)};
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_EQUAL(submit(&b, late[i], NULL, 0), RASK_OK);
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_STRING_EQUAL(state(&b, late[i]), "queued");
     CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 7)), "unknown");
     CU_ASSERT_STRING_EQUAL(state(&b, rask_id_make(1, 100 * RASK_IDS_PER_PAGE)), "unknown");
     CU_ASSERT_EQUAL(rask_sched_lost(b.sched, b.now_ns, 1, NULL), RASK_OK);
@@ -566,7 +537,7 @@ static void a_live_task_keeps_to_its_budget(void)
     struct bench b;
     struct rask_sched_counters counters;
     const uint64_t first = 1;
-    make_plain(&b);
+    setup_as(&b, 0, 0);
     CU_ASSERT_EQUAL(submit(&b, 1, NULL, 0), RASK_OK);
     for (uint64_t id = 2; id < N; id++) {
         struct rask_msg_submit m = {.task = id,
