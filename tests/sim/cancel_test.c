@@ -6,8 +6,7 @@
 static void a_running_task_that_is_released_ends_and_its_result_is_dropped(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .name = "a", .run_ns = STORY_MS(1), .bytes = 600);
     story_run_for(&s, STORY_US(100));
     rask_sim_release(s.sim, a);
@@ -22,8 +21,7 @@ static void a_running_task_that_is_released_ends_and_its_result_is_dropped(void)
 static void a_polite_task_that_is_released_ends_early(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .name = "a", .run_ns = STORY_MS(2), .n_children = 1, .is_polite = 1);
     story_run_for(&s, STORY_US(100));
     rask_sim_release(s.sim, a);
@@ -37,8 +35,7 @@ static void a_polite_task_that_is_released_ends_early(void)
 static void a_running_task_that_is_wanted_again_goes_on(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .salt = 5, .run_ns = STORY_MS(1), PURE(5));
     story_run_for(&s, STORY_US(100));
     rask_sim_release(s.sim, a);
@@ -55,8 +52,7 @@ static void a_running_task_that_is_wanted_again_goes_on(void)
 static void a_task_that_noticed_runs_again_when_it_is_wanted_again(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .salt = 5, .run_ns = STORY_MS(1), PURE(5), .is_polite = 1);
     story_run_for(&s, STORY_US(100));
     rask_sim_release(s.sim, a);
@@ -71,8 +67,7 @@ static void a_task_that_noticed_runs_again_when_it_is_wanted_again(void)
 static void cancelling_fails_the_task_and_what_depends_on_it(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t running = CALL(&s, .run_ns = STORY_MS(1), .bytes = 600);
     uint64_t queued = CALL(&s, .run_ns = STORY_MS(1));
     uint64_t user = CALL(&s, DEPS(running, queued));
@@ -94,8 +89,7 @@ static void cancelling_fails_the_task_and_what_depends_on_it(void)
 static void a_finished_task_cannot_be_cancelled(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .bytes = 600);
     story_run(&s);
     rask_sim_cancel(s.sim, a);
@@ -108,8 +102,7 @@ static void a_finished_task_cannot_be_cancelled(void)
 static void cancelling_a_shared_call_concerns_one_claim_only(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5));
     uint64_t b = CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5));
     story_run_for(&s, STORY_US(100));
@@ -124,8 +117,7 @@ static void cancelling_and_submitting_again_never_wedges(void)
 {
     struct story s;
     uint64_t tasks[10];
-    story_plan(&s, 1, 2);
-    story_start(&s);
+    story_begin(&s, 1, 2);
     CALL(&s, .run_ns = STORY_MS(1));
     for (int round = 0; round < 20; round++) {
         for (uint64_t i = 0; i < 10; i++)
@@ -137,8 +129,7 @@ static void cancelling_and_submitting_again_never_wedges(void)
         }
     }
     story_run(&s);
-    for (int i = 0; i < 10; i++)
-        CU_ASSERT(story_is_done(&s, tasks[i]));
+    CU_ASSERT(story_are_done(&s, tasks, 10));
     story_end(&s);
 }
 
@@ -147,8 +138,7 @@ static void cancelling_and_submitting_again_never_wedges(void)
 static void an_input_on_its_way_is_used_when_the_task_comes_back(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t data = CALL(&s, .name = "data", .bytes = 500000, ON(1));
     story_run(&s);
     uint64_t a = CALL(&s, .name = "a", .salt = 5, DEPS(data), ON(2), PURE(5));
@@ -165,8 +155,7 @@ static void an_input_on_its_way_is_used_when_the_task_comes_back(void)
 static void a_released_task_keeps_its_input_until_the_fetch_has_ended(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t data = CALL(&s, .name = "data", .bytes = 500000, ON(1));
     story_run(&s);
     uint64_t a = CALL(&s, .name = "a", DEPS(data), ON(2));
@@ -196,8 +185,7 @@ static void a_task_that_a_thief_asks_for_too_late_stays(void)
         tasks[i] = CALL(&s, .run_ns = STORY_US(300), .is_polite = 1, .n_errors = i == 3 ? 1 : 0);
     story_run(&s);
     CU_ASSERT(story_counters(&s).withdrawn > 0);
-    for (int i = 0; i < 3; i++)
-        CU_ASSERT(story_is_done(&s, tasks[i]));
+    CU_ASSERT(story_are_done(&s, tasks, 3));
     CU_ASSERT_EQUAL(story_failure(&s, tasks[3]), RASK_ERR_TASK);
     CU_ASSERT_EQUAL(rask_sim_runs(s.sim, tasks[3]), 1);
     story_end(&s);
@@ -210,8 +198,7 @@ static void queued_tasks_are_stolen_for_an_idle_worker(void)
     s.config.sched.saturation = 8;
     s.ranks[2].start_ns = STORY_US(100);
     story_start(&s);
-    for (int i = 0; i < 8; i++)
-        CALL(&s, .run_ns = STORY_MS(1));
+    CALLS(&s, 8, .run_ns = STORY_MS(1));
     story_run(&s);
     CU_ASSERT(story_rank(&s, 2).n_started >= 3);
     CU_ASSERT_EQUAL(story_rank(&s, 1).n_started + story_rank(&s, 2).n_started, 8);

@@ -7,8 +7,7 @@ static void check_retries(uint16_t retries, uint32_t n_runs, const char *error)
 {
     const char *text = "";
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 42, .n_errors = 2, .as.retries = retries);
     story_run(&s);
     CU_ASSERT_EQUAL(rask_sim_runs(s.sim, a), n_runs);
@@ -31,8 +30,7 @@ static void an_error_names_its_origin_to_all_dependents(void)
 {
     const char *text = "";
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t bad = CALL(&s, .n_errors = 1);
     uint64_t good = CALL(&s, .salt = 1);
     uint64_t both = CALL(&s, DEPS(bad, good));
@@ -63,8 +61,7 @@ static void the_tasks_of_a_lost_worker_go_to_the_other(void)
     rask_sim_lose(s.sim, 1);
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 20);
-    for (int i = 0; i < 20; i++)
-        CU_ASSERT(story_is_done(&s, tasks[i]));
+    CU_ASSERT(story_are_done(&s, tasks, 20));
     story_end(&s);
 }
 
@@ -74,8 +71,7 @@ static void a_tree_of_256_survives_a_lost_worker(void)
     struct story s;
     uint64_t ids[512], expected[512];
     uint32_t n = 256, first = 0;
-    story_plan(&s, 3, 2);
-    story_start(&s);
+    story_begin(&s, 3, 2);
     for (uint32_t i = 0; i < 256; i++) {
         struct rask_sim_call call = leaf;
         call.salt = i;
@@ -101,8 +97,7 @@ static void a_tree_of_256_survives_a_lost_worker(void)
 static void a_computed_result_that_is_lost_is_computed_again(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .salt = 1, .bytes = 600);
     uint64_t b = CALL(&s, .name = "b", .bytes = 600, DEPS(a));
     rask_sim_release(s.sim, a);
@@ -128,8 +123,7 @@ static void a_computed_result_that_is_lost_is_computed_again(void)
 static void scattered_data_that_is_lost_is_an_error(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     story_run(&s);
     const struct rask_sim_data data = {.value = 5, .bytes = 2000, PURE(5), ON(1)};
     uint64_t first = rask_sim_scatter(s.sim, 1, &data);
@@ -152,8 +146,7 @@ static void scattered_data_that_is_lost_is_an_error(void)
 static void scattered_data_survives_as_long_as_one_copy_does(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     story_run(&s);
     uint64_t data =
         DATA(&s, .value = 7, .bytes = 2000, .as.allow = (const uint32_t[]){2}, .as.n_allow = 1);
@@ -171,8 +164,7 @@ static void a_task_that_kills_its_workers_is_given_up_and_says_so(void)
 {
     const char *text = "";
     struct story s;
-    story_plan(&s, 6, 1);
-    story_start(&s);
+    story_begin(&s, 6, 1);
     uint64_t killer = CALL(&s, .run_ns = STORY_US(50), .n_kills = 100);
     uint64_t user = CALL(&s, DEPS(killer));
     uint64_t others[12];
@@ -184,8 +176,7 @@ static void a_task_that_kills_its_workers_is_given_up_and_says_so(void)
     CU_ASSERT(strstr(text, "4 workers died") != NULL);
     CU_ASSERT(strstr(text, "rank ") != NULL);
     CU_ASSERT_EQUAL(story_failure(&s, user), RASK_ERR_DEPENDENCY);
-    for (int i = 0; i < 12; i++)
-        CU_ASSERT(story_is_done(&s, others[i]));
+    CU_ASSERT(story_are_done(&s, others, 12));
     story_end(&s);
 }
 
@@ -206,16 +197,14 @@ static void tasks_that_only_waited_at_a_lost_worker_are_innocent(void)
     rask_sim_lose(s.sim, 1);
     story_run(&s);
     CU_ASSERT_EQUAL(story_failure(&s, running), RASK_ERR_WORKER_KILLED);
-    for (int i = 0; i < 3; i++)
-        CU_ASSERT(story_is_done(&s, waiting[i]));
+    CU_ASSERT(story_are_done(&s, waiting, 3));
     story_end(&s);
 }
 
 static void a_rank_lost_while_it_is_read_costs_a_new_run(void)
 {
     struct story s;
-    story_plan(&s, 3, 1);
-    story_start(&s);
+    story_begin(&s, 3, 1);
     uint64_t a =
         CALL(&s, .name = "a", .salt = 3, .bytes = 1000000, ON(1), .as.flags = RASK_SUBMIT_LOOSE);
     story_run(&s);
@@ -233,8 +222,7 @@ static void a_result_that_moved_is_still_read_by_its_client(void)
 {
     struct story s;
     uint64_t value = 0;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 9, .bytes = 2000);
     story_run(&s);
     CU_ASSERT(story_is_done(&s, a));

@@ -13,8 +13,7 @@ static uint32_t objects_on_workers(struct story *s)
 static void a_kept_result_is_not_computed_again(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t x = CALL(&s, .bytes = 600);
     uint64_t y = CALL(&s, DEPS(x));
     story_run(&s);
@@ -30,8 +29,7 @@ static void a_kept_result_is_not_computed_again(void)
 static void a_failed_input_is_not_computed_again(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t x = CALL(&s, .n_errors = 1);
     uint64_t y = CALL(&s, DEPS(x));
     story_run(&s);
@@ -46,8 +44,7 @@ static void a_failed_input_is_not_computed_again(void)
 static void an_erring_graph_leaves_no_intermediates(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .bytes = 600);
     uint64_t b = CALL(&s, .bytes = 600, DEPS(a));
     uint64_t bad = CALL(&s, .n_errors = 1, DEPS(b));
@@ -66,8 +63,7 @@ static void an_erring_graph_leaves_no_intermediates(void)
 static void dropping_a_future_frees_its_chain_only(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .bytes = 600);
     uint64_t b = CALL(&s, .bytes = 600, DEPS(a));
     uint64_t c = CALL(&s, .bytes = 600, DEPS(b));
@@ -92,8 +88,7 @@ static void dropping_a_future_frees_its_chain_only(void)
 static void the_same_pure_call_of_two_clients_runs_once(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 5, .run_ns = STORY_US(100), PURE(5));
     uint64_t b = CALL_FROM(&s, 1, .salt = 5, .run_ns = STORY_US(100), PURE(5));
     story_run(&s);
@@ -112,8 +107,7 @@ static void the_same_pure_call_of_two_clients_runs_once(void)
 static void a_released_pure_result_is_computed_on_demand(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 5, PURE(5));
     uint64_t value = story_value(&s, a);
     rask_sim_release(s.sim, a);
@@ -129,8 +123,7 @@ static void a_released_pure_result_is_computed_on_demand(void)
 static void a_call_kept_as_lineage_is_wanted_again(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 1, .bytes = 600, PURE(1));
     uint64_t b = CALL(&s, .salt = 2, .bytes = 600, PURE(2), DEPS(a));
     uint64_t c = CALL(&s, .salt = 3, .bytes = 600, DEPS(b));
@@ -149,8 +142,7 @@ static void a_call_kept_as_lineage_is_wanted_again(void)
 static void a_task_without_a_future_runs_all_the_same(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .bytes = 600);
     uint64_t b = CALL(&s, .run_ns = STORY_MS(1), DEPS(a), .as.flags = RASK_SUBMIT_UNCLAIMED);
     rask_sim_release(s.sim, a);
@@ -164,8 +156,7 @@ static void a_task_without_a_future_runs_all_the_same(void)
 static void the_same_pure_call_without_a_future_runs_once(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5));
     uint64_t b =
         CALL(&s, .salt = 5, .run_ns = STORY_MS(1), PURE(5), .as.flags = RASK_SUBMIT_UNCLAIMED);
@@ -181,8 +172,7 @@ static void the_same_pure_call_without_a_future_runs_once(void)
 static void scattering_the_same_bytes_again_is_free(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     story_run(&s);
     uint64_t a = DATA(&s, .value = 4, .bytes = 2000, PURE(4));
     story_run(&s);
@@ -203,8 +193,7 @@ static void an_object_stays_while_it_is_being_read(void)
 {
     struct story s;
     uint64_t value;
-    story_plan(&s, 1, 1);
-    story_start(&s);
+    story_begin(&s, 1, 1);
     uint64_t a = CALL(&s, .bytes = 1000000);
     story_run(&s);
     CU_ASSERT(!rask_sim_value(s.sim, a, &value));

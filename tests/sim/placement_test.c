@@ -6,8 +6,7 @@ static void tasks_run_where_their_data_is(void)
 {
     struct story s;
     uint64_t data[100];
-    story_plan(&s, 2, 2);
-    story_start(&s);
+    story_begin(&s, 2, 2);
     for (uint32_t i = 0; i < 100; i++)
         data[i] = CALL(&s, .bytes = 100000, ON(1 + i % 2));
     story_run(&s);
@@ -22,13 +21,11 @@ static void tasks_run_where_their_data_is(void)
 static void a_task_goes_to_the_larger_part_of_its_inputs(void)
 {
     struct story s;
-    story_plan(&s, 2, 2);
-    story_start(&s);
+    story_begin(&s, 2, 2);
     uint64_t small = CALL(&s, .bytes = 1000, ON(1));
     uint64_t large = CALL(&s, .bytes = 10000000, ON(2));
     story_run(&s);
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .name = "sum", .run_ns = STORY_US(100), DEPS(small, large));
+    CALLS(&s, 10, .name = "sum", .run_ns = STORY_US(100), DEPS(small, large));
     story_run(&s);
     CU_ASSERT(story_rank(&s, 2).n_started - 1 >= 9);
     story_end(&s);
@@ -37,8 +34,7 @@ static void a_task_goes_to_the_larger_part_of_its_inputs(void)
 static void bytes_count_and_not_numbers_of_inputs(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .bytes = 1000, ON(1));
     uint64_t b = CALL(&s, .name = "b", .bytes = 1000, ON(1));
     uint64_t c = CALL(&s, .name = "c", .bytes = 1000000, ON(2));
@@ -52,8 +48,7 @@ static void bytes_count_and_not_numbers_of_inputs(void)
 static void data_moves_between_workers_and_not_over_rank_0(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
     uint64_t b = CALL(&s, .name = "b", .bytes = 9000, ON(2));
     story_run(&s);
@@ -90,8 +85,7 @@ static void a_result_read_on_rank_0_is_not_taken_from_there(void)
 static void the_last_copy_is_used_on_rank_0_too_and_counted(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
     story_run(&s);
     (void)story_value(&s, a);
@@ -108,8 +102,7 @@ static void the_last_copy_is_used_on_rank_0_too_and_counted(void)
 static void scattered_data_is_not_counted_as_relayed(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t data = DATA(&s, .value = 1, .bytes = 5000);
     CALL(&s, .name = "a", DEPS(data), ON(1));
     CALL(&s, .name = "b", DEPS(data), ON(2));
@@ -122,12 +115,10 @@ static void scattered_data_is_not_counted_as_relayed(void)
 static void an_object_is_fetched_once_for_many_tasks(void)
 {
     struct story s;
-    story_plan(&s, 2, 4);
-    story_start(&s);
+    story_begin(&s, 2, 4);
     uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
     story_run(&s);
-    for (int i = 0; i < 8; i++)
-        CALL(&s, DEPS(a), .run_ns = STORY_MS(1), ON(2));
+    CALLS(&s, 8, DEPS(a), .run_ns = STORY_MS(1), ON(2));
     story_run(&s);
     STORY_EVENTS(&s, "fetch", "a 1 to 2");
     story_end(&s);
@@ -155,18 +146,15 @@ static void neighbours_in_the_order_run_together(void)
 static void a_paused_worker_gets_nothing_new(void)
 {
     struct story s;
-    story_plan(&s, 2, 2);
-    story_start(&s);
+    story_begin(&s, 2, 2);
     rask_sim_pause(s.sim, 1, 1);
     story_run(&s);
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .run_ns = STORY_US(100));
+    CALLS(&s, 10, .run_ns = STORY_US(100));
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 1).n_started, 0);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 10);
     rask_sim_pause(s.sim, 1, 0);
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .run_ns = STORY_US(100));
+    CALLS(&s, 10, .run_ns = STORY_US(100));
     story_run(&s);
     CU_ASSERT(story_rank(&s, 1).n_started > 0);
     story_end(&s);
@@ -214,8 +202,7 @@ static void a_task_that_nobody_may_run_fails_after_its_time(void)
 static void scattered_data_spreads_by_slots(void)
 {
     struct story s;
-    story_plan(&s, 2, 2);
-    story_start(&s);
+    story_begin(&s, 2, 2);
     story_run(&s);
     DATA(&s, .value = 1, .bytes = 2000);
     DATA(&s, .value = 2, .bytes = 2000);
@@ -229,8 +216,7 @@ static void scattered_data_spreads_by_slots(void)
 static void broadcast_puts_a_copy_on_every_worker(void)
 {
     struct story s;
-    story_plan(&s, 3, 1);
-    story_start(&s);
+    story_begin(&s, 3, 1);
     story_run(&s);
     uint64_t data = DATA(&s, .value = 1, .bytes = 2000, .as.flags = RASK_SCATTER_BROADCAST);
     story_run(&s);
@@ -243,17 +229,21 @@ static void broadcast_puts_a_copy_on_every_worker(void)
     story_end(&s);
 }
 
+/* Twenty tasks whose input is at rank 1 alone; rank 2 has nothing to do but theirs. */
+static void run_beside_an_idle_worker(struct story *s)
+{
+    uint64_t a = CALL(s, .bytes = 1000, ON(1));
+    story_run(s);
+    CALLS(s, 20, .run_ns = STORY_MS(1), DEPS(a), .as.function = 1);
+    story_run(s);
+    CU_ASSERT(story_rank(s, 2).n_started >= 8);
+}
+
 static void an_idle_worker_takes_what_waits_for_another(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
-    uint64_t a = CALL(&s, .bytes = 1000, ON(1));
-    story_run(&s);
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = STORY_MS(1), DEPS(a), .as.function = 1);
-    story_run(&s);
-    CU_ASSERT(story_rank(&s, 2).n_started >= 8);
+    story_begin(&s, 2, 1);
+    run_beside_an_idle_worker(&s);
     CU_ASSERT(story_rank(&s, 1).n_started >= 8);
     story_end(&s);
 }
@@ -267,12 +257,7 @@ static void what_waits_with_the_scheduler_is_taken_without_a_message(void)
     s.config.sched.saturation = 1.0;
     s.config.sched.max_ahead = 0;
     story_start(&s);
-    uint64_t a = CALL(&s, .bytes = 1000, ON(1));
-    story_run(&s);
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = STORY_MS(1), DEPS(a), .as.function = 1);
-    story_run(&s);
-    CU_ASSERT(story_rank(&s, 2).n_started >= 8);
+    run_beside_an_idle_worker(&s);
     CU_ASSERT(story_counters(&s).stolen >= 8);
     CU_ASSERT_EQUAL(story_counters(&s).withdrawn, 0);
     story_end(&s);
@@ -339,18 +324,22 @@ static void what_is_on_the_same_node_is_nearer(void)
     story_end(&s);
 }
 
+/* Workers of one slot that know a quick function; the last of them comes a little later. */
+static void begin_quick(struct story *s, uint32_t n_workers)
+{
+    story_plan(s, n_workers, 1);
+    s->ranks[n_workers].start_ns = STORY_MS(1);
+    story_start(s);
+    CALLS(s, 50, .run_ns = 100);
+    story_run_for(s, STORY_US(900));
+}
+
 /* The function has been quick so far, so that many tasks were sent ahead; now each takes long. */
 static void tasks_sent_ahead_by_a_wrong_estimate_are_taken_back(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    s.ranks[2].start_ns = STORY_MS(1);
-    story_start(&s);
-    for (int i = 0; i < 50; i++)
-        CALL(&s, .run_ns = 100);
-    story_run_for(&s, STORY_US(900));
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = STORY_MS(10));
+    begin_quick(&s, 2);
+    CALLS(&s, 20, .run_ns = STORY_MS(10));
     story_run_for(&s, STORY_US(50));
     CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 20);
     story_run(&s);
@@ -361,32 +350,34 @@ static void tasks_sent_ahead_by_a_wrong_estimate_are_taken_back(void)
 static void dear_data_is_not_moved_for_cheap_work(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
+    story_begin(&s, 2, 1);
     uint64_t a = CALL(&s, .bytes = 100000000, ON(1));
     CALL(&s, .run_ns = STORY_US(10));
     story_run(&s);
     uint64_t before = story_rank(&s, 1).n_started;
-    for (int i = 0; i < 12; i++)
-        CALL(&s, .run_ns = STORY_US(10), DEPS(a));
+    CALLS(&s, 12, .run_ns = STORY_US(10), DEPS(a));
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 1).n_started - before, 12);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_fetched, 0);
     story_end(&s);
 }
 
+/* A result on one worker, of a function of its own: that of its users stays unknown. */
+static uint64_t make_data(struct story *s, uint32_t rank)
+{
+    uint64_t data = CALL(s, .bytes = 100000, ON(rank), .as.function = 1);
+    story_run(s);
+    return data;
+}
+
 /* The fullest queue has nothing that may go elsewhere; that of another worker has. */
 static void a_queue_that_may_not_move_hides_no_other(void)
 {
     struct story s;
-    story_plan(&s, 3, 1);
-    story_start(&s);
-    uint64_t d = CALL(&s, .bytes = 100000, ON(2), .as.function = 1);
-    story_run(&s);
-    for (int i = 0; i < 40; i++)
-        CALL(&s, .run_ns = STORY_MS(50), ON(1));
-    for (int i = 0; i < 30; i++)
-        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    story_begin(&s, 3, 1);
+    uint64_t d = make_data(&s, 2);
+    CALLS(&s, 40, .run_ns = STORY_MS(50), ON(1));
+    CALLS(&s, 30, .run_ns = STORY_MS(50), DEPS(d));
     story_run(&s);
     CU_ASSERT(story_rank(&s, 3).n_started >= 8);
     CU_ASSERT(rask_sim_now(s.sim) < STORY_MS(2100));
@@ -397,14 +388,10 @@ static void a_queue_that_may_not_move_hides_no_other(void)
 static void a_task_that_may_not_move_hides_none_behind_it(void)
 {
     struct story s;
-    story_plan(&s, 2, 1);
-    story_start(&s);
-    uint64_t d = CALL(&s, .bytes = 100000, ON(1), .as.function = 1);
-    story_run(&s);
-    for (int i = 0; i < 100; i++)
-        CALL(&s, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
-    for (int i = 0; i < 30; i++)
-        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    story_begin(&s, 2, 1);
+    uint64_t d = make_data(&s, 1);
+    CALLS(&s, 100, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
+    CALLS(&s, 30, .run_ns = STORY_MS(50), DEPS(d));
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 30);
     story_end(&s);
@@ -414,14 +401,11 @@ static void a_task_that_may_not_move_hides_none_behind_it(void)
 static void many_queues_that_may_not_move_hide_no_other(void)
 {
     struct story s;
-    story_plan(&s, 12, 1);
-    story_start(&s);
-    uint64_t d = CALL(&s, .bytes = 100000, ON(7), .as.function = 1);
-    story_run(&s);
+    story_begin(&s, 12, 1);
+    uint64_t d = make_data(&s, 7);
     for (uint32_t i = 0; i < 11 * 20; i++)
         CALL(&s, .run_ns = STORY_MS(50), ON(1 + i % 11));
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .run_ns = STORY_MS(50), DEPS(d));
+    CALLS(&s, 10, .run_ns = STORY_MS(50), DEPS(d));
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 12).n_started, 10);
     story_end(&s);
@@ -434,10 +418,8 @@ static void restricted_tasks_are_found_among_others(void)
     story_plan(&s, 3, 1);
     s.ranks[3].start_ns = STORY_MS(1);
     story_start(&s);
-    for (int i = 0; i < 100; i++)
-        CALL(&s, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
-    for (int i = 0; i < 30; i++)
-        CALL(&s, .run_ns = STORY_MS(50), ON(1, 3));
+    CALLS(&s, 100, .run_ns = STORY_MS(50), ON(1), .as.priority = 1);
+    CALLS(&s, 30, .run_ns = STORY_MS(50), ON(1, 3));
     story_run(&s);
     CU_ASSERT(story_rank(&s, 3).n_started >= 25);
     story_end(&s);
@@ -447,16 +429,9 @@ static void restricted_tasks_are_found_among_others(void)
 static void assignments_that_may_not_move_hide_no_others(void)
 {
     struct story s;
-    story_plan(&s, 3, 1);
-    s.ranks[3].start_ns = STORY_MS(1);
-    story_start(&s);
-    for (int i = 0; i < 50; i++)
-        CALL(&s, .run_ns = 100);
-    story_run_for(&s, STORY_US(900));
-    for (int i = 0; i < 40; i++)
-        CALL(&s, .run_ns = STORY_MS(10), ON(1));
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = STORY_MS(10), ON(2, 3));
+    begin_quick(&s, 3);
+    CALLS(&s, 40, .run_ns = STORY_MS(10), ON(1));
+    CALLS(&s, 20, .run_ns = STORY_MS(10), ON(2, 3));
     story_run_for(&s, STORY_US(50));
     CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 40);
     CU_ASSERT_EQUAL(story_worker(&s, 2).n_assigned, 20);

@@ -3,6 +3,30 @@
  * waits for a worker or a resource. */
 #include "story.h"
 
+static const struct rask_wire_resource gpu = {"gpu", 1};
+#define NEEDS_GPU .as.resource = &gpu, .as.n_resource = 1
+
+static void give_gpu(struct story *s, int32_t rank)
+{
+    s->ranks[rank].resources = &gpu;
+    s->ranks[rank].n_resources = 1;
+}
+
+/* One worker of one slot that is sent nothing ahead. */
+static void plan_one_slot(struct story *s)
+{
+    story_plan(s, 1, 1);
+    s->config.sched.saturation = 1.0;
+}
+
+/* Whatever comes next waits until the first task has ended. */
+static void start_with_first(struct story *s)
+{
+    story_start(s);
+    CALL(s, .name = "first", .run_ns = STORY_MS(1));
+    story_run_for(s, STORY_US(100));
+}
+
 /* Ten long tasks of unknown duration; how many each of two workers has been sent. */
 static void check_saturation(double saturation, uint32_t first, uint32_t second)
 {
@@ -11,8 +35,7 @@ static void check_saturation(double saturation, uint32_t first, uint32_t second)
     s.ranks[2].n_slots = 1;
     s.config.sched.saturation = saturation;
     story_start(&s);
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .run_ns = STORY_MS(1));
+    CALLS(&s, 10, .run_ns = STORY_MS(1));
     story_run_for(&s, STORY_US(100));
     CU_ASSERT_EQUAL(story_rank(&s, 1).n_assigned, first);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_assigned, second);
@@ -34,24 +57,26 @@ static void without_a_bound_all_is_sent(void)
     story_plan(&s, 2, 2);
     s.config.sched.saturation = 0;
     story_start(&s);
-    for (int i = 0; i < 10; i++)
-        CALL(&s, .run_ns = STORY_MS(1));
+    CALLS(&s, 10, .run_ns = STORY_MS(1));
     story_run_for(&s, STORY_US(100));
     CU_ASSERT_EQUAL(story_rank(&s, 1).n_assigned + story_rank(&s, 2).n_assigned, 10);
     story_end(&s);
 }
 
+/* One worker that has learned how quick the function is, a little after 200 more calls of it. */
+static void submit_quick_calls(struct story *s, uint16_t flags)
+{
+    story_begin(s, 1, 1);
+    CALLS(s, 20, .run_ns = 500);
+    story_run(s);
+    CALLS(s, 200, .run_ns = 500, .as.flags = flags);
+    story_run_for(s, STORY_US(4));
+}
+
 static void short_tasks_are_sent_further_ahead_than_long_ones(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = 500);
-    story_run(&s);
-    for (int i = 0; i < 200; i++)
-        CALL(&s, .run_ns = 500);
-    story_run_for(&s, STORY_US(4));
+    submit_quick_calls(&s, 0);
     CU_ASSERT(story_worker(&s, 1).n_assigned > 50);
     CU_ASSERT(story_worker(&s, 1).n_assigned <= 101);
     story_end(&s);
@@ -60,14 +85,7 @@ static void short_tasks_are_sent_further_ahead_than_long_ones(void)
 static void producers_are_not_sent_ahead_however_short(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    story_start(&s);
-    for (int i = 0; i < 20; i++)
-        CALL(&s, .run_ns = 500);
-    story_run(&s);
-    for (int i = 0; i < 200; i++)
-        CALL(&s, .run_ns = 500, .as.flags = RASK_SUBMIT_PRODUCER);
-    story_run_for(&s, STORY_US(4));
+    submit_quick_calls(&s, RASK_SUBMIT_PRODUCER);
     CU_ASSERT_EQUAL(story_worker(&s, 1).n_assigned, 2);
     story_end(&s);
 }
@@ -112,8 +130,7 @@ static void roots_that_meet_run_one_after_the_other(void)
 {
     struct story s;
     uint64_t root[64];
-    story_plan(&s, 1, 1);
-    s.config.sched.saturation = 1.0;
+    plan_one_slot(&s);
     story_start(&s);
     for (uint64_t i = 0; i < 64; i++) {
         uint64_t k = shuffled(i % 32) + (i >= 32 ? 32 : 0);
@@ -137,9 +154,8 @@ static void roots_that_meet_run_one_after_the_other(void)
 static void the_order_decides_within_a_generation(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
+    plan_one_slot(&s);
     s.ranks[1].start_ns = STORY_MS(1);
-    s.config.sched.saturation = 1.0;
     s.config.sched.generation_gap_ns = STORY_MS(10);
     story_start(&s);
     uint64_t five = CALL(&s, .name = "5", .run_ns = STORY_US(50), .bytes = 4096, .as.order = 5);
@@ -175,18 +191,16 @@ static void tasks_wait_queued_until_a_worker_comes(void)
  * without a worker, and both start when one comes. */
 static void without_a_bound_tasks_wait_for_a_worker_too(void)
 {
-    static const struct rask_wire_resource one = {"gpu", 1};
     struct story s;
     story_plan(&s, 1, 4);
     s.ranks[1].start_ns = STORY_MS(1);
-    s.ranks[1].resources = &one;
-    s.ranks[1].n_resources = 1;
+    give_gpu(&s, 1);
     s.config.sched.saturation = 0;
     story_start(&s);
     uint64_t a = CALL(&s, .name = "a", .run_ns = STORY_MS(1));
     uint64_t b = CALL(&s, .name = "b", .run_ns = STORY_MS(1), DEPS(a));
     uint64_t c = CALL(&s, .name = "c", .run_ns = STORY_MS(1), ON(1));
-    uint64_t d = CALL(&s, .name = "d", .as.resource = &one, .as.n_resource = 1);
+    uint64_t d = CALL(&s, .name = "d", NEEDS_GPU);
     story_run_for(&s, STORY_US(500));
     CU_ASSERT_STRING_EQUAL(story_state(&s, a), "queued");
     CU_ASSERT_STRING_EQUAL(story_state(&s, b), "waiting");
@@ -204,8 +218,7 @@ static void without_a_bound_tasks_wait_for_a_worker_too(void)
 static void earlier_submissions_run_first(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    s.config.sched.saturation = 1.0;
+    plan_one_slot(&s);
     s.config.sched.generation_gap_ns = STORY_US(10);
     story_start(&s);
     CALL(&s, .name = "a", .run_ns = STORY_MS(1), .as.order = 900);
@@ -220,11 +233,8 @@ static void earlier_submissions_run_first(void)
 static void high_priority_overtakes_and_low_waits(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    s.config.sched.saturation = 1.0;
-    story_start(&s);
-    CALL(&s, .name = "first", .run_ns = STORY_MS(1));
-    story_run_for(&s, STORY_US(100));
+    plan_one_slot(&s);
+    start_with_first(&s);
     CALL(&s, .name = "low", .run_ns = STORY_MS(1), .as.priority = -1);
     CALL(&s, .name = "plain", .run_ns = STORY_MS(1));
     CALL(&s, .name = "high", .run_ns = STORY_MS(1), .as.priority = 10);
@@ -237,8 +247,7 @@ static void high_priority_overtakes_and_low_waits(void)
 static void children_run_before_later_work(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    s.config.sched.saturation = 1.0;
+    plan_one_slot(&s);
     story_start(&s);
     uint64_t parent = CALL(&s, .name = "parent", .run_ns = STORY_MS(2));
     story_run_for(&s, STORY_US(100));
@@ -253,14 +262,11 @@ static void children_run_before_later_work(void)
 
 static void a_resource_is_held_by_one_task_at_a_time(void)
 {
-    static const struct rask_wire_resource one = {"gpu", 1};
     struct story s;
     story_plan(&s, 2, 4);
-    s.ranks[2].resources = &one;
-    s.ranks[2].n_resources = 1;
+    give_gpu(&s, 2);
     story_start(&s);
-    for (int i = 0; i < 6; i++)
-        CALL(&s, .run_ns = STORY_MS(1), .as.resource = &one, .as.n_resource = 1);
+    CALLS(&s, 6, .run_ns = STORY_MS(1), NEEDS_GPU);
     story_run(&s);
     CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 6);
     CU_ASSERT_EQUAL(story_rank(&s, 2).max_running, 1);
@@ -270,18 +276,12 @@ static void a_resource_is_held_by_one_task_at_a_time(void)
 
 static void priority_decides_between_constrained_and_free_tasks(void)
 {
-    static const struct rask_wire_resource one = {"gpu", 1};
     struct story s;
-    story_plan(&s, 1, 1);
-    s.ranks[1].resources = &one;
-    s.ranks[1].n_resources = 1;
-    s.config.sched.saturation = 1.0;
-    story_start(&s);
-    CALL(&s, .name = "first", .run_ns = STORY_MS(1));
-    story_run_for(&s, STORY_US(100));
+    plan_one_slot(&s);
+    give_gpu(&s, 1);
+    start_with_first(&s);
     CALL(&s, .name = "free-low", .run_ns = STORY_MS(1), .as.priority = 1);
-    CALL(&s, .name = "gpu-mid", .run_ns = STORY_MS(1), .as.priority = 2, .as.resource = &one,
-         .as.n_resource = 1);
+    CALL(&s, .name = "gpu-mid", .run_ns = STORY_MS(1), .as.priority = 2, NEEDS_GPU);
     CALL(&s, .name = "free-high", .run_ns = STORY_MS(1), .as.priority = 3);
     story_run(&s);
     STORY_EVENTS(&s, "run", "first on 1, free-high on 1, gpu-mid on 1, free-low on 1");
@@ -290,14 +290,12 @@ static void priority_decides_between_constrained_and_free_tasks(void)
 
 static void a_blocked_task_does_not_hold_up_the_others(void)
 {
-    static const struct rask_wire_resource one = {"gpu", 1};
     struct story s;
     story_plan(&s, 1, 2);
-    s.ranks[1].resources = &one;
-    s.ranks[1].n_resources = 1;
+    give_gpu(&s, 1);
     story_start(&s);
-    CALL(&s, .name = "g1", .run_ns = STORY_MS(5), .as.resource = &one, .as.n_resource = 1);
-    CALL(&s, .name = "g2", .run_ns = STORY_MS(1), .as.resource = &one, .as.n_resource = 1);
+    CALL(&s, .name = "g1", .run_ns = STORY_MS(5), NEEDS_GPU);
+    CALL(&s, .name = "g2", .run_ns = STORY_MS(1), NEEDS_GPU);
     CALL(&s, .name = "free", .run_ns = STORY_MS(1));
     story_run(&s);
     STORY_EVENTS(&s, "run", "g1 on 1, free on 1, g2 on 1");
@@ -308,8 +306,7 @@ static void a_blocked_task_does_not_hold_up_the_others(void)
 static void waiting_for_children_opens_the_slot(void)
 {
     struct story s;
-    story_plan(&s, 1, 1);
-    s.config.sched.saturation = 1.0;
+    plan_one_slot(&s);
     story_start(&s);
     uint64_t parent = CALL(&s, .run_ns = STORY_MS(1), .n_children = 3, .child_ns = STORY_MS(1));
     story_run_for(&s, STORY_US(600));

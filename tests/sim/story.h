@@ -2,8 +2,7 @@
 /* story.h: what a story in the simulator is written with.
  *
  *     struct story s;
- *     story_plan(&s, 2, 2);                          2 workers with 2 slots each
- *     story_start(&s);
+ *     story_begin(&s, 2, 2);                         2 workers with 2 slots each
  *     uint64_t a = CALL(&s, .name = "a", .run_ns = STORY_MS(1));
  *     uint64_t b = CALL(&s, .name = "b", DEPS(a));
  *     story_run(&s);
@@ -53,6 +52,13 @@ static inline void story_start(struct story *s)
     CU_ASSERT_EQUAL_FATAL(rask_sim_new(&s->config, &s->sim, &error), RASK_OK);
 }
 
+/* A cluster of equal workers as it is planned. */
+static inline void story_begin(struct story *s, uint32_t n_workers, uint32_t n_slots)
+{
+    story_plan(s, n_workers, n_slots);
+    story_start(s);
+}
+
 static inline void story_check(struct story *s)
 {
     if (rask_sim_error(s->sim)->code == RASK_OK)
@@ -77,6 +83,12 @@ static inline void story_run_for(struct story *s, uint64_t ns)
 #define CALL_FROM(story, client, ...) \
     rask_sim_submit((story)->sim, (client), &(const struct rask_sim_call){__VA_ARGS__})
 #define CALL(story, ...) CALL_FROM(story, 0, __VA_ARGS__)
+/* As many calls that differ in nothing. */
+#define CALLS(story, n, ...)                           \
+    do {                                               \
+        for (uint32_t call_ = 0; call_ < (n); call_++) \
+            CALL((story), __VA_ARGS__);                \
+    } while (0)
 #define DEPS(...)                            \
     .deps = (const uint64_t[]){__VA_ARGS__}, \
     .n_deps = sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)
@@ -126,6 +138,14 @@ static inline uint64_t story_value(struct story *s, uint64_t id)
 static inline int story_is_done(struct story *s, uint64_t id)
 {
     return rask_sim_state(s->sim, id) == RASK_FUTURE_DONE;
+}
+
+static inline int story_are_done(struct story *s, const uint64_t *ids, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (!story_is_done(s, ids[i]))
+            return 0;
+    return 1;
 }
 
 static inline rask_status story_failure(struct story *s, uint64_t id)
