@@ -20,11 +20,6 @@ uint64_t rask_now_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-uint64_t rask_thread_cpu_ns(void)
-{
-    return read_clock(CLOCK_THREAD_CPUTIME_ID);
-}
-
 uint64_t rask_process_cpu_ns(void)
 {
     return read_clock(CLOCK_PROCESS_CPUTIME_ID);

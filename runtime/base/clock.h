@@ -10,8 +10,7 @@
  */
 uint64_t rask_now_ns(void);
 
-/* CPU time used by the calling thread, by the process (all threads), in nanoseconds. */
-uint64_t rask_thread_cpu_ns(void);
+/* CPU time used by the process (all threads), in nanoseconds. */
 uint64_t rask_process_cpu_ns(void);
 
 #endif

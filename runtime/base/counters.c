@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* counters.c: names and sums of the counters, from counters.def. */
+/* counters.c: names and values of the counters, from counters.def. */
 #include "base/counters.h"
 
 static const struct rask_counter table[RASK_COUNTERS_COUNT] = {
@@ -7,13 +7,6 @@ static const struct rask_counter table[RASK_COUNTERS_COUNT] = {
 #include "base/counters.def"
 #undef X
 };
-
-void rask_counters_add(struct rask_counters *total, const struct rask_counters *other)
-{
-#define X(name, unit, help) total->name += other->name;
-#include "base/counters.def"
-#undef X
-}
 
 int rask_counters_at(const struct rask_counters *counters, size_t index,
                      struct rask_counter *counter)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* counters.h: the counters of one rank, a plain struct of uint64_t expanded from counters.def.
  *
- * Counting is `counters.tasks_done++`. A zeroed struct is the start. Being an array of uint64_t in
- * the order of counters.def, it can be sent and added up as such. Thread: each struct has one
- * writer. */
+ * Counting is `counters.tasks_done++`. A zeroed struct is the start. Thread: each struct
+ * has one writer. */
 #ifndef RASK_BASE_COUNTERS_H
 #define RASK_BASE_COUNTERS_H
 
@@ -23,9 +22,6 @@ struct rask_counter {
     const char *name, *unit, *help;
     uint64_t value;
 };
-
-/* total += other, counter by counter. */
-void rask_counters_add(struct rask_counters *total, const struct rask_counters *other);
 
 /* The index-th counter, in the order of counters.def: 1, or 0 from RASK_COUNTERS_COUNT on. */
 int rask_counters_at(const struct rask_counters *counters, size_t index,

@@ -49,7 +49,6 @@ static const struct unit time_units[] = {{"d", UINT64_C(86400000000000)},
                                          {NULL, 0}};
 
 #define N_PRINTED_BYTE_UNITS 6
-#define N_PRINTED_TIME_UNITS 7
 
 static int is_space(char c)
 {
@@ -248,43 +247,26 @@ rask_status rask_parse_duration(const char *text, uint64_t *duration_ns)
     return parse_scaled(text, time_units, duration_ns);
 }
 
-/* value / unit, one decimal below 100, none above and for whole values. `n` units are in use,
- * largest first, the last of scale 1. */
-static const char *format_scaled(char *text, size_t text_bytes, uint64_t value,
-                                 const struct unit *units, size_t n)
-{
-    size_t i = 0;
-    while (i + 1 < n && value < units[i].scale)
-        i++;
-    uint64_t scale = units[i].scale;
-    wide tenths = ((wide)value * 10 + scale / 2) / scale;
-    if (tenths >= 1000)
-        tenths = ((wide)value + scale / 2) / scale * 10;
-    if (i > 0 && tenths * scale >= (wide)units[i - 1].scale * 10) {
-        i--; /* rounded up to a whole larger unit */
-        tenths = 10;
-        value = scale = units[i].scale;
-    }
-    if (value % scale == 0 || tenths >= 1000)
-        snprintf(text, text_bytes, "%" PRIu64 " %s", (uint64_t)(tenths / 10), units[i].name);
-    else
-        snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10),
-                 (unsigned)(tenths % 10), units[i].name);
-    return text;
-}
-
+/* bytes / unit, one decimal below 100, none above and for whole numbers. */
 const char *rask_format_bytes(char *text, size_t text_bytes, uint64_t bytes)
 {
-    return format_scaled(text, text_bytes, bytes, byte_units, N_PRINTED_BYTE_UNITS);
-}
-
-/* Zero is "0 s": nobody measures nothing in nanoseconds. */
-const char *rask_format_duration(char *text, size_t text_bytes, uint64_t duration_ns)
-{
-    if (duration_ns == 0)
-        rask_text_copy(text, text_bytes, "0 s");
+    size_t i = 0;
+    while (i + 1 < N_PRINTED_BYTE_UNITS && bytes < byte_units[i].scale)
+        i++;
+    uint64_t scale = byte_units[i].scale;
+    wide tenths = ((wide)bytes * 10 + scale / 2) / scale;
+    if (tenths >= 1000)
+        tenths = ((wide)bytes + scale / 2) / scale * 10;
+    if (i > 0 && tenths * scale >= (wide)byte_units[i - 1].scale * 10) {
+        i--; /* rounded up to a whole larger unit */
+        tenths = 10;
+        bytes = scale = byte_units[i].scale;
+    }
+    if (bytes % scale == 0 || tenths >= 1000)
+        snprintf(text, text_bytes, "%" PRIu64 " %s", (uint64_t)(tenths / 10), byte_units[i].name);
     else
-        format_scaled(text, text_bytes, duration_ns, time_units, N_PRINTED_TIME_UNITS);
+        snprintf(text, text_bytes, "%" PRIu64 ".%u %s", (uint64_t)(tenths / 10),
+                 (unsigned)(tenths % 10), byte_units[i].name);
     return text;
 }
 

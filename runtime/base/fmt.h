@@ -39,9 +39,8 @@ RASK_MUST_USE rask_status rask_parse_bytes(const char *text, uint64_t *bytes);
 RASK_MUST_USE rask_status rask_parse_duration(const char *text, uint64_t *duration_ns);
 
 /* For people, in the largest unit that fits: one decimal below 100, none above and for whole
- * values: "512 B", "64 MiB", "1.5 GiB", "123 GiB"; "20 us", "1.5 s", "2 min". */
+ * values: "512 B", "64 MiB", "1.5 GiB", "123 GiB". */
 const char *rask_format_bytes(char *text, size_t text_bytes, uint64_t bytes);
-const char *rask_format_duration(char *text, size_t text_bytes, uint64_t duration_ns);
 
 /* For reading back: the largest unit that holds the value in whole numbers: "1536 MiB", "1500 ms".
  */

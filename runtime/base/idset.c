@@ -53,15 +53,6 @@ void rask_idset_intersect(struct rask_idset *set, const struct rask_idset *other
     }
 }
 
-int rask_idset_is_overlapping(const struct rask_idset *a, const struct rask_idset *b)
-{
-    size_t n = a->n_words < b->n_words ? a->n_words : b->n_words;
-    for (size_t i = 0; i < n; i++)
-        if ((a->words[i] & b->words[i]) != 0)
-            return 1;
-    return 0;
-}
-
 void rask_idset_clear(struct rask_idset *set)
 {
     if (set->n_words != 0)

@@ -29,9 +29,6 @@ uint32_t rask_idset_next(const struct rask_idset *set, uint32_t from);
 /* Keeps in `set` only what is also in `other`. */
 void rask_idset_intersect(struct rask_idset *set, const struct rask_idset *other);
 
-/* 1 when the sets have an id in common. */
-int rask_idset_is_overlapping(const struct rask_idset *a, const struct rask_idset *b);
-
 /* Empties the set and keeps the memory; frees it. */
 void rask_idset_clear(struct rask_idset *set);
 void rask_idset_release(struct rask_idset *set);

@@ -30,7 +30,6 @@ librask_core_la_SOURCES += \
 	runtime/base/json.c \
 	runtime/base/json.h \
 	runtime/base/key.h \
-	runtime/base/list.h \
 	runtime/base/log.c \
 	runtime/base/log.h \
 	runtime/base/map.c \
@@ -103,11 +102,6 @@ check_PROGRAMS += tests/unit/json_test
 tests_unit_json_test_SOURCES = tests/unit/json_test.c
 tests_unit_json_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/json_test
-
-check_PROGRAMS += tests/unit/list_test
-tests_unit_list_test_SOURCES = tests/unit/list_test.c
-tests_unit_list_test_LDADD = $(unit_ldadd)
-TESTS += tests/unit/list_test
 
 check_PROGRAMS += tests/unit/log_test
 tests_unit_log_test_SOURCES = tests/unit/log_test.c

@@ -55,11 +55,6 @@ const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uin
     return &trace->events[(rask_trace_overwritten(trace) + index) & trace->mask];
 }
 
-const char *rask_trace_kind_name(uint32_t kind)
-{
-    return kind < RASK_TRACE_KINDS ? kinds[kind].name : "unknown";
-}
-
 /* names[index], or the number itself written into `number`. */
 static const char *name_or_number(const char *const *names, uint32_t n_names, uint32_t index,
                                   char number[12])

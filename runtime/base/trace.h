@@ -80,9 +80,6 @@ static inline uint64_t rask_trace_overwritten(const struct rask_trace *trace)
 /* The index-th event, 0 the oldest; NULL from rask_trace_count on. Valid until the next write. */
 const struct rask_trace_event *rask_trace_at(const struct rask_trace *trace, uint64_t index);
 
-/* "task-state" and so on; "unknown" for a number that is no kind. */
-const char *rask_trace_kind_name(uint32_t kind);
-
 /* Appends one event as a line of text; `names` may be NULL. RASK_ERR_MEMORY or RASK_ERR_LIMIT by
  * `out`. */
 RASK_MUST_USE rask_status rask_trace_print(const struct rask_trace_event *event,

@@ -18,12 +18,10 @@ static void never_goes_back(void)
  * limit. */
 static void cpu_time_grows_with_work(void)
 {
-    uint64_t thread = rask_thread_cpu_ns(), process = rask_process_cpu_ns(), wall = rask_now_ns();
-    while (rask_thread_cpu_ns() < thread + 1000000)
+    uint64_t process = rask_process_cpu_ns(), wall = rask_now_ns();
+    while (rask_process_cpu_ns() < process + 1000000)
         continue;
-    CU_ASSERT(rask_process_cpu_ns() > process);
     CU_ASSERT(rask_now_ns() > wall);
-    CU_ASSERT(rask_process_cpu_ns() >= rask_thread_cpu_ns() - thread);
 }
 
 RASK_UNIT_MAIN("clock", {"never goes back", never_goes_back},

@@ -151,22 +151,6 @@ static void prints_sizes(void)
     CU_ASSERT_STRING_EQUAL(rask_format_bytes(text, 4, 512), "512");
 }
 
-static void prints_durations(void)
-{
-    static const struct scaled cases[] = {{"0 s", 0},
-                                          {"999 ns", 999},
-                                          {"20 us", 20000},
-                                          {"1.5 s", 1500000000},
-                                          {"2 min", UINT64_C(120000000000)},
-                                          {"1 min", UINT64_C(59990000000)},
-                                          {"2.3 h", UINT64_C(8280000000001)},
-                                          {"123 ms", 123400000}};
-    char text[RASK_FORMAT_BYTES];
-    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
-        CU_ASSERT_STRING_EQUAL(rask_format_duration(text, sizeof text, cases[k].value),
-                               cases[k].text);
-}
-
 static void exact_texts_read_back(void)
 {
     static const uint64_t values[] = {0,          1,          1023,        1024,
@@ -227,6 +211,5 @@ RASK_UNIT_MAIN("fmt", {"reads integers strictly", reads_integers_strictly},
                {"reads doubles strictly", reads_doubles_strictly},
                {"reads bool words", reads_bool_words}, {"reads sizes", reads_sizes},
                {"reads durations", reads_durations}, {"prints sizes", prints_sizes},
-               {"prints durations", prints_durations},
                {"exact texts read back", exact_texts_read_back}, {"prints figures", prints_figures},
                {"doubles read back", doubles_read_back})
