@@ -74,25 +74,25 @@ static uint8_t *reserve(uint64_t *bytes, uint64_t page_bytes)
 /* The error of a process that may not map even a little. */
 static rask_status no_room(struct rask_error *error, uint64_t bytes)
 {
-    struct {
+    static const struct {
         const char *name;
-        int failed;
-        struct rlimit limit;
-    } limits[] = {{"ulimit -v", 1, {0}}, {"ulimit -d", 1, {0}}};
+        unsigned resource;
+    } limits[] = {{"ulimit -v", RLIMIT_AS}, {"ulimit -d", RLIMIT_DATA}};
     char limit_text[128] = "";
-    limits[0].failed = getrlimit(RLIMIT_AS, &limits[0].limit);
-    limits[1].failed = getrlimit(RLIMIT_DATA, &limits[1].limit);
-    for (size_t i = 0, n = 0; i < sizeof limits / sizeof *limits; i++)
-        if (!limits[i].failed && limits[i].limit.rlim_cur != RLIM_INFINITY)
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit;
+        if (getrlimit(limits[i].resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
             n += (size_t)snprintf(limit_text + n, sizeof limit_text - n,
                                   "%s `%s` (now %" PRIu64 " KiB)",
                                   n == 0 ? ": raise the limit of" : " and", limits[i].name,
-                                  (uint64_t)limits[i].limit.rlim_cur / 1024);
+                                  (uint64_t)limit.rlim_cur / 1024);
+    }
     return rask_error_set(error, RASK_ERR_MEMORY,
                           "cannot reserve %" PRIu64
                           " bytes of address room for the object store, nor a part "
                           "of it%s%s ask for a smaller store (setting arena)",
-                          bytes, limit_text, limit_text[0] != '\0' ? " or" : ":");
+                          bytes, limit_text, n != 0 ? " or" : ":");
 }
 
 rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **store,

@@ -587,20 +587,30 @@ static void no_memory_is_an_error(void)
     rask_alloc_fail_at(0, 0);
 }
 
+enum { STATM_ROOM = 0, STATM_DATA = 5 }; /* columns of /proc/self/statm, in pages */
+
+/* From now on the process may have `bytes` more of what that column counts. 0, or -1. */
+static int limit_to_more(unsigned resource, int column, uint64_t bytes)
+{
+    unsigned long n_pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    int n = statm == NULL ? 0 : 1;
+    for (int i = 0; i <= column && n == 1; i++)
+        n = fscanf(statm, "%lu", &n_pages);
+    if (statm != NULL)
+        (void)fclose(statm);
+    rask_free(rask_alloc(64 * KIB)); /* so that the heap does not need to grow under the limit */
+    rlim_t limit = n_pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
+    return n == 1 ? setrlimit(resource, &(struct rlimit){limit, limit}) : -1;
+}
+
 /* Runs in a child whose room is limited to `bytes` more than it has; true when the store is as
  * expected. */
 static int is_right_under_limit(uint64_t bytes, int is_enough)
 {
-    unsigned long n_pages = 0;
     struct rask_store *store = NULL;
     struct rask_error error = {.text = ""};
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (statm == NULL || fscanf(statm, "%lu", &n_pages) != 1)
-        return 0;
-    (void)fclose(statm);
-    rask_free(rask_alloc(64 * KIB)); /* so that the heap does not need to grow under the limit */
-    rlim_t limit = n_pages * (rlim_t)sysconf(_SC_PAGESIZE) + bytes;
-    if (setrlimit(RLIMIT_AS, &(struct rlimit){limit, limit}) != 0)
+    if (limit_to_more(RLIMIT_AS, STATM_ROOM, bytes) != 0)
         return 0;
     rask_status status = rask_store_new(64 * GIB, &store, &error);
     if (!is_enough)
@@ -616,30 +626,28 @@ static int is_right_under_limit(uint64_t bytes, int is_enough)
     return is_right;
 }
 
-static int in_child(uint64_t bytes, int is_enough)
+static int ends_well(pid_t child)
 {
     int status = -1;
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
+static int in_child(uint64_t bytes, int is_enough)
+{
     pid_t child = fork();
     if (child == 0)
         _exit(is_right_under_limit(bytes, is_enough) ? 0 : 1);
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    return ends_well(child);
 }
 
 /* Runs in a child that may have little more data than it has; true when the error names that limit
  * alone. */
 static int names_the_limit_of_data(void)
 {
-    unsigned long n_pages = 0;
     struct rask_store *store = NULL;
     struct rask_error error = {.text = ""};
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (statm == NULL || fscanf(statm, "%*u %*u %*u %*u %*u %lu", &n_pages) != 1)
-        return 0;
-    (void)fclose(statm);
-    rask_free(rask_alloc(64 * KIB));
-    rlim_t limit = n_pages * (rlim_t)sysconf(_SC_PAGESIZE) + 8 * MIB;
-    if (setrlimit(RLIMIT_DATA, &(struct rlimit){limit, limit}) != 0)
+    if (limit_to_more(RLIMIT_DATA, STATM_DATA, 8 * MIB) != 0)
         return 0;
     return rask_store_new(64 * GIB, &store, &error) == RASK_ERR_MEMORY &&
            strstr(error.text, "`ulimit -d`") != NULL && strstr(error.text, "ulimit -v") == NULL;
@@ -647,12 +655,10 @@ static int names_the_limit_of_data(void)
 
 static void the_limit_in_force_is_named(void)
 {
-    int status = -1;
     pid_t child = fork();
     if (child == 0)
         _exit(names_the_limit_of_data() ? 0 : 1);
-    CU_ASSERT(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-              WEXITSTATUS(status) == 0);
+    CU_ASSERT(ends_well(child));
 }
 
 static void limited_room_makes_a_smaller_store(void)
