@@ -89,13 +89,16 @@ static void line_add(struct line *line, const char *field, int64_t value, const 
 #define RASK_WIRE_TELL_V(type, field, limit) \
     if (m.n_##field != 0)                    \
         line_add(&line, #field, (int64_t)m.n_##field, "x");
-#define RASK_WIRE_TELL(NAME, name, id_)                                \
-    case (id_): {                                                      \
-        struct rask_msg_##name m;                                      \
-        if (rask_wire_get_##name(record, &m) != 0)                     \
-            break;                                                     \
-        RASK_FIELDS_##NAME(RASK_WIRE_TELL_F, RASK_WIRE_TELL_V) return; \
+/* clang-format off */
+#define RASK_WIRE_TELL(NAME, name, id_)                        \
+    case (id_): {                                              \
+        struct rask_msg_##name m;                              \
+        if (rask_wire_get_##name(record, &m) != 0)             \
+            break;                                             \
+        RASK_FIELDS_##NAME(RASK_WIRE_TELL_F, RASK_WIRE_TELL_V) \
+        return;                                                \
     }
+/* clang-format on */
 
 void rask_wire_describe(const uint8_t *record, char *text, size_t text_bytes)
 {

@@ -117,26 +117,29 @@ static inline size_t rask_wire_pad(size_t bytes)
         memcpy(at, m->field, m->n_##field * sizeof(type));                 \
         at += rask_wire_pad(m->n_##field * sizeof(type));                  \
     }
+/* clang-format off */
 #define RASK_WIRE_PUT(NAME, name, id_)                                                            \
     static inline int rask_wire_put_##name(struct rask_buf *buf, const struct rask_msg_##name *m) \
     {                                                                                             \
-        size_t size =                                                                             \
-            sizeof(struct rask_wire_head) + rask_wire_pad(sizeof(struct rask_wire_##name));       \
-        RASK_FIELDS_##NAME(RASK_WIRE_SIZE_F, RASK_WIRE_SIZE_V) uint8_t *at =                      \
-            size > UINT32_MAX ? NULL : rask_buf_room(buf, size);                                  \
+        struct rask_wire_##name fixed;                                                            \
+        size_t size = sizeof(struct rask_wire_head) + rask_wire_pad(sizeof fixed);                \
+        RASK_FIELDS_##NAME(RASK_WIRE_SIZE_F, RASK_WIRE_SIZE_V)                                    \
+        uint8_t *at = size > UINT32_MAX ? NULL : rask_buf_room(buf, size);                        \
         if (at == NULL)                                                                           \
             return -1;                                                                            \
         struct rask_wire_head head = {(uint32_t)size, (id_), 0};                                  \
-        struct rask_wire_##name fixed;                                                            \
         memset(&fixed, 0, sizeof fixed);                                                          \
-        RASK_FIELDS_##NAME(RASK_WIRE_COPY_F, RASK_WIRE_COPY_V) memcpy(at, &head, sizeof head);    \
+        RASK_FIELDS_##NAME(RASK_WIRE_COPY_F, RASK_WIRE_COPY_V)                                    \
+        memcpy(at, &head, sizeof head);                                                           \
         at += sizeof head;                                                                        \
         memset(at + rask_wire_pad(sizeof fixed) - 8, 0, 8);                                       \
         memcpy(at, &fixed, sizeof fixed);                                                         \
         at += rask_wire_pad(sizeof fixed);                                                        \
-        RASK_FIELDS_##NAME(RASK_WIRE_TAIL_F, RASK_WIRE_TAIL_V)(void) at;                          \
+        RASK_FIELDS_##NAME(RASK_WIRE_TAIL_F, RASK_WIRE_TAIL_V)                                    \
+        (void)at;                                                                                 \
         return 0;                                                                                 \
     }
+/* clang-format on */
 RASK_MESSAGES(RASK_WIRE_PUT)
 #undef RASK_WIRE_PUT
 #undef RASK_WIRE_SIZE_F
@@ -156,6 +159,7 @@ RASK_MESSAGES(RASK_WIRE_PUT)
     m->n_##field = fixed.n_##field;                                         \
     at += rask_wire_pad(fixed.n_##field * sizeof(type));                    \
     left -= rask_wire_pad(fixed.n_##field * sizeof(type));
+/* clang-format off */
 #define RASK_WIRE_GET(NAME, name, id_)                                                       \
     static inline int rask_wire_get_##name(const uint8_t *record, struct rask_msg_##name *m) \
     {                                                                                        \
@@ -168,9 +172,11 @@ RASK_MESSAGES(RASK_WIRE_PUT)
         memcpy(&fixed, record + sizeof head, sizeof fixed);                                  \
         const uint8_t *at = record + need;                                                   \
         size_t left = head.size - need;                                                      \
-        RASK_FIELDS_##NAME(RASK_WIRE_READ_F, RASK_WIRE_READ_V)(void) at;                     \
+        RASK_FIELDS_##NAME(RASK_WIRE_READ_F, RASK_WIRE_READ_V)                               \
+        (void)at;                                                                            \
         return left == 0 ? 0 : -1;                                                           \
     }
+/* clang-format on */
 RASK_MESSAGES(RASK_WIRE_GET)
 #undef RASK_WIRE_GET
 #undef RASK_WIRE_READ_F

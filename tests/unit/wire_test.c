@@ -88,6 +88,7 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
     CU_ASSERT_EQUAL(m.n_##field, back.n_##field); \
     CU_ASSERT(m.n_##field == back.n_##field &&    \
               memcmp(m.field, back.field, m.n_##field * sizeof(type)) == 0);
+/* clang-format off */
 #define ROUND_TRIP(NAME, name, id)                                                      \
     static void check_##name(struct gen *gen)                                           \
     {                                                                                   \
@@ -97,16 +98,18 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
         int is_malformed = 0;                                                           \
         memset(&back, 0, sizeof back);                                                  \
         RASK_FIELDS_##NAME(FILL_F, FILL_V)                                              \
-            CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                   \
+        CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                       \
         CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, NULL), RASK_OK);            \
         const uint8_t *record = rask_wire_next(buf.data, buf.size, &at, &is_malformed); \
         CU_ASSERT_FATAL(record != NULL && rask_wire_get_##name(record, &back) == 0);    \
         CU_ASSERT_EQUAL(rask_wire_id(record), RASK_MESSAGE_##NAME);                     \
-        RASK_FIELDS_##NAME(SAME_F, SAME_V) check_truncations(&buf);                     \
+        RASK_FIELDS_##NAME(SAME_F, SAME_V)                                              \
+        check_truncations(&buf);                                                        \
         check_bits(&buf, gen);                                                          \
         rask_buf_release(&buf);                                                         \
         free_blocks(gen);                                                               \
     }
+/* clang-format on */
 RASK_MESSAGES(ROUND_TRIP)
 
 static void every_message_survives_and_no_bent_one_is_read_outside(void)
