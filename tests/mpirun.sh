@@ -10,7 +10,6 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 builddir=${top_builddir:-.}
-seconds=${RASK_TEST_TIMEOUT:-120}
 
 usage()
 {
@@ -59,4 +58,4 @@ export OMPI_MCA_osc=${OMPI_MCA_osc-^ucx}
 export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 
 # mpirun hands SIGUSR1 on to the ranks; timeout cuts those that do not answer.
-exec "${BASH:-bash}" "$here/run_with_timeout" -t "$seconds" "$MPIEXEC" -n "$ranks" "$@"
+exec "${BASH:-bash}" "$here/run_with_timeout" "$MPIEXEC" -n "$ranks" "$@"

@@ -11,12 +11,14 @@
 #   nompi      --without-mpi: the embedded form alone
 #   clang      everything compiled by clang, with the fuzzers
 #   fuzz       each fuzzer for a short while, beginning with the inputs that are kept
-#   mpich      a second MPI: the programs under MPI with MPICH, if mpicc.mpich is there (Debian: libmpich-dev, mpich)
+#   mpich      a second MPI: the programs under MPI with MPICH, if mpicc.mpich is there (Debian: libmpich-dev,
+#              mpich)
 #   distcheck  the release: complete, builds elsewhere, installs, and cleans up behind itself
 #
 # Warnings are errors in all but the first. Builds stay in build/ (normal) and build/stages/, so that the
-# second run compiles only what changed. --full adds the slow tests, longer fuzzing and the stage mpich. Prints the logs of
-# failed tests and ends with one line, "N passed, N failed, N skipped". Exit code: 0 when nothing failed.
+# second run compiles only what changed. --full adds the slow tests, longer fuzzing and the stage mpich. Prints
+# the logs of failed tests and ends with one line, "N passed, N failed, N skipped". Exit code: 0 when nothing
+# failed.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 source_dir=$PWD

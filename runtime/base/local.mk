@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/base and their unit tests.
-librask_core_la_SOURCES += runtime/base/fence.h
 librask_core_la_SOURCES += \
 	runtime/base/alloc.c \
 	runtime/base/alloc.h \
@@ -19,6 +18,7 @@ librask_core_la_SOURCES += \
 	runtime/base/counters.h \
 	runtime/base/error.c \
 	runtime/base/error.h \
+	runtime/base/fence.h \
 	runtime/base/fmt.c \
 	runtime/base/fmt.h \
 	runtime/base/hash.c \
