@@ -34,7 +34,7 @@ static int init_records(struct rask_sched *s)
 {
     s->clients = rask_alloc_zeroed(s->config.n_ranks, sizeof *s->clients);
     s->peers = rask_alloc_zeroed(s->config.n_ranks, sizeof *s->peers);
-    s->functions = rask_alloc_zeroed((size_t)s->config.n_functions + 1, sizeof *s->functions);
+    s->functions = rask_alloc_zeroed(s->config.n_functions, sizeof *s->functions);
     if (s->clients == NULL || s->peers == NULL || s->functions == NULL)
         return -1;
     return rask_slab_init(&s->tasks, sizeof(struct rask_sched_task), TASKS_PER_PAGE) != 0 ||
