@@ -80,7 +80,6 @@ static void revive(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_sched_task_at(s, task);
     t->n_claims++;
-    s->counters.shared++;
     if (t->state == RASK_TASK_RELEASED)
         rask_sched_task_want(s, task);
     else if (t->state == RASK_TASK_LEAVING)

@@ -82,8 +82,7 @@ void rask_sched_output_taken(struct rask_sched *sched, int32_t rank);
 uint64_t rask_sched_unfinished(const struct rask_sched *sched);
 
 struct rask_sched_counters {
-    uint64_t submitted, done, failed, retried, recomputed, assigned, stolen, withdrawn, forgotten,
-        shared;
+    uint64_t submitted, done, failed, retried, recomputed, assigned, stolen, withdrawn, forgotten;
     /* records now, and the scheduler's own memory for them */
     uint64_t live_tasks, live_bytes;
     uint64_t peak_tasks;
