@@ -220,9 +220,8 @@ void rask_sched_task_want(struct rask_sched *s, uint32_t task)
 }
 
 /* A task is finished: nobody but futures and users holds it any longer. */
-static void end_self_claim(struct rask_sched *s, uint32_t task)
+static inline void end_self_claim(struct rask_sched *s, uint32_t task, struct rask_sched_task *t)
 {
-    struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->flags & RASK_TASK_SELF_CLAIM) {
         t->flags &= (uint8_t)~RASK_TASK_SELF_CLAIM;
         t->n_claims--;
@@ -251,7 +250,7 @@ void rask_sched_task_done(struct rask_sched *s, uint32_t task)
         if (u->state == RASK_TASK_WAITING && --u->n_missing == 0)
             rask_sched_task_ready(s, user);
     }
-    end_self_claim(s, task);
+    end_self_claim(s, task, t);
 }
 
 /* One task of a failing set. */
@@ -274,7 +273,7 @@ static void fail_one(struct rask_sched *s, uint32_t task, uint32_t error)
         if (rask_sched_task_at(s, rask_edge_at(s, e)->user)->state == RASK_TASK_WAITING)
             push_work(s, rask_edge_at(s, e)->user);
     rask_edges_unlink(s, task);
-    end_self_claim(s, task);
+    end_self_claim(s, task, t);
 }
 
 /* A task and all that needs its result fail. The error record is shared; it tells who is at fault.
@@ -489,14 +488,18 @@ static void tell_failed(struct rask_sched *s, const struct rask_sched_task *t, u
         rask_sched_break(s, RASK_ERR_MEMORY, "a message");
 }
 
-/* Tells the client that holds a future on it under `id`. */
-void rask_sched_task_tell_id(struct rask_sched *s, uint32_t task, uint64_t id)
+static inline void tell(struct rask_sched *s, const struct rask_sched_task *t, uint64_t id)
 {
-    const struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (t->state == RASK_TASK_MEMORY)
         tell_done(s, t, id);
     else
         tell_failed(s, t, id);
+}
+
+/* Tells the client that holds a future on it under `id`. */
+void rask_sched_task_tell_id(struct rask_sched *s, uint32_t task, uint64_t id)
+{
+    tell(s, rask_sched_task_at(s, task), id);
 }
 
 /* Tells every client that holds a future on it. */
@@ -504,10 +507,10 @@ void rask_sched_task_tell(struct rask_sched *s, uint32_t task)
 {
     const struct rask_sched_task *t = rask_sched_task_at(s, task);
     if (!(t->flags & RASK_TASK_RELEASED_ID))
-        rask_sched_task_tell_id(s, task, t->id);
+        tell(s, t, t->id);
     for (uint32_t c = t->claims; c != 0;) {
         const struct rask_sched_claim *claim = rask_slab_at(&s->claims, c);
-        rask_sched_task_tell_id(s, task, claim->id);
+        tell(s, t, claim->id);
         c = claim->next;
     }
 }
