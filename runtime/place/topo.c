@@ -3,7 +3,7 @@
  *
  * Loading copies what Rask asks for (cores, NUMA nodes, sizes) into flat arrays, out of hwloc or,
  * for a light topology, out of the kernel's files; all queries read these arrays, so they are the
- * same for both and need no lock. hwloc's own topology is kept for exports only.
+ * same for both and need no lock.
  *
  * hwloc is told to leave out what costs time and is not used: I/O devices, misc objects, caches
  * below L2, and its x86 component, which moves the thread over all PUs to ask each its cpuid. */
@@ -28,7 +28,6 @@
 #define MODEL_BYTES 96 /* of a processor's name */
 
 struct rask_topo {
-    hwloc_topology_t hwloc; /* NULL: light */
     struct rask_core *cores; /* in order, never none */
     size_t n_cores;
     struct rask_topo_numa *numas; /* by number */
@@ -107,13 +106,14 @@ static rask_status copy_core(hwloc_topology_t hwloc, hwloc_obj_t object, struct 
     return status;
 }
 
-static rask_status copy_cores(struct rask_topo *topo, struct rask_error *error)
+static rask_status copy_cores(struct rask_topo *topo, hwloc_topology_t hwloc,
+                              struct rask_error *error)
 {
     hwloc_obj_type_t type = HWLOC_OBJ_CORE;
-    int n = hwloc_get_nbobjs_by_type(topo->hwloc, type);
+    int n = hwloc_get_nbobjs_by_type(hwloc, type);
     if (n <= 0) {
         type = HWLOC_OBJ_PU;
-        n = hwloc_get_nbobjs_by_type(topo->hwloc, type);
+        n = hwloc_get_nbobjs_by_type(hwloc, type);
     }
     if (n <= 0)
         return rask_error_set(error, RASK_ERR_SYSTEM, "hwloc finds no processing unit");
@@ -122,8 +122,8 @@ static rask_status copy_cores(struct rask_topo *topo, struct rask_error *error)
     if (topo->cores == NULL)
         return memory_error(error, count * sizeof *topo->cores);
     for (; topo->n_cores < count; topo->n_cores++) {
-        hwloc_obj_t object = hwloc_get_obj_by_type(topo->hwloc, type, (unsigned)topo->n_cores);
-        rask_status status = copy_core(topo->hwloc, object, &topo->cores[topo->n_cores], error);
+        hwloc_obj_t object = hwloc_get_obj_by_type(hwloc, type, (unsigned)topo->n_cores);
+        rask_status status = copy_core(hwloc, object, &topo->cores[topo->n_cores], error);
         if (status != RASK_OK)
             return status;
     }
@@ -138,9 +138,10 @@ static int32_t cores_of_numa(const struct rask_topo *topo, int32_t numa)
     return n;
 }
 
-static rask_status copy_numas(struct rask_topo *topo, struct rask_error *error)
+static rask_status copy_numas(struct rask_topo *topo, hwloc_topology_t hwloc,
+                              struct rask_error *error)
 {
-    hwloc_const_bitmap_t nodes = hwloc_topology_get_topology_nodeset(topo->hwloc);
+    hwloc_const_bitmap_t nodes = hwloc_topology_get_topology_nodeset(hwloc);
     int n = hwloc_bitmap_weight(nodes);
     if (n <= 0)
         return RASK_OK;
@@ -148,7 +149,7 @@ static rask_status copy_numas(struct rask_topo *topo, struct rask_error *error)
     if (topo->numas == NULL)
         return memory_error(error, (size_t)n * sizeof *topo->numas);
     for (int numa = hwloc_bitmap_first(nodes); numa >= 0; numa = hwloc_bitmap_next(nodes, numa)) {
-        hwloc_obj_t object = hwloc_get_numanode_obj_by_os_index(topo->hwloc, (unsigned)numa);
+        hwloc_obj_t object = hwloc_get_numanode_obj_by_os_index(hwloc, (unsigned)numa);
         struct rask_topo_numa *entry = &topo->numas[topo->n_numas++];
         entry->numa = numa;
         entry->n_cores = cores_of_numa(topo, numa);
@@ -158,22 +159,22 @@ static rask_status copy_numas(struct rask_topo *topo, struct rask_error *error)
 }
 
 /* Size of the cache of that type above the first core, and how many cores share it. */
-static void copy_cache(const struct rask_topo *topo, hwloc_obj_type_t type, uint64_t *bytes,
+static void copy_cache(hwloc_topology_t hwloc, hwloc_obj_type_t type, uint64_t *bytes,
                        int32_t *n_cores)
 {
-    hwloc_obj_t pu = hwloc_get_obj_by_type(topo->hwloc, HWLOC_OBJ_PU, 0);
-    hwloc_obj_t cache = hwloc_get_ancestor_obj_by_type(topo->hwloc, type, pu);
+    hwloc_obj_t pu = hwloc_get_obj_by_type(hwloc, HWLOC_OBJ_PU, 0);
+    hwloc_obj_t cache = hwloc_get_ancestor_obj_by_type(hwloc, type, pu);
     if (cache == NULL)
         return;
     *bytes = cache->attr->cache.size;
-    int n = hwloc_get_nbobjs_inside_cpuset_by_type(topo->hwloc, cache->cpuset, HWLOC_OBJ_CORE);
+    int n = hwloc_get_nbobjs_inside_cpuset_by_type(hwloc, cache->cpuset, HWLOC_OBJ_CORE);
     *n_cores = n > 0 ? n : hwloc_bitmap_weight(cache->cpuset);
 }
 
-static void copy_model(struct rask_topo *topo)
+static void copy_model(struct rask_topo *topo, hwloc_topology_t hwloc)
 {
-    hwloc_obj_t package = hwloc_get_obj_by_type(topo->hwloc, HWLOC_OBJ_PACKAGE, 0);
-    hwloc_obj_t root = hwloc_get_root_obj(topo->hwloc);
+    hwloc_obj_t package = hwloc_get_obj_by_type(hwloc, HWLOC_OBJ_PACKAGE, 0);
+    hwloc_obj_t root = hwloc_get_root_obj(hwloc);
     const char *model = package != NULL ? hwloc_obj_get_info_by_name(package, "CPUModel") : NULL;
     if (model == NULL)
         model = hwloc_obj_get_info_by_name(root, "CPUModel");
@@ -323,19 +324,20 @@ static rask_status load_hwloc(enum rask_topo_source source, const char *text,
     return status;
 }
 
-static rask_status fill_from_hwloc(struct rask_topo *topo, struct rask_error *error)
+static rask_status fill_from_hwloc(struct rask_topo *topo, hwloc_topology_t hwloc,
+                                   struct rask_error *error)
 {
-    topo->is_machine = hwloc_topology_is_thissystem(topo->hwloc) != 0;
-    rask_status status = copy_cores(topo, error);
+    topo->is_machine = hwloc_topology_is_thissystem(hwloc) != 0;
+    rask_status status = copy_cores(topo, hwloc, error);
     if (status == RASK_OK)
-        status = copy_numas(topo, error);
+        status = copy_numas(topo, hwloc, error);
     if (status == RASK_OK)
         status = make_cpusets(topo, error);
     if (status != RASK_OK)
         return status;
-    copy_cache(topo, HWLOC_OBJ_L2CACHE, &topo->caches.l2_bytes, &topo->caches.l2_cores);
-    copy_cache(topo, HWLOC_OBJ_L3CACHE, &topo->caches.l3_bytes, &topo->caches.l3_cores);
-    copy_model(topo);
+    copy_cache(hwloc, HWLOC_OBJ_L2CACHE, &topo->caches.l2_bytes, &topo->caches.l2_cores);
+    copy_cache(hwloc, HWLOC_OBJ_L3CACHE, &topo->caches.l3_bytes, &topo->caches.l3_cores);
+    copy_model(topo, hwloc);
     return RASK_OK;
 }
 
@@ -344,15 +346,15 @@ rask_status rask_topo_load(enum rask_topo_source source, const char *text, struc
 {
     if (source != RASK_TOPO_MACHINE && text == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "a topology needs a file or a description");
+    hwloc_topology_t hwloc;
     struct rask_topo *made = rask_alloc_zeroed(1, sizeof *made);
     if (made == NULL)
         return memory_error(error, sizeof *made);
-    rask_status status = load_hwloc(source, text, &made->hwloc, error);
-    if (status != RASK_OK) {
-        rask_free(made);
-        return status;
+    rask_status status = load_hwloc(source, text, &hwloc, error);
+    if (status == RASK_OK) {
+        status = fill_from_hwloc(made, hwloc, error);
+        hwloc_topology_destroy(hwloc);
     }
-    status = fill_from_hwloc(made, error);
     if (status != RASK_OK) {
         rask_topo_free(made);
         return status;
@@ -388,31 +390,10 @@ rask_status rask_topo_load_light(struct rask_topo **topo, struct rask_error *err
     return RASK_OK;
 }
 
-rask_status rask_topo_complete(struct rask_topo *topo, struct rask_error *error)
-{
-    if (topo->hwloc != NULL)
-        return RASK_OK;
-    struct rask_topo *full = NULL;
-    rask_status status = rask_topo_load(RASK_TOPO_MACHINE, NULL, &full, error);
-    if (status != RASK_OK)
-        return status;
-    assert(full->hwloc != NULL);
-    struct rask_topo light = *topo;
-    *topo = *full;
-    *full = light;
-    char *own = full->own_cpuset;
-    full->own_cpuset = topo->own_cpuset;
-    topo->own_cpuset = own;
-    rask_topo_free(full);
-    return RASK_OK;
-}
-
 void rask_topo_free(struct rask_topo *topo)
 {
     if (topo == NULL)
         return;
-    if (topo->hwloc != NULL)
-        hwloc_topology_destroy(topo->hwloc);
     rask_free(topo->cores);
     rask_free(topo->numas);
     rask_free(topo->own_cpuset);
@@ -425,11 +406,6 @@ void rask_topo_free(struct rask_topo *topo)
 int rask_topo_is_machine(const struct rask_topo *topo)
 {
     return topo->is_machine;
-}
-
-int rask_topo_is_light(const struct rask_topo *topo)
-{
-    return topo->hwloc == NULL;
 }
 
 const char *rask_topo_own_cpuset(const struct rask_topo *topo)
@@ -650,48 +626,4 @@ rask_status rask_topo_describe(const struct rask_topo *topo, char **text, struct
     }
     *text = (char *)buf.data;
     return RASK_OK;
-}
-
-static rask_status check_full(const struct rask_topo *topo, struct rask_error *error)
-{
-    if (topo->hwloc != NULL)
-        return RASK_OK;
-    return rask_error_set(error, RASK_ERR_STATE,
-                          "a light topology cannot be exported; complete it first");
-}
-
-rask_status rask_topo_export_synthetic(const struct rask_topo *topo, char **text,
-                                       struct rask_error *error)
-{
-    rask_status status = check_full(topo, error);
-    if (status != RASK_OK)
-        return status;
-    size_t bytes = 64 + 32 * topo->n_cores * 16; /* kernel numbers of all PUs, if irregular */
-    char *room = rask_alloc(bytes);
-    if (room == NULL)
-        return memory_error(error, bytes);
-    int n = hwloc_topology_export_synthetic(topo->hwloc, room, bytes, 0);
-    if (n < 0 || (size_t)n >= bytes) {
-        rask_free(room);
-        return rask_error_set(error, RASK_ERR_UNSUPPORTED,
-                              "the machine is not symmetric enough for a synthetic description; "
-                              "export it as XML");
-    }
-    *text = room;
-    return RASK_OK;
-}
-
-rask_status rask_topo_export_xml(const struct rask_topo *topo, char **text,
-                                 struct rask_error *error)
-{
-    rask_status status = check_full(topo, error);
-    if (status != RASK_OK)
-        return status;
-    char *xml = NULL;
-    int bytes = 0;
-    if (hwloc_topology_export_xmlbuffer(topo->hwloc, &xml, &bytes, 0) != 0)
-        return memory_error(error, 0);
-    *text = rask_strdup(xml);
-    hwloc_free_xmlbuffer(topo->hwloc, xml);
-    return *text != NULL ? RASK_OK : memory_error(error, (uint64_t)bytes);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* topo.h: what the machine under a rank looks like: cores, NUMA nodes, packages, caches, memory.
  *
- * A topology is immutable once it is loaded (rask_topo_complete excepted), so any number of threads
- * may read it. It describes this machine, or, for tests and for `rask info` about another one, a
- * recorded XML file or a synthetic description. topo.c is the only user of hwloc; a set of
- * processing units ("PU", what the kernel calls a CPU) crosses this interface as a list text of
- * kernel numbers, "0-3,8" (cpuset.h), and "" is the empty set.
+ * A topology is immutable once it is loaded, so any number of threads may read it. It describes
+ * this machine, or, for tests, a recorded XML file or a synthetic description. topo.c is the only
+ * user of hwloc; a set of processing units ("PU", what the kernel calls a CPU) crosses this
+ * interface as a list text of kernel numbers, "0-3,8" (cpuset.h), and "" is the empty set.
  *
  * Numbers: a NUMA node has the kernel's number (that of numactl and mbind), a PU too; cores and
  * packages are counted from 0 in the order in which they sit in the machine, so that cores of one
@@ -28,7 +27,7 @@ struct rask_topo;
 
 enum rask_topo_source {
     RASK_TOPO_MACHINE, /* the machine we run on; no text */
-    RASK_TOPO_XML_FILE, /* text: path of a file written by lstopo or rask_topo_export_xml */
+    RASK_TOPO_XML_FILE, /* text: path of a file written by lstopo */
     RASK_TOPO_SYNTHETIC, /* text: hwloc's description, "pack:2 numa:4 core:8 pu:2" */
 };
 
@@ -71,22 +70,16 @@ RASK_MUST_USE rask_status rask_topo_load(enum rask_topo_source source, const cha
                                          struct rask_topo **topo, struct rask_error *error);
 
 /* As rask_topo_load(RASK_TOPO_MACHINE), in a fraction of a millisecond and without hwloc: cores,
- * NUMA nodes and packages come from the kernel's files; caches and memory sizes are unknown and
- * nothing can be exported until rask_topo_complete. It also counts cores that a cgroup forbids
- * among those of the machine (never among the own), and HWLOC_XMLFILE and its like have no effect.
- * Where the kernel's files are missing it does the full load. Errors: as rask_topo_load. */
+ * NUMA nodes and packages come from the kernel's files; caches and memory sizes are unknown. It
+ * also counts cores that a cgroup forbids among those of the machine (never among the own), and
+ * HWLOC_XMLFILE and its like have no effect. Where the kernel's files are missing it does the full
+ * load. Errors: as rask_topo_load. */
 RASK_MUST_USE rask_status rask_topo_load_light(struct rask_topo **topo, struct rask_error *error);
-
-/* Makes a light topology a full one; nothing to do for others. The own cpuset stays as it was.
- * Thread: no other thread may use the topology meanwhile. On error the topology is unchanged.
- * Errors: as rask_topo_load. */
-RASK_MUST_USE rask_status rask_topo_complete(struct rask_topo *topo, struct rask_error *error);
 
 void rask_topo_free(struct rask_topo *topo);
 
 /* True when the topology is that of the machine we run on, so that binding to it makes sense. */
 int rask_topo_is_machine(const struct rask_topo *topo);
-int rask_topo_is_light(const struct rask_topo *topo);
 
 /* The PUs that the process's main thread might use when the topology was loaded (its binding by
  * mpirun, srun, taskset or a cgroup, intersected with the topology); all PUs of a recorded or
@@ -97,7 +90,7 @@ const char *rask_topo_own_cpuset(const struct rask_topo *topo);
 /* All PUs of the topology, those forbidden by a cgroup excepted. Owns: [borrow] as above. */
 const char *rask_topo_all_cpuset(const struct rask_topo *topo);
 
-/* All cores in order. Owns: [borrow] until rask_topo_free or rask_topo_complete. */
+/* All cores in order. Owns: [borrow] until rask_topo_free. */
 const struct rask_core *rask_topo_cores(const struct rask_topo *topo, size_t *n_cores);
 
 /* The cores that have PUs in `cpuset`, each with those PUs only, in order. PUs that the topology
@@ -116,23 +109,13 @@ RASK_MUST_USE rask_status rask_topo_count(const struct rask_topo *topo, const ch
 /* Sizes of the caches of the first core. All zero for a light topology. */
 struct rask_topo_caches rask_topo_caches(const struct rask_topo *topo);
 
-/* The NUMA nodes in order of their numbers. Owns: [borrow] until rask_topo_free or _complete. */
+/* The NUMA nodes in order of their numbers. Owns: [borrow] until rask_topo_free. */
 const struct rask_topo_numa *rask_topo_numas(const struct rask_topo *topo, size_t *n_numas);
 
 /* One paragraph for `rask info`: what the machine has and what of it this process may use.
  * Owns: *text [give], rask_free. Errors: RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_topo_describe(const struct rask_topo *topo, char **text,
                                              struct rask_error *error);
-
-/* The machine as compact synthetic description (rask_topo_load reads it back; sizes of memory and
- * caches are kept, kernel numbers too) and as XML (4-11 kB for a usual node).
- * Owns: *text [give], rask_free.
- * Errors: RASK_ERR_STATE the topology is light. RASK_ERR_UNSUPPORTED the machine is not symmetric
- * enough for a synthetic description. RASK_ERR_MEMORY. */
-RASK_MUST_USE rask_status rask_topo_export_synthetic(const struct rask_topo *topo, char **text,
-                                                     struct rask_error *error);
-RASK_MUST_USE rask_status rask_topo_export_xml(const struct rask_topo *topo, char **text,
-                                               struct rask_error *error);
 
 #ifdef __cplusplus
 }

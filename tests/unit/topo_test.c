@@ -119,38 +119,6 @@ static void kernel_numbers_may_be_in_any_order(void)
     rask_topo_free(topo);
 }
 
-static void exports_can_be_loaded_again(void)
-{
-    struct rask_topo *topo = load_described("pack:2 numa:2 l3:1 core:4 pu:2");
-    char *text = NULL;
-    CU_ASSERT_EQUAL_FATAL(rask_topo_export_synthetic(topo, &text, NULL), RASK_OK);
-    struct rask_topo *again = load_described(text);
-    expect_counts(again, NULL, (struct rask_topo_counts){2, 4, 16, 32});
-    rask_free(text);
-    rask_topo_free(again);
-    char path[] = "/tmp/rask_topo_XXXXXX";
-    int file = mkstemp(path);
-    CU_ASSERT_FATAL(file >= 0);
-    CU_ASSERT_EQUAL_FATAL(rask_topo_export_xml(topo, &text, NULL), RASK_OK);
-    CU_ASSERT_EQUAL(write(file, text, strlen(text)), (ssize_t)strlen(text));
-    close(file);
-    CU_ASSERT_EQUAL_FATAL(rask_topo_load(RASK_TOPO_XML_FILE, path, &again, NULL), RASK_OK);
-    expect_counts(again, NULL, (struct rask_topo_counts){2, 4, 16, 32});
-    unlink(path);
-    rask_free(text);
-    rask_topo_free(again);
-    rask_topo_free(topo);
-}
-
-static void an_asymmetric_machine_has_no_short_description(void)
-{
-    struct rask_topo *topo = load_golden("restricted.xml");
-    char *text = NULL;
-    CU_ASSERT_EQUAL(rask_topo_export_synthetic(topo, &text, NULL), RASK_ERR_UNSUPPORTED);
-    CU_ASSERT_PTR_NULL(text);
-    rask_topo_free(topo);
-}
-
 static void the_description_reads_well(void)
 {
     struct rask_topo *topo = load_golden("laptop.xml");
@@ -238,33 +206,6 @@ static void a_binding_limits_the_own_cpuset(void)
     rask_topo_free(full);
 }
 
-/* Bound to one PU after loading: the own cpuset is that of the time of loading. */
-static void completing_keeps_the_own_cpuset(void)
-{
-    struct rask_topo *topo = NULL;
-    char before[4096];
-    read_allowed(before);
-    CU_ASSERT_EQUAL_FATAL(rask_topo_load_light(&topo, NULL), RASK_OK);
-    cpu_set_t all;
-    cpu_set_t one;
-    CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof all, &all), 0);
-    CPU_ZERO(&one);
-    CPU_SET((size_t)sched_getcpu(), &one);
-    CU_ASSERT_EQUAL_FATAL(sched_setaffinity(0, sizeof one, &one), 0);
-    char *text = NULL;
-    if (rask_topo_is_light(topo))
-        CU_ASSERT_EQUAL(rask_topo_export_xml(topo, &text, NULL), RASK_ERR_STATE);
-    CU_ASSERT_EQUAL(rask_topo_complete(topo, NULL), RASK_OK);
-    CU_ASSERT_FALSE(rask_topo_is_light(topo));
-    CU_ASSERT_STRING_EQUAL(rask_topo_own_cpuset(topo), before);
-    CU_ASSERT_EQUAL(rask_topo_complete(topo, NULL), RASK_OK);
-    CU_ASSERT_EQUAL_FATAL(rask_topo_export_xml(topo, &text, NULL), RASK_OK);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "<topology"));
-    rask_free(text);
-    CU_ASSERT_EQUAL(sched_setaffinity(0, sizeof all, &all), 0);
-    rask_topo_free(topo);
-}
-
 static void each_allocation_may_fail(void)
 {
     rask_status status = RASK_ERR_MEMORY;
@@ -289,12 +230,8 @@ RASK_UNIT_MAIN("topo", {"a cluster node is counted", a_cluster_node_is_counted},
                {"one core is a machine too", one_core_is_a_machine_too},
                {"a restricted machine keeps its numbers", a_restricted_machine_keeps_its_numbers},
                {"kernel numbers may be in any order", kernel_numbers_may_be_in_any_order},
-               {"exports can be loaded again", exports_can_be_loaded_again},
-               {"an asymmetric machine has no short description",
-                an_asymmetric_machine_has_no_short_description},
                {"the description reads well", the_description_reads_well},
                {"bad sources are named", bad_sources_are_named},
                {"this machine gives the own cpuset", this_machine_gives_the_own_cpuset},
                {"a binding limits the own cpuset", a_binding_limits_the_own_cpuset},
-               {"completing keeps the own cpuset", completing_keeps_the_own_cpuset},
                {"each allocation may fail", each_allocation_may_fail})
