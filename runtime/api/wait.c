@@ -571,8 +571,9 @@ rask_status rask_future_key(struct rask *rask, struct rask_future future, char *
     rask_spin_unlock(&loop->client_lock);
     if (claim == NULL)
         return RASK_ERR_ARGUMENT;
+    char key_text[RASK_KEY128_TEXT_BYTES];
     if (!rask_key128_is_none(key))
-        snprintf(text, text_bytes, "%016" PRIx64 "%016" PRIx64, key.hi, key.lo);
+        rask_text_copy(text, text_bytes, rask_key128_text(key, key_text));
     else
         snprintf(text, text_bytes, "%" PRId32 ".%" PRIu64, rask_id_client(future.id),
                  rask_id_sequence(future.id));

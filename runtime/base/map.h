@@ -54,14 +54,4 @@ int rask_map128_remove(struct rask_map128 *map, struct rask_key128 key, uint32_t
 void rask_map64_release(struct rask_map64 *map);
 void rask_map128_release(struct rask_map128 *map);
 
-static inline size_t rask_map64_count(const struct rask_map64 *map)
-{
-    return map->count;
-}
-
-static inline size_t rask_map128_count(const struct rask_map128 *map)
-{
-    return map->count;
-}
-
 #endif

@@ -60,12 +60,6 @@ size_t rask_csv_scan_portable(struct rask_csv_scan *scan, const char *text, size
     return to;
 }
 
-const char *rask_csv_scan_path_name(enum rask_csv_scan_path path)
-{
-    static const char *const names[RASK_CSV_SCAN_N_PATHS] = {"portable", "sse2", "avx2", "avx512"};
-    return path < RASK_CSV_SCAN_N_PATHS ? names[path] : "?";
-}
-
 rask_csv_scan_fn rask_csv_scan_find(enum rask_csv_scan_path path)
 {
     return path == RASK_CSV_SCAN_PORTABLE ? rask_csv_scan_portable : rask_csv_scan_find_x86(path);

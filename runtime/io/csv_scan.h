@@ -53,7 +53,6 @@ enum rask_csv_scan_path {
     RASK_CSV_SCAN_N_PATHS
 };
 
-const char *rask_csv_scan_path_name(enum rask_csv_scan_path path);
 /* NULL when this machine cannot go that path. */
 rask_csv_scan_fn rask_csv_scan_find(enum rask_csv_scan_path path);
 /* The fastest path of this machine. */

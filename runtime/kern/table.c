@@ -128,11 +128,6 @@ void rask_table_free(struct rask_table *table)
     rask_free(table);
 }
 
-uint64_t rask_table_n_groups(const struct rask_table *table)
-{
-    return table->n_groups;
-}
-
 /* lookup */
 
 /* The bytes of a key without the missing bits of a table of one text. */

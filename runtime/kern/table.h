@@ -25,8 +25,6 @@ RASK_MUST_USE rask_status rask_table_new(const struct rask_layout *layout,
                                          struct rask_table **table, struct rask_error *error);
 void rask_table_free(struct rask_table *table);
 
-uint64_t rask_table_n_groups(const struct rask_table *table);
-
 /* Adds the rows rows[0 .. n_rows) of the batch (ascending indices). RASK_ERR_MEMORY,
  * RASK_ERR_LIMIT: the table is then unusable but for being freed. */
 RASK_MUST_USE rask_status rask_table_add(struct rask_table *table, const struct rask_batch *batch,

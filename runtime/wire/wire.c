@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* wire.c: what is not on the hot path: names, roles, checking a whole batch, describing a record.
- */
+/* wire.c: what is not on the hot path: names, roles, describing a record. */
 #include "wire/wire.h"
-
-#include "base/error.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,37 +33,6 @@ const char *rask_wire_name(uint16_t id)
     default:
         return "?";
     }
-}
-
-/* Decodes one record and throws the result away: 0 if it is well formed. */
-static int check_record(const uint8_t *record)
-{
-    switch (rask_wire_id(record)) {
-#define RASK_WIRE_CHECK(NAME, name, id_)               \
-    case (id_): {                                      \
-        struct rask_msg_##name message;                \
-        return rask_wire_get_##name(record, &message); \
-    }
-        RASK_MESSAGES(RASK_WIRE_CHECK)
-    default:
-        return -1;
-    }
-}
-
-rask_status rask_wire_check(const uint8_t *batch, size_t size, struct rask_error *error)
-{
-    size_t at = 0;
-    int is_malformed = 0;
-    const uint8_t *record;
-    while ((record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL)
-        if (check_record(record) != 0)
-            return rask_error_set(
-                error, RASK_ERR_PROTOCOL, "malformed %s record at byte %zu of a batch of %zu",
-                rask_wire_name(rask_wire_id(record)), (size_t)(record - batch), size);
-    if (is_malformed)
-        return rask_error_set(error, RASK_ERR_PROTOCOL,
-                              "malformed record size at byte %zu of a batch of %zu", at, size);
-    return RASK_OK;
 }
 
 /* A text that grows to its end and stops there. */

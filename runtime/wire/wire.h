@@ -218,9 +218,6 @@ enum rask_role rask_wire_role(uint16_t id);
 /* The name of a message, "SUBMIT"; "?" for an id that is none. */
 const char *rask_wire_name(uint16_t id);
 
-/* Checks a whole batch: sizes, ids, limits. RASK_ERR_PROTOCOL with the offset and reason. */
-rask_status rask_wire_check(const uint8_t *batch, size_t size, struct rask_error *error);
-
 /* One line of text for a record, for logs and stories: "RUN task=... slot=3 epoch=17 call=24B". */
 void rask_wire_describe(const uint8_t *record, char *text, size_t text_bytes);
 

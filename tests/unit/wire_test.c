@@ -43,15 +43,37 @@ static uint8_t *exact_copy(const struct rask_buf *buf, size_t size)
     return copy;
 }
 
+#define IS_WELL_FORMED(NAME, name, id)                          \
+    case (id): {                                                \
+        struct rask_msg_##name m;                               \
+        is_well_formed = rask_wire_get_##name(record, &m) == 0; \
+        break;                                                  \
+    }
+
+/* Whether a batch is whole records of known kinds that can all be decoded. */
+static int is_batch(const uint8_t *batch, size_t size)
+{
+    size_t at = 0;
+    int is_malformed = 0, is_well_formed = 1;
+    const uint8_t *record;
+    while (is_well_formed && (record = rask_wire_next(batch, size, &at, &is_malformed)) != NULL)
+        switch (rask_wire_id(record)) {
+            RASK_MESSAGES(IS_WELL_FORMED)
+        default:
+            is_well_formed = 0;
+        }
+    return is_well_formed && !is_malformed;
+}
+
 static void check_truncations(const struct rask_buf *buf)
 {
     for (size_t size = 1; size < buf->size; size++) {
         uint8_t *cut = exact_copy(buf, size);
-        CU_ASSERT(rask_wire_check(cut, size, NULL) == RASK_ERR_PROTOCOL);
+        CU_ASSERT(!is_batch(cut, size));
         if (size >= sizeof(struct rask_wire_head) && size % 8 == 0) {
             uint32_t claimed = (uint32_t)size;
             memcpy(cut, &claimed, sizeof claimed);
-            CU_ASSERT(rask_wire_check(cut, size, NULL) == RASK_ERR_PROTOCOL);
+            CU_ASSERT(!is_batch(cut, size));
         }
         free(cut);
     }
@@ -67,7 +89,7 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
         bent[bit / 8] = (uint8_t)(bent[bit / 8] ^ 1u << bit % 8);
         size_t at = 0;
         int is_malformed = 0;
-        (void)!rask_wire_check(bent, buf->size, NULL);
+        (void)is_batch(bent, buf->size);
         const uint8_t *record = rask_wire_next(bent, buf->size, &at, &is_malformed);
         if (record != NULL)
             rask_wire_describe(record, text, sizeof text);
@@ -99,7 +121,7 @@ static void check_bits(const struct rask_buf *buf, struct gen *gen)
         memset(&back, 0, sizeof back);                                                  \
         RASK_FIELDS_##NAME(FILL_F, FILL_V)                                              \
         CU_ASSERT_EQUAL_FATAL(rask_wire_put_##name(&buf, &m), 0);                       \
-        CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, NULL), RASK_OK);            \
+        CU_ASSERT(is_batch(buf.data, buf.size));                                        \
         const uint8_t *record = rask_wire_next(buf.data, buf.size, &at, &is_malformed); \
         CU_ASSERT_FATAL(record != NULL && rask_wire_get_##name(record, &back) == 0);    \
         CU_ASSERT_EQUAL(rask_wire_id(record), RASK_MESSAGE_##NAME);                     \
@@ -154,22 +176,9 @@ static void random_bytes_are_no_batch(void)
     for (int i = 0; i < 2000; i++) {
         size_t size = 1 + rask_rng_below(&gen.rng, 200);
         uint8_t *bytes = random_bytes(&gen, size);
-        CU_ASSERT_EQUAL(rask_wire_check(bytes, size, NULL), RASK_ERR_PROTOCOL);
+        CU_ASSERT(!is_batch(bytes, size));
         free_blocks(&gen);
     }
-}
-
-static void a_malformed_batch_is_named_with_its_place(void)
-{
-    struct rask_error error;
-    struct rask_msg_stop stop = {.exit_code = 1};
-    struct rask_buf buf = {0};
-    CU_ASSERT_EQUAL(rask_wire_put_stop(&buf, &stop), 0);
-    CU_ASSERT_EQUAL(rask_wire_put_stop(&buf, &stop), 0);
-    buf.data[buf.size / 2 + 4] = 99;
-    CU_ASSERT_EQUAL(rask_wire_check(buf.data, buf.size, &error), RASK_ERR_PROTOCOL);
-    CU_ASSERT(strstr(error.text, "byte 16 of a batch of 32") != NULL);
-    rask_buf_release(&buf);
 }
 
 static void a_batch_that_does_not_fit_leaves_the_buffer_alone(void)
@@ -233,7 +242,6 @@ RASK_UNIT_MAIN("wire",
                {"every message survives", every_message_survives_and_no_bent_one_is_read_outside},
                {"equal messages give equal bytes", equal_messages_give_equal_bytes},
                {"random bytes are no batch", random_bytes_are_no_batch},
-               {"a malformed batch is named", a_malformed_batch_is_named_with_its_place},
                {"no room: nothing is appended", a_batch_that_does_not_fit_leaves_the_buffer_alone},
                {"names and receivers", each_message_has_a_name_and_one_receiver},
                {"a description keeps to its room", a_description_keeps_to_its_room},
