@@ -19,6 +19,7 @@
 #include <rask/task.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -228,10 +229,22 @@ RASK_API RASK_MUST_USE rask_status rask_completed_next(struct rask_completed *co
                                                        int64_t timeout_ns,
                                                        struct rask_future *future);
 
-/* The task's name in messages and traces: its content key, or function and number. Errors:
+/* The task's own name: the content key of a pure call, else rank and number of the call. Errors:
  * RASK_ERR_ARGUMENT. */
 RASK_API rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,
                                      size_t text_bytes);
+
+/* Writes the story of a future's task: a line that names the task and its state now, and a line for
+ * each of its events so far, oldest first: when (seconds of a clock that never goes back), from
+ * which state to which, why, and where it was with a worker, at which one. If another task's
+ * failure is behind this one's, that task's story follows. The events are kept while the setting
+ * `trace` names a file; the oldest of all tasks make room for new ones, which a line says then.
+ * Ranks: rank 0, where the scheduler is; there of the futures of its own.
+ * Errors: RASK_ERR_UNSUPPORTED (another rank, or no trace; the text says what to set),
+ * RASK_ERR_ARGUMENT (the future is none, or was released), RASK_ERR_IO (the stream),
+ * RASK_ERR_MEMORY. */
+RASK_API RASK_MUST_USE rask_status rask_story(struct rask *rask, struct rask_future future,
+                                              FILE *stream, struct rask_error *error);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@ endif
 EXTRA_DIST += runtime/api/attach.c
 librask_core_la_SOURCES += runtime/api/options.c runtime/api/options.h
 librask_core_la_SOURCES += runtime/api/describe.c runtime/api/exit.c runtime/api/measure.c runtime/api/measure.h
+librask_core_la_SOURCES += runtime/api/story.c
 
 # Where cases of the public interface run, and what they have in common.
 api_alone = tests/unit/api_alone.c tests/unit/api_home.c tests/unit/api_home.h
@@ -40,6 +41,11 @@ check_PROGRAMS += tests/unit/api_args_test
 tests_unit_api_args_test_SOURCES = tests/unit/api_args_test.c $(api_alone)
 tests_unit_api_args_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_args_test
+
+check_PROGRAMS += tests/unit/api_story_test
+tests_unit_api_story_test_SOURCES = tests/unit/api_story_test.c $(api_alone)
+tests_unit_api_story_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/api_story_test
 
 check_PROGRAMS += tests/unit/describe_test
 tests_unit_describe_test_SOURCES = tests/unit/describe_test.c

@@ -74,6 +74,7 @@ struct rask_runtime {
     _Atomic uint32_t is_helper_idle; /* the helper sleeps longer than a task may have to wait */
     _Atomic uint32_t next_place; /* of the plan, for the next thread */
     _Atomic uint32_t n_graphs; /* made so far */
+    _Atomic uint64_t last_story; /* the task whose failure the log has told last */
 };
 
 static inline struct rask_runtime *rask_runtime_of(const struct rask *rask)
@@ -161,7 +162,12 @@ void rask_signals_block(struct rask_runtime *runtime);
 rask_status rask_signals_start(struct rask_runtime *runtime, struct rask_error *error);
 void rask_signals_stop(struct rask_runtime *runtime);
 
-/* stall.c: writes the event trace to the file of the setting `trace`, if there is one. RASK_ERR_IO,
+/* story.c: when the log tells what happened (level info) and there is a trace: the story of a task
+ * that has failed, once if nothing else has failed since. Function: the index of its function.
+ * Takes the loop. */
+void rask_story_log(struct rask_runtime *runtime, uint64_t task, uint32_t function);
+
+/* story.c: writes the event trace to the file of the setting `trace`, if there is one. RASK_ERR_IO,
  * which has been logged: it cannot be written. */
 rask_status rask_trace_save(struct rask_runtime *runtime);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* stall.c: why nothing moves: the states of all roles of this process and who waits for whom; and
- * the event trace. */
+/* stall.c: why nothing moves: the states of all roles of this process and who waits for whom. */
 #include "api/runtime.h"
 
 #include "base/clock.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -54,23 +52,4 @@ void rask_stall_report(struct rask_runtime *rt, FILE *stream)
         rask_loop_give(&rt->loop);
     fflush(stream);
     rask_buf_release(&text);
-}
-
-rask_status rask_trace_save(struct rask_runtime *rt)
-{
-    struct rask_buf text = {0};
-    if (rt->trace_file == NULL || rt->loop.sched == NULL)
-        return RASK_OK;
-    rask_status status = rask_sched_trace(rt->loop.sched, &text);
-    errno = status == RASK_ERR_MEMORY ? ENOMEM : 0;
-    if (status == RASK_OK && fwrite(text.data, 1, text.size, rt->trace_file) != text.size)
-        status = RASK_ERR_IO;
-    if (fclose(rt->trace_file) != 0)
-        status = RASK_ERR_IO;
-    rt->trace_file = NULL;
-    if (status != RASK_OK)
-        rask_log_write(&rt->log, RASK_LOG_ERROR, "cannot write the trace %s: %s", rt->config.trace,
-                       errno != 0 ? strerror(errno) : rask_status_text(status));
-    rask_buf_release(&text);
-    return status;
 }

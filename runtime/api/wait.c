@@ -462,11 +462,14 @@ static rask_status result_until(struct rask *rask, struct rask_future future, ui
     status = look_until_here(rask, future, deadline_ns, &look);
     if (status != RASK_OK)
         return rask_error_set(error, status, "fetching a result: %s", rask_status_text(status));
-    const struct rask_runtime *rt = rask_runtime_of(rask);
+    struct rask_runtime *rt = rask_runtime_of(rask);
     if (look.state == RASK_FUTURE_NONE)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "%s", released);
-    if (look.state != RASK_FUTURE_DONE)
+    if (look.state != RASK_FUTURE_DONE) {
+        if (look.state == RASK_FUTURE_FAILED && look.origin != 0)
+            rask_story_log(rt, look.origin, look.function);
         return tell_error(rt, &look, error);
+    }
     if (look.place == RASK_PLACE_NO_ROOM)
         return rask_error_set(error, RASK_ERR_MEMORY,
                               "no memory on rank %d for a result of %" PRIu64

@@ -39,10 +39,17 @@ void rask_sched_counters(const struct rask_sched *s, struct rask_sched_counters 
                            s->n_id_pages * sizeof(struct rask_sched_page) + s->pool.bytes_held;
 }
 
-const char *rask_sched_state_name(const struct rask_sched *s, uint64_t task)
+int rask_sched_about(const struct rask_sched *s, uint64_t task, struct rask_sched_about *about)
 {
     uint32_t id = rask_ids_find(s, task);
-    return id == 0 ? "unknown" : rask_sched_task_state_text(rask_sched_task_at(s, id)->state);
+    *about = (struct rask_sched_about){.id = task, .function = UINT32_MAX, .state = "unknown"};
+    if (id == 0)
+        return 0;
+    const struct rask_sched_task *t = rask_sched_task_at(s, id);
+    about->id = t->id;
+    about->function = t->flags & RASK_TASK_DATA ? UINT32_MAX : t->function;
+    about->state = rask_sched_task_state_text(t->state);
+    return 1;
 }
 
 void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sched_worker *worker)
@@ -60,7 +67,9 @@ void rask_sched_worker(const struct rask_sched *s, int32_t rank, struct rask_sch
 
 rask_status rask_sched_story(const struct rask_sched *s, uint64_t task, struct rask_buf *text)
 {
-    return rask_trace_story(&s->trace, task, &names, text);
+    struct rask_sched_about about;
+    (void)rask_sched_about(s, task, &about);
+    return rask_trace_story(&s->trace, about.id, &names, text);
 }
 
 rask_status rask_sched_trace(const struct rask_sched *s, struct rask_buf *text)
@@ -87,7 +96,7 @@ static rask_status describe_peer(const struct rask_sched *s, uint32_t rank, stru
     uint32_t slot = p->seats.count == 0 ? 0 : p->seats.items[0].next;
     for (uint32_t n = 0; status == RASK_OK && slot != 0 && n < 4; n++) {
         const struct rask_sched_task *t = rask_sched_task_at(s, p->seats.items[slot].task);
-        status = rask_buf_printf(text, "    assigned: task %" PRIx64 ", function %u, %s\n", t->id,
+        status = rask_buf_printf(text, "    assigned: task %" PRIu64 ", function %u, %s\n", t->id,
                                  t->function, rask_sched_task_state_text(t->state));
         slot = p->seats.items[slot].next;
     }
@@ -116,8 +125,10 @@ rask_status rask_sched_describe(const struct rask_sched *s, struct rask_buf *tex
             continue;
         shown++;
         status =
-            rask_buf_printf(text, "  %s: task %" PRIx64 ", function %u, %u of its inputs missing\n",
+            rask_buf_printf(text, "  %s: task %" PRIu64 ", function %u, %u of its inputs missing\n",
                             rask_sched_task_state_text(t->state), t->id, t->function, t->n_missing);
+        if (status == RASK_OK)
+            status = rask_sched_story(s, t->id, text);
     }
     return status;
 }

@@ -92,16 +92,23 @@ struct rask_sched_counters {
 };
 void rask_sched_counters(const struct rask_sched *sched, struct rask_sched_counters *counters);
 
-/* The state of a task by its id, as a name ("processing"), or "unknown". */
-const char *rask_sched_state_name(const struct rask_sched *sched, uint64_t task);
+/* What is known of a task by its id. */
+struct rask_sched_about {
+    uint64_t id; /* that its events carry: that of the first call, if pure calls share the task */
+    uint32_t function; /* index; UINT32_MAX: scattered data, or unknown */
+    const char *state; /* its name ("processing"), or "unknown" */
+};
+/* 1; or 0 if there is no record of it: it has not come yet, or is forgotten. */
+int rask_sched_about(const struct rask_sched *sched, uint64_t task, struct rask_sched_about *about);
 
-/* Appends the trace of one task, oldest first, as text: story(key). */
+/* Appends the trace of one task, oldest first, as text: story(key). Nothing without a trace. */
 rask_status rask_sched_story(const struct rask_sched *sched, uint64_t task, struct rask_buf *text);
 
 /* Appends all events that are still in the ring, one line each. */
 rask_status rask_sched_trace(const struct rask_sched *sched, struct rask_buf *text);
 
-/* Appends a page about all workers and the tasks that do not move, for stall reports. */
+/* Appends a page about all workers and the tasks that do not move, these with their stories, for
+ * stall reports. */
 rask_status rask_sched_describe(const struct rask_sched *sched, struct rask_buf *text);
 
 /* Checks every invariant by name. RASK_ERR_INTERNAL names the first that is broken, and the task or

@@ -716,7 +716,7 @@ rask_status rask_worker_describe(const struct rask_worker *w, struct rask_buf *t
             continue;
         shown++;
         status = rask_buf_printf(text,
-                                 "  fetching object %" PRIx64 ", %" PRIu64 " bytes, from rank %d\n",
+                                 "  fetching object %" PRIu64 ", %" PRIu64 " bytes, from rank %d\n",
                                  f->object, f->bytes, f->holder);
     }
     return status;

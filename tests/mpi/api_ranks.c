@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api_ranks.c: the cases of tests/unit/api_test.c and waits_test.c on the ranks of one job. What
- * tasks and test tell each other lies in memory that all ranks map before they start; it is named
- * by the process that has started them, and its name is gone once all have it. */
+/* api_ranks.c: the cases of tests/unit/api_test.c, api_story_test.c and waits_test.c on the ranks
+ * of one job. What tasks and test tell each other lies in memory that all ranks map before they
+ * start; it is named by the process that has started them, and its name is gone once all have it.
+ */
 #include "../unit/api_home.h"
 
 #include <fcntl.h>

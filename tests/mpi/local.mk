@@ -47,6 +47,14 @@ endif
 TESTS += tests/mpi/waits_test.n1.mpi tests/mpi/waits_test.n2.mpi tests/mpi/waits_test.n3.mpi \
 	tests/mpi/waits_test.n4.mpi tests/mpi/waits_test.n8.mpi
 
+# The cases of tests/unit/api_story_test.c, on ranks.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/story_test
+tests_mpi_story_test_SOURCES = tests/unit/api_story_test.c $(api_ranks)
+tests_mpi_story_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
+endif
+TESTS += tests/mpi/story_test.n1.mpi tests/mpi/story_test.n2.mpi tests/mpi/story_test.n4.mpi
+
 # How jobs end otherwise: a program that does, and a script that looks at what is left; alone without MPI.
 check_PROGRAMS += tests/mpi/ending
 tests_mpi_ending_SOURCES = tests/mpi/ending.c

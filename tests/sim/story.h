@@ -155,7 +155,9 @@ static inline rask_status story_failure(struct story *s, uint64_t id)
 
 static inline const char *story_state(struct story *s, uint64_t id)
 {
-    return rask_sched_state_name(rask_sim_sched(s->sim), id);
+    struct rask_sched_about about;
+    (void)rask_sched_about(rask_sim_sched(s->sim), id, &about);
+    return about.state;
 }
 
 static inline struct rask_sim_figures story_rank(struct story *s, int32_t rank)

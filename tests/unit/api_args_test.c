@@ -9,9 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api_home.h"
+#include "base/alloc.h"
 
 const char *const home_settings[] = {NULL};
 
@@ -292,6 +295,65 @@ static void refuses_wrong_settings(void)
     stop();
 }
 
+static int tear(struct rask_task *task)
+{
+    return rask_task_fail(task, RASK_ERR_TASK, "torn");
+}
+RASK_TASK(tear)
+
+static void a_story_needs_a_trace(void)
+{
+    int64_t four = 4;
+    start_with(1, NULL);
+    struct rask_future future = submit(RASK_CALL(give_code, RASK_VALUE(four)));
+    CU_ASSERT_EQUAL(rask_story(rask, future, stdout, &error), RASK_ERR_UNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "RASK_TRACE=FILE"));
+    stop();
+}
+
+static void a_story_needs_memory(void)
+{
+    const char *const settings[] = {"trace=/dev/null", NULL};
+    int64_t four = 4;
+    FILE *nowhere = fopen("/dev/null", "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(nowhere);
+    start_with(1, settings);
+    struct rask_future future = submit(RASK_CALL(give_code, RASK_VALUE(four)));
+    CU_ASSERT_EQUAL(rask_wait(rask, &future, 1, RASK_FOREVER), RASK_OK);
+    rask_alloc_fail_at(1, 1);
+    CU_ASSERT_EQUAL(rask_story(rask, future, nowhere, &error), RASK_ERR_MEMORY);
+    rask_alloc_fail_at(0, 0);
+    CU_ASSERT_EQUAL(rask_story(rask, future, nowhere, &error), RASK_OK);
+    fclose(nowhere);
+    stop();
+}
+
+/* A failure that many share is told once. */
+static void the_log_tells_the_story_of_a_failure(void)
+{
+    char path[] = "/tmp/rask_log_XXXXXX", setting[64], text[16384];
+    const char *const settings[] = {"log=info", "trace=/dev/null", setting, NULL};
+    int file = mkstemp(path);
+    CU_ASSERT_FATAL(file >= 0);
+    snprintf(setting, sizeof setting, "log-file=%s", path);
+    start_with(1, settings);
+    struct rask_future torn = submit(&(struct rask_call){.function = tear}), needs[2];
+    for (size_t i = 0; i < 2; i++) {
+        needs[i] = submit(RASK_CALL(give_code, RASK_RESULT(torn)));
+        CU_ASSERT_EQUAL(rask_result(rask, needs[i], RASK_FOREVER, NULL, NULL), RASK_ERR_DEPENDENCY);
+    }
+    stop();
+    ssize_t n = read(file, text, sizeof text - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    const char *events = strstr(text, "info: task 1, tear-1, at fault: erred\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(events);
+    events = strchr(events, '\n');
+    CU_ASSERT_PTR_NOT_NULL(strstr(events, "processing -> erred cause=fail"));
+    CU_ASSERT_PTR_NULL(strstr(events, "at fault"));
+    close(file);
+    unlink(path);
+}
+
 RASK_UNIT_MAIN("api_args",
                {"what a function returns is no outcome of a wait",
                 what_a_function_returns_is_no_outcome_of_a_wait},
@@ -304,4 +366,7 @@ RASK_UNIT_MAIN("api_args",
                {"a wrong map submits nothing", a_wrong_map_submits_nothing},
                {"nothing is asked of no runtime", nothing_is_asked_of_no_runtime},
                {"refuses sizes that cannot be", refuses_sizes_that_cannot_be},
-               {"refuses wrong settings", refuses_wrong_settings})
+               {"refuses wrong settings", refuses_wrong_settings},
+               {"a story needs a trace", a_story_needs_a_trace},
+               {"a story needs memory", a_story_needs_memory},
+               {"the log tells the story of a failure", the_log_tells_the_story_of_a_failure})

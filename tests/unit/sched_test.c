@@ -128,7 +128,9 @@ static struct rask_wire_assignment setup_running(struct bench *b)
 
 static const char *state(struct bench *b, uint64_t id)
 {
-    return rask_sched_state_name(b->sched, id);
+    struct rask_sched_about about;
+    (void)rask_sched_about(b->sched, id, &about);
+    return about.state;
 }
 
 static void a_task_goes_its_way_from_submission_to_nothing(void)
@@ -450,6 +452,13 @@ static void it_tells_stories_and_describes_itself(void)
     CU_ASSERT_EQUAL(rask_sched_describe(b.sched, &text), RASK_OK);
     CU_ASSERT(strstr((const char *)text.data, "1 processing") != NULL);
     CU_ASSERT(strstr((const char *)text.data, "rank 2: not there") != NULL);
+    struct rask_msg_submit stuck = {.task = 2, .dep = &call.task, .n_dep = 1};
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &stuck), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 0), RASK_OK);
+    rask_buf_clear(&text);
+    CU_ASSERT_EQUAL(rask_sched_describe(b.sched, &text), RASK_OK);
+    const char *page = strstr((const char *)text.data, "waiting: task 2,");
+    CU_ASSERT(page != NULL && strstr(page, "task=2 released -> waiting cause=want") != NULL);
     CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
     rask_buf_clear(&text);
     CU_ASSERT_EQUAL(rask_sched_trace(b.sched, &text), RASK_OK);
