@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # mpirun.sh: runs a test under MPI, cut by a timeout.
 #
-#   mpirun.sh [DIRECTORY/]NAME.nK.mpi          tests/mpi/NAME on K ranks; the file may hold its arguments
+#   mpirun.sh [DIRECTORY/]NAME.nK.mpi          tests/mpi/NAME on K ranks; the file may hold its arguments, and before
+#                                              them NAME=VALUE for its environment
 #   mpirun.sh -n K PROGRAM [ARGUMENT...]       any program on K ranks
 #
 # It makes any machine fit: more ranks than cores, running as root, no binding to one core. Exit code:
@@ -33,6 +34,10 @@ else
     ranks=${name##*.n}
     program=$builddir/tests/mpi/${name%.n*}
     read -r -a arguments <<<"$(arguments_of "$1")"
+    while [[ ${arguments[0]-} =~ ^[A-Z_]+= ]]; do
+        export "${arguments[0]}"
+        arguments=(${arguments[@]+"${arguments[@]:1}"})
+    done
     set -- "$program" ${arguments[@]+"${arguments[@]}"}
 fi
 case $ranks in

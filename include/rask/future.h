@@ -32,30 +32,42 @@ struct rask_future {
     uint64_t id;
 };
 
-/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER or RASK_RESULT (or RASK_NODE in a
- * graph, see graph.h). */
+/* One input of a call. Make it with RASK_VALUE, RASK_BUFFER, RASK_RESULT or RASK_PART (or RASK_NODE
+ * in a graph, see graph.h). */
 struct rask_input {
     const void *data; /* bytes that are copied into the call; NULL for a result */
-    uint64_t bytes; /* the id of a node, if data is NULL and future is none */
+    uint64_t bytes; /* of `data`, or of the part of the result; 0 there: up to its end */
     struct rask_future future; /* the result that the task needs, if data is NULL */
+    uint64_t offset; /* of a part: its first byte, in bytes from the result's begin */
+    uint64_t node; /* the id of a node, if data is NULL and future is none */
 };
 
 static inline struct rask_input rask_input_bytes(const void *data, uint64_t bytes)
 {
-    struct rask_input input = {data, bytes, {0}};
+    struct rask_input input = {data, bytes, {0}, 0, 0};
+    return input;
+}
+
+/* The task sees `bytes` bytes of the result from `offset` on, or all from there if `bytes` is 0. On
+ * the node of the result's holder they are read in place; elsewhere these bytes alone are moved.
+ * The task fails with RASK_ERR_ARGUMENT if the result is too short for them. */
+static inline struct rask_input rask_input_part(struct rask_future future, uint64_t offset,
+                                                uint64_t bytes)
+{
+    struct rask_input input = {NULL, bytes, {0}, offset, 0};
+    input.future = future;
     return input;
 }
 
 static inline struct rask_input rask_input_result(struct rask_future future)
 {
-    struct rask_input input = {NULL, 0, {0}};
-    input.future = future;
-    return input;
+    return rask_input_part(future, 0, 0);
 }
 
 #define RASK_VALUE(variable) rask_input_bytes(&(variable), sizeof(variable))
 #define RASK_BUFFER(address, bytes) rask_input_bytes((address), (bytes))
 #define RASK_RESULT(future) rask_input_result(future)
+#define RASK_PART(future, offset, bytes) rask_input_part((future), (offset), (bytes))
 
 /* A resource that workers have and tasks take while they run (setting `resources`). */
 struct rask_resource {

@@ -42,8 +42,8 @@ struct rask_node {
 /* The result of a node as an input of a call that is added to the same graph. */
 static inline struct rask_input rask_input_node(struct rask_node node)
 {
-    struct rask_input input = {NULL, 0, {0}};
-    input.bytes = node.id;
+    struct rask_input input = {NULL, 0, {0}, 0, 0};
+    input.node = node.id;
     return input;
 }
 

@@ -29,7 +29,10 @@ struct rask_key128 rask_content_of_input(struct rask_loop *loop, const struct ra
     if (claim != NULL && !rask_key128_is_none(claim->key))
         key = claim->key;
     rask_spin_unlock(&loop->client_lock);
-    return key;
+    if (input->offset == 0 && input->bytes == 0)
+        return key;
+    const uint64_t part[4] = {key.lo, key.hi, input->offset, input->bytes};
+    return some(rask_hash128(part, sizeof part));
 }
 
 void rask_content_begin(struct rask_hash *hash, const struct rask_function *function)

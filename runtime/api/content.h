@@ -19,7 +19,8 @@
 struct rask_key128 rask_content_of_bytes(struct rask_view bytes);
 
 /* The key of a call's input: that of its bytes, or of a future's object: its content key, or for an
- * impure one a key that nothing else has. The client's lock is taken, and not held. */
+ * impure one a key that nothing else has; and which part of it. The client's lock is taken, and not
+ * held. */
 struct rask_key128 rask_content_of_input(struct rask_loop *loop, const struct rask_input *input);
 
 /* The key of a call: begin, one add per input in order, end. Never {0, 0}. */

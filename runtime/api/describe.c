@@ -36,7 +36,7 @@ struct rank_facts {
     char cpuset[LIST_BYTES]; /* what the rank was given */
     char share[LIST_BYTES]; /* the part of it that its threads use */
     char thread[LIST_BYTES]; /* where the thread that tells this may run */
-    char transport[384], window[320];
+    char transport[384], window[320], sharing[320];
     char notes[RASK_BIND_NOTES][RASK_BIND_NOTE_BYTES];
 };
 
@@ -90,6 +90,7 @@ static void tell(const struct rask_runtime *rt, struct rank_facts *facts)
     thread_cpuset(facts->thread, sizeof facts->thread);
     rask_text_copy(facts->transport, sizeof facts->transport, caps->transport_text);
     rask_text_copy(facts->window, sizeof facts->window, caps->window_text);
+    rask_text_copy(facts->sharing, sizeof facts->sharing, caps->node_text);
     memcpy(facts->notes, rt->plan.notes, sizeof facts->notes);
 }
 
@@ -160,6 +161,7 @@ static void json_rank(struct page *page, const struct rank_facts *facts)
             facts->is_bound ? "true" : "false", facts->arena_bytes);
     json_text(page, ", \"transport\": ", facts->transport);
     json_text(page, ", \"window\": ", facts->window);
+    json_text(page, ", \"node_memory\": ", facts->sharing);
     fprintf(page->stream, ", \"notes\": [");
     for (int i = 0; i < facts->n_notes; i++)
         json_text(page, i == 0 ? "" : ", ", facts->notes[i]);
@@ -272,8 +274,9 @@ static void write_text(struct page *page)
             rt->n_workers, rt->n_workers == 1 ? "" : "s", rt->n_slots_all,
             rt->n_slots_all == 1 ? "" : "s");
     fprintf(page->stream,
-            "  transport  %s\n  window     %s\n  objects    room for %s on each rank\n",
-            first->transport, first->window,
+            "  transport  %s\n  window     %s\n  on a node  objects are %s\n"
+            "  objects    room for %s on each rank\n",
+            first->transport, first->window, first->sharing,
             rask_format_bytes(bytes, sizeof bytes, first->arena_bytes));
     write_ranks(page);
     write_notes(page);

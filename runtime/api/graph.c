@@ -102,14 +102,19 @@ static rask_status add_dep(struct rask_graph *graph, const struct rask_input *in
 {
     struct rask_lazy_ref ref;
     rask_status status;
+    if (input->data == NULL && (input->offset != 0 || input->bytes != 0))
+        return rask_error_set(error, RASK_ERR_UNSUPPORTED,
+                              "input %zu is a part of a result, which calls of a graph cannot "
+                              "have: submit the call by itself, or give it the whole result",
+                              index);
     if (input->data != NULL)
         status = add_constant(graph, (struct rask_view){input->data, input->bytes}, &ref, error);
     else if (input->future.id != 0)
         status = add_future(graph, input->future, &ref, error);
-    else if (find_node(graph, input->bytes, &ref) != RASK_OK)
+    else if (find_node(graph, input->node, &ref) != RASK_OK)
         status = rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is %s", index,
-                                input->bytes == 0 ? "neither a future, a node nor bytes"
-                                                  : "a node of another graph");
+                                input->node == 0 ? "neither a future, a node nor bytes"
+                                                 : "a node of another graph");
     else
         status = RASK_OK;
     if (status == RASK_OK && graph_deps_push(&graph->deps, ref) != 0)

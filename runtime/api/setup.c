@@ -181,6 +181,10 @@ static rask_status boot_job(struct rask_runtime *rt, void *mpi_comm, rask_status
         .n_node_cores = counts.n_cores,
         .arena = rask_store_base(rt->store),
         .arena_bytes = rask_store_arena_bytes(rt->store),
+        .store = rt->store,
+        .wants_sharing = rt->config.node_memory == RASK_CONFIG_NODE_MEMORY_PRIVATE  ? 0
+                         : rt->config.node_memory == RASK_CONFIG_NODE_MEMORY_SHARED ? 2
+                                                                                    : 1,
         .teller = {tell_error, rt}};
     return rask_boot_mpi(&request, &rt->boot, error);
 }
@@ -241,6 +245,12 @@ static int take_back(void *context, struct rask_task *task)
     return rask_exec_take_back(&rt->loop.exec, task);
 }
 
+static const void *in_place(void *context, const struct rask_wire_input *object)
+{
+    struct rask_runtime *rt = context;
+    return rask_loop_in_place(&rt->loop, object);
+}
+
 static rask_status make_machines(struct rask_runtime *rt, struct rask_error *error)
 {
     struct rask_loop *loop = &rt->loop;
@@ -261,6 +271,7 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
                                         .payloads = (uint8_t *)rask_store_base(rt->store) +
                                                     RASK_OBJECT_HEADER_BYTES,
                                         .context = rt,
+                                        .in_place = loop->comm->arenas == NULL ? NULL : in_place,
                                         .take_back = take_back};
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
     worker.resources = resources;
@@ -404,6 +415,8 @@ rask_status rask_runtime_set_up(struct rask_runtime *rt, const struct rask_optio
 void rask_runtime_tear_down(struct rask_runtime *rt)
 {
     rask_exit_remove(rt);
+    if (rt->is_cut_off)
+        rask_loop_leave_gets(&rt->loop);
     rask_loop_release(&rt->loop);
     rask_boot_result_release(&rt->boot);
     rask_bind_plan_release(&rt->plan);

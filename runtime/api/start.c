@@ -44,7 +44,7 @@ static int is_cut_off(rask_status status)
 
 static void end_transport(struct rask_runtime *rt)
 {
-    rt->boot.comm->ops->stop(rt->boot.comm, rt->is_cut_off, 1);
+    rt->is_cut_off |= rt->boot.comm->ops->stop(rt->boot.comm, rt->is_cut_off, 1) != RASK_OK;
     if (rt->is_cut_off)
         rt->boot.comm = NULL;
 }
@@ -282,6 +282,8 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
                                 .get_count = comm->gets,
                                 .get_bytes = comm->get_bytes,
                                 .get_bytes_rank0_relayed = s.relayed_bytes,
+                                .in_place_count = rt->loop.counters.reads_in_place,
+                                .in_place_bytes = rt->loop.counters.bytes_in_place,
                                 .inline_bytes = s.inline_bytes,
                                 .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
                                 .scheduler_bytes = s.live_bytes,

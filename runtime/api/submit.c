@@ -82,12 +82,28 @@ static rask_status scatter_input(struct rask *rask, const struct rask_call *call
     return status;
 }
 
+/* The entry of an input that is a result. */
+static uint32_t entry_of(const struct rask_input *input)
+{
+    return input->offset == 0 && input->bytes == 0 ? RASK_CALL_RESULT : RASK_CALL_PART;
+}
+
+/* What parts of results take of a packed call. */
+static size_t parts_bytes(const struct rask_call *call)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < call->n_inputs; i++)
+        if (call->inputs[i].data == NULL)
+            bytes += rask_call_value_bytes(entry_of(&call->inputs[i]));
+    return bytes;
+}
+
 /* Bytes of the packed call, and how many inputs are results. Values that would not fit are
  * scattered first. */
 static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p,
                            size_t *call_bytes, struct rask_error *error)
 {
-    size_t bytes = rask_call_table_bytes((uint32_t)call->n_inputs);
+    size_t bytes = rask_call_table_bytes((uint32_t)call->n_inputs) + parts_bytes(call);
     uint32_t n_deps = 0;
     for (size_t i = 0; i < call->n_inputs; i++) {
         const struct rask_input *input = &call->inputs[i];
@@ -96,9 +112,9 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
             if (input->future.id == 0)
                 return rask_error_set(
                     error, RASK_ERR_ARGUMENT, "input %zu is %s", i,
-                    input->bytes != 0 ? "a node of a graph: add the call to the graph, or submit "
-                                        "the graph and take the node's future"
-                                      : "neither a future nor bytes");
+                    input->node != 0 ? "a node of a graph: add the call to the graph, or submit "
+                                       "the graph and take the node's future"
+                                     : "neither a future nor bytes");
             n_deps++;
             continue;
         }
@@ -118,11 +134,21 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
 
 static rask_status check_count(const struct rask_call *call, struct rask_error *error)
 {
-    if (call->n_inputs <= RASK_CALL_INPUTS_MOST)
-        return RASK_OK;
-    return rask_error_set(error, RASK_ERR_LIMIT,
-                          "a call of %zu inputs; at most %u are possible: combine them by a tree",
-                          call->n_inputs, RASK_CALL_INPUTS_MOST);
+    size_t n = call->n_inputs;
+    if (n > RASK_CALL_INPUTS_MOST)
+        return rask_error_set(
+            error, RASK_ERR_LIMIT,
+            "a call of %zu inputs; at most %u are possible: combine them by a tree", n,
+            RASK_CALL_INPUTS_MOST);
+    if (rask_call_table_bytes((uint32_t)n) + parts_bytes(call) > RASK_LIMIT_CALL_BYTES)
+        return rask_error_set(
+            error, RASK_ERR_LIMIT,
+            "a call of %zu inputs, %zu of them parts of results; at most %zu parts are possible: "
+            "combine them by a tree",
+            n, parts_bytes(call) / sizeof(struct rask_call_part),
+            (RASK_LIMIT_CALL_BYTES - rask_call_table_bytes((uint32_t)n)) /
+                sizeof(struct rask_call_part));
+    return RASK_OK;
 }
 
 /* Writes table and values; results and scattered inputs become dependencies. */
@@ -146,13 +172,19 @@ static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, 
     uint32_t n_deps = 0, n_scattered = 0;
     table[rask_call_table_bytes((uint32_t)call->n_inputs) / sizeof *table - 1] = 0;
     table[0] = (uint32_t)call->n_inputs;
-    size_t room = call_bytes - rask_call_table_bytes((uint32_t)call->n_inputs);
+    size_t room = call_bytes - rask_call_table_bytes((uint32_t)call->n_inputs) - parts_bytes(call);
     for (size_t i = 0; i < call->n_inputs; i++) {
         const struct rask_input *input = &call->inputs[i];
         size_t padded = rask_wire_pad(input->bytes);
         table[i + 1] = RASK_CALL_RESULT;
         if (input->data == NULL) {
+            const struct rask_call_part part = {input->offset, input->bytes};
             p->deps[n_deps++] = input->future.id;
+            table[i + 1] = entry_of(input);
+            if (table[i + 1] == RASK_CALL_PART) {
+                memcpy(value, &part, sizeof part);
+                value += sizeof part;
+            }
         } else if (input->bytes > room || padded > room) {
             p->deps[n_deps++] = p->scattered[n_scattered++].id;
         } else {

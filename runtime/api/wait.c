@@ -346,6 +346,10 @@ static void look_at(struct rask_runtime *rt, struct rask_future future, struct l
         look->view = rask_client_inline(claim);
     else if (look->place == RASK_PLACE_HERE)
         look->view = (struct rask_view){rask_store_payload(rt->store, claim->offset), claim->bytes};
+    else if (look->place == RASK_PLACE_NEAR)
+        look->view = (struct rask_view){loop->comm->arenas[claim->holder].base + claim->offset +
+                                            RASK_OBJECT_HEADER_BYTES,
+                                        claim->bytes};
     else if (look->place != RASK_PLACE_NONE)
         look->view = (struct rask_view){NULL, claim->bytes};
     else if (look->state == RASK_FUTURE_FAILED || look->state == RASK_FUTURE_CANCELLED)
@@ -393,9 +397,15 @@ static int has_settled(void *context)
     return place != RASK_PLACE_COMING && place != RASK_PLACE_ASKED;
 }
 
-static rask_status fetch(struct rask_loop *loop, uint64_t id, struct rask_claim *claim)
+/* Has a result of another rank read where it lies, or else fetched. */
+static rask_status reach(struct rask_loop *loop, uint64_t id, struct rask_claim *claim)
 {
     struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
+    if (rask_client_where(claim) == RASK_PLACE_ELSEWHERE &&
+        rask_loop_in_place(loop, &object) != NULL) {
+        rask_client_near(&loop->client, claim);
+        return RASK_OK;
+    }
     rask_status status = rask_client_want(&loop->client, id, claim);
     if (status != RASK_OK)
         return status;
@@ -405,7 +415,8 @@ static rask_status fetch(struct rask_loop *loop, uint64_t id, struct rask_claim 
     return status;
 }
 
-/* Begins to bring a result to this rank; one that this rank holds itself is only pinned. */
+/* Begins to bring a result to this rank, if it is not to be read in place; one that this rank holds
+ * itself is only pinned. */
 static rask_status bring_here(struct rask_runtime *rt, struct rask_future future)
 {
     struct rask_loop *loop = &rt->loop;
@@ -418,7 +429,7 @@ static rask_status bring_here(struct rask_runtime *rt, struct rask_future future
         rask_store_pin(rt->store, claim->offset);
         rask_client_pinned(&loop->client, claim);
     } else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM) {
-        status = fetch(loop, future.id, claim);
+        status = reach(loop, future.id, claim);
     }
     rask_spin_unlock(&loop->client_lock);
     rask_loop_give(loop);

@@ -25,6 +25,7 @@ enum rask_claim_place {
     RASK_PLACE_NONE, /* not DONE */
     RASK_PLACE_INLINE, /* in the claim */
     RASK_PLACE_HERE, /* in this rank's store at `offset`; pinned by this claim */
+    RASK_PLACE_NEAR, /* at `offset` of `holder`'s store, where this rank reads it in place */
     RASK_PLACE_ELSEWHERE, /* at `offset` of `holder`'s store */
     RASK_PLACE_COMING, /* being fetched from there to this rank */
     RASK_PLACE_NO_ROOM, /* as ELSEWHERE; this rank had no memory for it */

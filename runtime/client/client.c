@@ -30,6 +30,7 @@ enum place_event {
     PLACE_WANT, /* a fetch begins */
     PLACE_AGAIN, /* the fetch has not begun, or went to an older place: as it was told */
     PLACE_ARRIVE, /* they are in this rank's store, and pinned */
+    PLACE_NEAR, /* this rank can read them where they are */
     PLACE_NO_MEMORY, /* no room for them here, or for asking */
     PLACE_ASK, /* the scheduler is asked */
     PLACE_N_EVENTS
@@ -43,7 +44,8 @@ enum place_event {
 /* [place][event] -> place + 1; 0 is a move that must not happen. */
 static const uint8_t place_moves[N_PLACES][PLACE_N_EVENTS] = {
     [RASK_PLACE_NONE] = {TOLD},
-    [RASK_PLACE_ELSEWHERE] = {TOLD, [PLACE_WANT] = P(COMING), [PLACE_ARRIVE] = P(HERE)},
+    [RASK_PLACE_ELSEWHERE] =
+        {TOLD, [PLACE_WANT] = P(COMING), [PLACE_ARRIVE] = P(HERE), [PLACE_NEAR] = P(NEAR)},
     [RASK_PLACE_COMING] = {TOLD, [PLACE_AGAIN] = P(ELSEWHERE), [PLACE_ARRIVE] = P(HERE),
                            [PLACE_NO_MEMORY] = P(NO_ROOM), [PLACE_ASK] = P(ASKED)},
     [RASK_PLACE_NO_ROOM] = {TOLD, [PLACE_WANT] = P(COMING)},
@@ -185,7 +187,7 @@ static struct rask_claim *open_claim(const struct rask_client *client, uint64_t 
     struct rask_claim *claim = rask_client_find(client, id);
     if (claim == NULL || claim->state == RASK_FUTURE_CANCELLED ||
         claim->state == RASK_FUTURE_FAILED || claim->place == RASK_PLACE_HERE ||
-        claim->place == RASK_PLACE_INLINE)
+        claim->place == RASK_PLACE_NEAR || claim->place == RASK_PLACE_INLINE)
         return NULL;
     return claim;
 }
@@ -287,6 +289,11 @@ void rask_client_unwant(struct rask_client *client, struct rask_claim *claim)
 void rask_client_pinned(struct rask_client *client, struct rask_claim *claim)
 {
     move_place(client, claim, PLACE_ARRIVE);
+}
+
+void rask_client_near(struct rask_client *client, struct rask_claim *claim)
+{
+    move_place(client, claim, PLACE_NEAR);
 }
 
 /* A fetch from `holder` has failed, and nothing else has been told since it began. If the scheduler
@@ -476,8 +483,8 @@ static const char *check_claim(const struct rask_claim *claim)
     if (claim->place == RASK_PLACE_COMING && !claim->is_coming)
         return "what is coming is being fetched";
     if (claim->is_coming &&
-        (claim->place == RASK_PLACE_HERE || claim->place == RASK_PLACE_NO_ROOM ||
-         claim->place == RASK_PLACE_ASKED))
+        (claim->place == RASK_PLACE_HERE || claim->place == RASK_PLACE_NEAR ||
+         claim->place == RASK_PLACE_NO_ROOM || claim->place == RASK_PLACE_ASKED))
         return "a fetch ends before its outcome is known";
     if (claim->place == RASK_PLACE_INLINE &&
         (claim->data != NULL) != (claim->bytes > sizeof claim->offset))

@@ -14,6 +14,7 @@
  *             ^             |  |
  *             |             |  +-> NO_ROOM (this rank had no memory) -- want --> COMING
  *             +--- told --- ASKED (lost; the scheduler has been asked)
+ *     ELSEWHERE, in a store that this process maps: -> NEAR
  *
  * The scheduler may tell of another place at any time, as long as the bytes are not here. */
 #ifndef RASK_CLIENT_CLIENT_H
@@ -69,8 +70,9 @@ struct rask_claim *rask_client_find(const struct rask_client *client, uint64_t i
 /* RASK_FUTURE_NONE if it is none of this client's or was released. Thread: any. */
 enum rask_future_state rask_client_state(const struct rask_client *client, uint64_t id);
 
-/* Where the bytes of a result are, NONE if it is not DONE: the only rule for that. INLINE and HERE
- * stay so until the release; COMING and ASKED change without a call; else rask_client_want. */
+/* Where the bytes of a result are, NONE if it is not DONE: the only rule for that. INLINE, HERE
+ * and NEAR stay so until the release; COMING and ASKED change without a call; else
+ * rask_client_want. */
 enum rask_claim_place rask_client_where(const struct rask_claim *claim);
 
 /* The bytes of a result that is INLINE. Owns: [borrow] until the release. */
@@ -87,6 +89,10 @@ void rask_client_unwant(struct rask_client *client, struct rask_claim *claim);
 
 /* A result that is ELSEWHERE lies in this rank's own store, and the caller has pinned it there. */
 void rask_client_pinned(struct rask_client *client, struct rask_claim *claim);
+
+/* A result that is ELSEWHERE lies in a store that this process maps; the scheduler leaves it there
+ * until it hears of the release. */
+void rask_client_near(struct rask_client *client, struct rask_claim *claim);
 
 /* A fetch for this client has ended: the object of `holder` is at `offset` of this rank's store
  * now, or there was no memory for it, or the scheduler is asked for it again. Returns the number of

@@ -306,6 +306,11 @@ static rask_status open_transport(struct start *start, struct rask_error *error)
     rask_status status = rask_node_open(mpi, start->cards[0].wants_rings, &reason, error);
     status = rask_mpi_agree(mpi->control, status, error);
     if (status == RASK_OK)
+        status = rask_mpi_agree(
+            mpi->control,
+            rask_share_open(mpi, start->request->store, start->cards[0].wants_sharing, error),
+            error);
+    if (status == RASK_OK)
         status = rask_mpi_agree(mpi->control, rask_messages_start(mpi, error), error);
     if (status == RASK_OK)
         status = rask_window_open(mpi, start->cards[0].wants_window, start->nodes, error);

@@ -9,6 +9,7 @@
 #define RASK_COMM_BOOT_H
 
 #include "comm/comm.h"
+#include "store/store.h"
 
 /* How this process was started. */
 enum rask_launch {
@@ -48,6 +49,8 @@ struct rask_boot_request {
     void *arena; /* base of this rank's arena, 64-byte aligned. Nobody else uses it until the
                     call returns: the window's test writes into it */
     uint64_t arena_bytes; /* room reserved; what the window covers */
+    struct rask_store *store; /* whose arena it is, to be shared within the node; NULL: not to be */
+    int wants_sharing; /* setting `node-memory`: 0 private, 1 automatic, 2 shared or fail */
     struct rask_boot_teller teller;
 };
 

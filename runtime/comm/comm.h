@@ -34,7 +34,9 @@ struct rask_comm_handler {
     void *context;
     /* One batch. `bytes` [borrow] until the function returns; 8-byte aligned. */
     void (*on_batch)(void *context, int32_t source_rank, const uint8_t *bytes, size_t size);
-    /* A get has ended; its local memory is the caller's again. status: RASK_OK or why it failed. */
+    /* A get has ended. status: RASK_OK or why it failed. Its local memory is the caller's again,
+     * but not with RASK_ERR_PEER_LOST: what had begun may still be written, as long as the process
+     * lives. */
     void (*on_got)(void *context, uint64_t request, rask_status status);
     /* A peer is gone for good; nothing more comes from it, its gets have ended before with an
      * error. */
@@ -52,6 +54,7 @@ struct rask_comm_caps {
     const char *transport_text; /* for `rask info`: which transport, version, thread level */
     const char *window_text; /* for `rask info`: window flavour and how it was chosen, or why there
                                 is none */
+    const char *node_text; /* for `rask info`: how objects of this node's ranks are read */
 };
 
 struct rask_comm_counters {
@@ -83,10 +86,11 @@ struct rask_comm_ops {
      * asked. */
     rask_status (*agree)(struct rask_comm *, rask_status, struct rask_error *);
     /* Orderly end: all output is flushed, every rank of the job has called stop, then resources
-     * are released. `is_abort`: the others cannot be reached in this way. Then nobody is waited
-     * for; an MPI that Rask has initialised takes the whole job down (MPI_Abort), and one of the
-     * program's own is left as it is, with the memory that it may still use. */
-    void (*stop)(struct rask_comm *, int is_abort, int exit_code);
+     * are released. RASK_OK, or why there was no such end: then the transport and all memory that
+     * it was given (arena, places of gets) may still be in use, and stay. `is_abort`: the others
+     * cannot be reached, and nobody is waited for; an MPI that Rask has initialised takes the whole
+     * job down (MPI_Abort), and one of the program's own is left as it is. */
+    rask_status (*stop)(struct rask_comm *, int is_abort, int exit_code);
 };
 
 /* The bell of one process: where its idle threads sleep. It lies in memory that all ranks of the
@@ -97,12 +101,21 @@ struct rask_bell {
     _Atomic uint32_t n_sleepers; /* between begin and end */
 };
 
+/* Another rank's arena in this process, read-only. */
+struct rask_comm_arena {
+    const uint8_t *base;
+    uint64_t bytes;
+};
+
 /* Base of every transport; concrete ones embed it first. */
 struct rask_comm {
     const struct rask_comm_ops *ops;
     struct rask_comm_caps caps;
     struct rask_comm_counters counters;
     struct rask_bell *bell; /* this process's own */
+    /* [n_ranks] the arenas of this node's other ranks as this process maps them until stop; base
+     * NULL for all others. NULL: nobody's */
+    struct rask_comm_arena *arenas;
     uint32_t n_pending; /* sends and gets under way that move only while somebody polls: while it is
                            not 0 the loop sleeps in short pieces only */
 };

@@ -42,10 +42,11 @@ static rask_status only_one(struct rask_comm *comm, rask_status status, struct r
     return status;
 }
 
-static void local_stop(struct rask_comm *comm, int is_abort, int exit_code)
+static rask_status local_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     (void)is_abort, (void)exit_code;
     rask_free(comm);
+    return RASK_OK;
 }
 
 static const struct rask_comm_ops local_ops = {
@@ -72,6 +73,7 @@ rask_status rask_comm_local_new(struct rask_comm **comm, struct rask_error *erro
                         .ranks_on_node = 1,
                         .transport_text = "none: one process",
                         .window_text = "none: one process",
+                        .node_text = "here: one process",
                     },
             },
     };

@@ -6,7 +6,7 @@ if HAVE_MPI
 librask_core_la_SOURCES += runtime/comm/boot.c runtime/comm/same.c runtime/comm/same.h runtime/comm/mpi.c \
 	runtime/comm/mpi_comm.h runtime/comm/mpi_err.c runtime/comm/mpi_err.h runtime/comm/flight.c \
 	runtime/comm/message.c runtime/comm/node.c runtime/comm/probe.c runtime/comm/read.c runtime/comm/rma.c \
-	runtime/comm/ring.c runtime/comm/ring.h runtime/comm/shm.c runtime/comm/shm.h
+	runtime/comm/ring.c runtime/comm/ring.h runtime/comm/share.c runtime/comm/shm.c runtime/comm/shm.h
 else
 librask_core_la_SOURCES += runtime/comm/boot_none.c runtime/comm/ring.c runtime/comm/ring.h \
 	runtime/comm/shm.c runtime/comm/shm.h
@@ -17,6 +17,10 @@ tests_unit_bell_test_SOURCES = tests/unit/bell_test.c
 tests_unit_bell_test_LDADD = $(unit_ldadd)
 tests_unit_ring_test_SOURCES = tests/unit/ring_test.c
 tests_unit_ring_test_LDADD = $(unit_ldadd)
+check_PROGRAMS += tests/unit/loop_test
+tests_unit_loop_test_SOURCES = tests/unit/loop_test.c
+tests_unit_loop_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/loop_test
 check_PROGRAMS += tests/unit/launch_test tests/unit/shm_test
 tests_unit_launch_test_SOURCES = tests/unit/launch_test.c
 tests_unit_launch_test_LDADD = $(unit_ldadd)

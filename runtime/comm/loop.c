@@ -12,7 +12,8 @@
  * own. */
 struct get {
     struct rask_object_header remote; /* what came */
-    uint64_t object, offset; /* offset in the local store */
+    uint64_t object, bytes; /* all bytes of the object */
+    uint64_t offset; /* in the local store */
     uint32_t fetch; /* the worker's request */
     uint32_t n_left; /* parts still to come */
     rask_status status;
@@ -176,28 +177,52 @@ static void on_batch(void *context, int32_t source, const uint8_t *bytes, size_t
         to_machines(loop, bytes, size);
 }
 
+const void *rask_loop_in_place(struct rask_loop *loop, const struct rask_wire_input *object)
+{
+    if (loop->comm->arenas == NULL)
+        return NULL;
+    const struct rask_comm_arena *arena = &loop->comm->arenas[object->holder];
+    if (object->offset >= arena->bytes || object->bytes > arena->bytes - object->offset)
+        return NULL;
+    const struct rask_object_header *header = (const void *)(arena->base + object->offset);
+    if (header->magic != RASK_OBJECT_MAGIC || header->id != object->object ||
+        header->bytes != object->bytes)
+        return NULL;
+    loop->counters.reads_in_place++;
+    loop->counters.bytes_in_place += object->bytes;
+    return header + 1;
+}
+
+/* A fetch has ended; the worker hears of it. */
+static void tell_fetched(struct rask_loop *loop, uint32_t fetch, uint64_t offset,
+                         rask_status status)
+{
+    rask_status told = rask_worker_fetched(&loop->worker, fetch, offset, status);
+    if (told != RASK_OK)
+        break_with(loop, told, "an object to be fetched");
+}
+
 /* A part of a get is there; with the last one the worker gets the object, if it is the right one.
- */
+ * When the holder was lost under it, the places for header and payload are left to the network. */
 static void on_got(void *context, uint64_t request, rask_status status)
 {
     struct rask_loop *loop = context;
     struct get *get = rask_slab_at(&loop->gets, (uint32_t)request);
+    uint64_t offset = get->offset;
     if (status != RASK_OK)
         get->status = status;
     if (--get->n_left > 0)
         return;
     if (get->status == RASK_OK &&
         (get->remote.magic != RASK_OBJECT_MAGIC || get->remote.id != get->object ||
-         get->remote.bytes != rask_store_header(loop->store, get->offset)->bytes))
+         get->remote.bytes != get->bytes))
         get->status = RASK_ERR_OBJECT_LOST;
-    if (get->status != RASK_OK) {
-        rask_store_give(loop->store, get->offset);
-        get->offset = RASK_WIRE_NO_OFFSET;
-    }
-    status = rask_worker_fetched(&loop->worker, get->fetch, get->offset, get->status);
-    rask_slab_give(&loop->gets, (uint32_t)request);
-    if (status != RASK_OK)
-        break_with(loop, status, "an object that was fetched");
+    if (get->status != RASK_OK && get->status != RASK_ERR_PEER_LOST)
+        rask_store_give(loop->store, offset);
+    tell_fetched(loop, get->fetch, get->status == RASK_OK ? offset : RASK_WIRE_NO_OFFSET,
+                 get->status);
+    if (get->status != RASK_ERR_PEER_LOST)
+        rask_slab_give(&loop->gets, (uint32_t)request);
 }
 
 static void on_lost(void *context, int32_t rank)
@@ -283,42 +308,63 @@ static int schedule(struct rask_loop *loop)
         else if (out->size != 0)
             status = loop->comm->ops->send(loop->comm, rank, out->data, out->size);
         rask_sched_output_taken(loop->sched, rank);
-        if (status != RASK_OK)
+        /* Of a lost peer the transport tells by itself. */
+        if (status != RASK_OK && status != RASK_ERR_PEER_LOST)
             break_with(loop, status, "sending to a worker");
     }
     return n;
 }
 
-/* Starts one get: room in the store, then payload and header. */
-static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *fetch)
+/* The gets of one fetch: the header, and then the payload, or a part of it, if it has any bytes. If
+ * the second cannot begin the fetch fails when the first has ended. */
+static rask_status issue(struct rask_loop *loop, const struct rask_worker_fetch *fetch,
+                         struct get *get, uint32_t id)
 {
-    uint32_t id = 0;
-    uint64_t offset = rask_store_take(loop->store, fetch->object, fetch->bytes);
-    struct get *get = offset == RASK_STORE_NONE ? NULL : rask_slab_take(&loop->gets, &id);
-    if (get == NULL) {
-        if (offset != RASK_STORE_NONE)
-            rask_store_give(loop->store, offset);
-        if (rask_worker_fetched(&loop->worker, fetch->request, RASK_WIRE_NO_OFFSET,
-                                RASK_ERR_MEMORY) != RASK_OK)
-            break_with(loop, RASK_ERR_MEMORY, "an object to be fetched");
-        return;
-    }
-    *get = (struct get){.object = fetch->object, .offset = offset, .fetch = fetch->request};
-    get->n_left = fetch->bytes == 0 ? 1 : 2;
+    struct rask_comm *comm = loop->comm;
     struct rask_comm_get header = {.rank = fetch->holder,
                                    .offset = fetch->offset,
                                    .local = &get->remote,
                                    .bytes = sizeof get->remote,
                                    .request = id};
     struct rask_comm_get payload = {.rank = fetch->holder,
-                                    .offset = fetch->offset + RASK_OBJECT_HEADER_BYTES,
-                                    .local = rask_store_payload(loop->store, offset),
-                                    .bytes = fetch->bytes,
+                                    .offset = fetch->offset + RASK_OBJECT_HEADER_BYTES +
+                                              fetch->part_offset,
+                                    .local = rask_store_payload(loop->store, get->offset),
+                                    .bytes = fetch->part_bytes,
                                     .request = id};
-    rask_status status = loop->comm->ops->get(loop->comm, &header);
-    if (status == RASK_OK && fetch->bytes != 0)
-        status = loop->comm->ops->get(loop->comm, &payload);
-    if (status != RASK_OK)
+    rask_status status = comm->ops->get(comm, &header);
+    if (status != RASK_OK || fetch->part_bytes == 0)
+        return status;
+    get->n_left++;
+    get->status = comm->ops->get(comm, &payload);
+    get->n_left -= get->status != RASK_OK;
+    return RASK_OK;
+}
+
+/* Starts one fetch: room in the store, then the gets. */
+static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *fetch)
+{
+    uint32_t id = 0;
+    rask_status status = RASK_ERR_MEMORY;
+    uint64_t offset = rask_store_take(loop->store, fetch->object, fetch->part_bytes);
+    struct get *get = offset == RASK_STORE_NONE ? NULL : rask_slab_take(&loop->gets, &id);
+    if (get != NULL) {
+        *get = (struct get){.object = fetch->object,
+                            .bytes = fetch->bytes,
+                            .offset = offset,
+                            .fetch = fetch->request,
+                            .n_left = 1};
+        status = issue(loop, fetch, get, id);
+    }
+    if (status == RASK_OK)
+        return;
+    if (offset != RASK_STORE_NONE)
+        rask_store_give(loop->store, offset);
+    if (get != NULL)
+        rask_slab_give(&loop->gets, id);
+    if (status == RASK_ERR_MEMORY || status == RASK_ERR_PEER_LOST)
+        tell_fetched(loop, fetch->request, RASK_WIRE_NO_OFFSET, status);
+    else
         break_with(loop, status, "starting to fetch an object");
 }
 
@@ -488,6 +534,12 @@ rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error)
     if (rask_slab_init(&loop->gets, sizeof(struct get), 64) != 0)
         return rask_error_memory(error, 64 * sizeof(struct get), "the table of gets");
     return RASK_OK;
+}
+
+void rask_loop_leave_gets(struct rask_loop *loop)
+{
+    if (loop->gets.count != 0)
+        loop->gets = (struct rask_slab){0};
 }
 
 void rask_loop_release(struct rask_loop *loop)

@@ -31,6 +31,7 @@
 struct rask_loop_counters {
     uint64_t turns;
     uint64_t scheduler_ns;
+    uint64_t reads_in_place, bytes_in_place; /* objects of other ranks read where they lie */
 };
 
 /* A thread that sleeps until something of this rank's client is over. Given out again and again,
@@ -92,6 +93,11 @@ int rask_loop_ask(struct rask_loop *loop, uint32_t n_own);
 void rask_loop_take(struct rask_loop *loop);
 void rask_loop_give(struct rask_loop *loop);
 
+/* Where this process reads an object of another rank of its node as it lies there; NULL: it does
+ * not, or the object is not there. Valid as long as the scheduler has not been told that the reader
+ * is through. Holder only. */
+const void *rask_loop_in_place(struct rask_loop *loop, const struct rask_wire_input *object);
+
 /* Ends the job with an error: pending futures fail, threads leave. The first one counts. Holder
  * only. */
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error);
@@ -113,5 +119,7 @@ void rask_loop_wake_all(struct rask_loop *loop);
 /* The loop's own tables; the machines are the owner's to set up. RASK_ERR_MEMORY. */
 rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error);
 void rask_loop_release(struct rask_loop *loop);
+/* Before that: the places of gets under way stay, since MPI may still write into them. */
+void rask_loop_leave_gets(struct rask_loop *loop);
 
 #endif

@@ -229,25 +229,25 @@ static rask_status mpi_agree(struct rask_comm *comm, rask_status status, struct 
     return rask_mpi_agree(mpi_of(comm)->control, status, error);
 }
 
-static void mpi_stop(struct rask_comm *comm, int is_abort, int exit_code)
+static rask_status mpi_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     struct rask_mpi *mpi = mpi_of(comm);
     mpi->handler = NULL;
-    if (is_abort) {
+    rask_status status = is_abort ? RASK_ERR_PEER_LOST : finish_traffic(mpi);
+    if (status != RASK_OK) {
         if (mpi->has_initialised_mpi)
             MPI_Abort(mpi->control, exit_code);
-        return;
+        return status;
     }
-    if (finish_traffic(mpi) == RASK_OK) {
-        rask_window_close(mpi);
-        rask_messages_stop(mpi);
-        rask_mpi_leave(mpi);
-        if (mpi->has_initialised_mpi)
-            MPI_Finalize();
-        if (mpi->has_ignored_sigpipe)
-            signal(SIGPIPE, SIG_DFL);
-    }
+    rask_window_close(mpi);
+    rask_messages_stop(mpi);
+    rask_mpi_leave(mpi);
+    if (mpi->has_initialised_mpi)
+        MPI_Finalize();
+    if (mpi->has_ignored_sigpipe)
+        signal(SIGPIPE, SIG_DFL);
     rask_mpi_release(mpi);
+    return RASK_OK;
 }
 
 static const struct rask_comm_ops mpi_ops = {
@@ -277,12 +277,14 @@ struct rask_mpi *rask_mpi_new(struct rask_error *error)
     mpi->base.bell = &mpi->own_bell;
     mpi->base.caps.transport_text = mpi->transport_text;
     mpi->base.caps.window_text = mpi->window_text;
+    mpi->base.caps.node_text = mpi->node_text;
     return mpi;
 }
 
 /* The memory of this process; what MPI holds has gone before or stays. */
 void rask_mpi_release(struct rask_mpi *mpi)
 {
+    rask_share_release(mpi);
     rask_node_release(mpi);
     rask_messages_release(mpi);
     rask_read_release(mpi);

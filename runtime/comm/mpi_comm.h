@@ -6,6 +6,7 @@
  *     flight.c    MPI requests under way and what to do when each is complete
  *     message.c   batches as MPI messages: outgoing queues, posted receives, large batches
  *     node.c      the segment that the ranks of a node share: bells, rings and what overflows them
+ *     share.c     the arenas of the ranks of a node, mapped by all of them
  *     read.c      gets: cut into pieces, queued, issued one-sided or as request and answer
  *     rma.c       the window over the arenas, its epoch, its test at start
  *     mpi.c       the four operations of comm.h and the orderly end
@@ -21,6 +22,7 @@
 #include "comm/comm.h"
 #include "comm/ring.h"
 #include "comm/shm.h"
+#include "store/store.h"
 
 #include <mpi.h>
 
@@ -154,6 +156,9 @@ struct rask_mpi {
     struct rask_channel *channels;
     int32_t n_channels;
 
+    /* share.c */
+    char node_text[320];
+
     /* read.c */
     uint8_t *arena;
     uint64_t arena_bytes;
@@ -208,6 +213,12 @@ rask_status rask_channel_send(struct rask_mpi *, struct rask_channel *, const ui
                               size_t size);
 int rask_channel_poll(struct rask_mpi *, struct rask_channel *);
 void rask_node_ring(struct rask_mpi *, int32_t rank);
+
+/* share.c. Collective over node_comm: puts the store's arena into memory that the ranks of the node
+ * map, and maps theirs. Goes without where that does not work, on the whole node, and node_text
+ * tells why. wants: 0 never, 1 if it works, 2 or fail with RASK_ERR_SYSTEM. */
+rask_status rask_share_open(struct rask_mpi *, struct rask_store *, int wants, struct rask_error *);
+void rask_share_release(struct rask_mpi *);
 
 /* read.c */
 rask_status rask_read_start(struct rask_mpi *, const struct rask_comm_get *);

@@ -90,6 +90,7 @@ void rask_card_fill(struct rask_card *card, const struct rask_boot_request *requ
         .n_node_cores = request->n_node_cores,
         .wants_rings = request->wants_rings,
         .wants_window = request->wants_window,
+        .wants_sharing = request->wants_sharing,
     };
     if (gethostname(card->host, sizeof card->host) != 0)
         rask_text_copy(card->host, sizeof card->host, "unknown");

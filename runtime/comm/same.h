@@ -19,7 +19,7 @@ struct rask_card {
     uint64_t program, library; /* hash of the build id; 0 if there is none */
     uint64_t arena_bytes;
     int32_t n_node_cores, thread_level;
-    int32_t wants_rings, wants_window;
+    int32_t wants_rings, wants_window, wants_sharing;
 };
 
 void rask_card_fill(struct rask_card *, const struct rask_boot_request *);

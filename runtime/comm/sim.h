@@ -42,6 +42,7 @@ struct rask_sim_config {
     uint64_t turn_ns; /* a role looks at its messages this late, at most, at random */
     uint64_t ns_per_kib; /* of object bytes */
     uint64_t detect_ns; /* the scheduler learns of a death this late, at most, at random */
+    int is_node_shared; /* ranks read the objects of their node's ranks in place */
     uint32_t no_room_one_in; /* so many fetches find no memory; 0 = none */
     uint64_t max_events; /* more break the run: it goes round in circles; 0 = no bound */
 };
@@ -60,6 +61,7 @@ struct rask_sim_call {
     uint32_t n_children; /* tasks it submits half way, and waits for away from its slot */
     uint32_t child_depth; /* levels of children below */
     uint64_t child_ns;
+    int takes_parts; /* of each input its first 8 bytes alone */
     int is_polite; /* it fails early when told that nobody needs it */
     const uint64_t *deps; /* futures of the same rank */
     uint32_t n_deps;

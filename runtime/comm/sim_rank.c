@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include "wire/call.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -23,6 +25,36 @@ static int take_back(void *context, struct rask_task *task)
     return 0;
 }
 
+static struct sim_place *place_at(const struct sim_rank *r, uint64_t offset)
+{
+    if (offset % SIM_PLACE_BYTES != 0 || offset / SIM_PLACE_BYTES >= r->places.count)
+        return NULL;
+    struct sim_place *place = &r->places.items[offset / SIM_PLACE_BYTES];
+    return place->is_held ? place : NULL;
+}
+
+/* Whether the scheduler may count on an object being there. */
+int sim_rank_holds(const struct sim_rank *r, uint64_t object, uint64_t offset)
+{
+    const struct sim_place *place = place_at(r, offset);
+    return place != NULL && place->object == object && !place->is_freed;
+}
+
+/* What a rank has shared stays readable when it dies. */
+static const void *in_place(void *context, const struct rask_wire_input *object)
+{
+    const struct sim_rank *r = context, *holder = &r->sim->ranks[object->holder];
+    if (holder->worker.config.node != r->worker.config.node)
+        return NULL;
+    if (sim_rank_holds(holder, object->object, object->offset))
+        return holder->memory + object->offset;
+    if (!holder->is_lost)
+        sim_break(r->sim,
+                  "rank %d reads object %" PRIx64 " of living rank %d in place, which has freed it",
+                  r->rank, object->object, object->holder);
+    return NULL;
+}
+
 rask_status sim_rank_init(struct sim_rank *r, const struct rask_sim_rank *config,
                           struct rask_error *error)
 {
@@ -37,6 +69,7 @@ rask_status sim_rank_init(struct sim_rank *r, const struct rask_sim_rank *config
                                         .n_resources = config->n_resources,
                                         .payloads = r->memory,
                                         .context = r,
+                                        .in_place = r->sim->config.is_node_shared ? in_place : NULL,
                                         .take_back = take_back};
     r->slowness_percent = config->slowness_percent;
     rask_client_init(&r->client, r->rank);
@@ -57,21 +90,6 @@ void sim_rank_release(struct sim_rank *r)
     sim_tasks_release(&r->queue);
     sim_run_ids_release(&r->back);
     sim_epochs_release(&r->outstanding);
-}
-
-static struct sim_place *place_at(const struct sim_rank *r, uint64_t offset)
-{
-    if (offset % SIM_PLACE_BYTES != 0 || offset / SIM_PLACE_BYTES >= r->places.count)
-        return NULL;
-    struct sim_place *place = &r->places.items[offset / SIM_PLACE_BYTES];
-    return place->is_held ? place : NULL;
-}
-
-/* Whether the scheduler may count on an object being there. */
-int sim_rank_holds(const struct sim_rank *r, uint64_t object, uint64_t offset)
-{
-    const struct sim_place *place = place_at(r, offset);
-    return place != NULL && place->object == object && !place->is_freed;
 }
 
 uint64_t sim_rank_put(struct sim_rank *r, uint64_t object, uint64_t bytes, uint64_t value)
@@ -135,18 +153,29 @@ static struct sim_script *script_of_task(const struct sim_rank *r, const struct 
     return &r->sim->scripts.items[number_of(task->inputs[0])];
 }
 
-/* Inputs in this rank's store must be there as long as the task may read them. */
+/* The rank in whose store an address lies; NULL: in none. */
+static const struct sim_rank *rank_at(const struct rask_sim *sim, const uint8_t *data)
+{
+    for (uint32_t i = 0; i < sim->config.n_ranks; i++) {
+        const uint8_t *memory = sim->ranks[i].memory;
+        if (data >= memory && data < memory + (size_t)SIM_PLACES * SIM_PLACE_BYTES)
+            return &sim->ranks[i];
+    }
+    return NULL;
+}
+
+/* Inputs in a store must be there as long as the task may read them. */
 static void check_inputs(struct sim_rank *r, const struct rask_task *task)
 {
     for (uint32_t i = 0; i < task->n_inputs; i++) {
         const uint8_t *data = task->inputs[i].data;
-        if (data < r->memory || data >= r->memory + (size_t)SIM_PLACES * SIM_PLACE_BYTES)
-            continue;
-        uint64_t offset = (uint64_t)(data - r->memory);
-        const struct sim_place *place = place_at(r, offset);
-        if (place == NULL || place->bytes != task->inputs[i].bytes)
-            sim_break(r->sim, "task %" PRIx64 " on rank %d reads input %u, which is freed",
-                      task->id, r->rank, i);
+        const struct sim_rank *holder = rank_at(r->sim, data);
+        const struct sim_place *place =
+            holder == NULL ? NULL : place_at(holder, (uint64_t)(data - holder->memory));
+        if (holder != NULL && (place == NULL || place->bytes < task->inputs[i].bytes))
+            sim_break(r->sim,
+                      "task %" PRIx64 " on rank %d reads input %u of rank %d, which is freed",
+                      task->id, r->rank, i, holder->rank);
     }
 }
 
@@ -407,7 +436,7 @@ void sim_rank_fetched(struct sim_rank *r, const struct rask_worker_fetch *fetch)
         status = RASK_ERR_MEMORY;
     } else {
         memcpy(&value, holder->memory + fetch->offset, sizeof value);
-        offset = sim_rank_put(r, fetch->object, fetch->bytes, value);
+        offset = sim_rank_put(r, fetch->object, fetch->part_bytes, value);
         r->figures.n_fetched++;
     }
     if (rask_worker_fetched(&r->worker, fetch->request, offset, status) != RASK_OK)
@@ -424,7 +453,7 @@ static void start_fetch(struct sim_rank *r, const struct rask_worker_fetch *fetc
     if (!holder->is_lost && !sim_rank_holds(holder, fetch->object, fetch->offset))
         sim_break(sim, "rank %d fetches object %" PRIx64 " of living rank %d, which has freed it",
                   r->rank, fetch->object, fetch->holder);
-    uint64_t ns = 2 * sim_latency(sim, r->rank) + fetch->bytes * sim->config.ns_per_kib / 1024;
+    uint64_t ns = 2 * sim_latency(sim, r->rank) + fetch->part_bytes * sim->config.ns_per_kib / 1024;
     struct sim_event *event = sim_event_new(sim, sim->now_ns + ns, SIM_FETCHED, r->rank);
     if (event != NULL)
         event->fetch = *fetch;
@@ -561,19 +590,27 @@ void sim_rank_turn(struct sim_rank *r)
         sim_wake_rank(r->sim, r->rank);
 }
 
-/* The call as bytes: the number of the script, then the results. */
-static int write_call(struct rask_buf *buf, uint32_t script, uint32_t n_deps)
+/* The call as bytes: the number of the script, then the results, or the first 8 bytes of each. */
+static int write_call(struct rask_buf *buf, uint64_t script, const struct rask_sim_call *call)
 {
-    uint32_t n = n_deps + 1, value_bytes = sizeof(uint64_t);
-    uint64_t value = script;
-    size_t size = rask_wire_pad(((size_t)n + 1) * sizeof n) + sizeof value;
+    static const struct rask_call_part part = {.bytes = 8};
+    uint32_t n = call->n_deps + 1, entry = sizeof script;
+    size_t table_bytes = rask_call_table_bytes(n);
+    size_t size =
+        table_bytes + sizeof script + (call->takes_parts ? call->n_deps : 0) * sizeof part;
     uint8_t *at = rask_buf_room(buf, size);
     if (at == NULL)
         return -1;
-    memset(at, 0xff, size);
+    memset(at, 0, table_bytes);
     memcpy(at, &n, sizeof n);
-    memcpy(at + sizeof n, &value_bytes, sizeof value_bytes);
-    memcpy(at + size - sizeof value, &value, sizeof value);
+    memcpy(at + sizeof n, &entry, sizeof entry);
+    memcpy(at + table_bytes, &script, sizeof script);
+    entry = call->takes_parts ? RASK_CALL_PART : RASK_CALL_RESULT;
+    for (uint32_t i = 0; i < call->n_deps; i++) {
+        memcpy(at + (i + 2) * sizeof entry, &entry, sizeof entry);
+        if (call->takes_parts)
+            memcpy(at + table_bytes + sizeof script + i * sizeof part, &part, sizeof part);
+    }
     return 0;
 }
 
@@ -594,7 +631,7 @@ uint64_t rask_sim_submit(struct rask_sim *sim, int32_t rank, const struct rask_s
     struct rask_claim *claim;
     struct rask_buf bytes = {0};
     uint64_t id = rask_client_new(&r->client, &claim);
-    if (id == 0 || write_call(&bytes, (uint32_t)sim->scripts.count, call->n_deps) != 0 ||
+    if (id == 0 || write_call(&bytes, sim->scripts.count, call) != 0 ||
         add_script(sim, id, call) != 0) {
         sim_out_of_memory(sim);
         rask_buf_release(&bytes);
@@ -695,6 +732,12 @@ static void fetch_for_client(struct sim_rank *r, uint64_t id, struct rask_claim 
     sim_wake_rank(r->sim, r->rank);
 }
 
+static int is_near(struct sim_rank *r, const struct rask_claim *claim)
+{
+    struct rask_wire_input object = {claim->object, claim->offset, claim->bytes, claim->holder, 0};
+    return r->worker.config.in_place != NULL && in_place(r, &object) != NULL;
+}
+
 int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
 {
     struct sim_rank *r = rank_of(sim, id);
@@ -702,6 +745,8 @@ int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
     enum rask_claim_place place = claim == NULL ? RASK_PLACE_NONE : rask_client_where(claim);
     if (place == RASK_PLACE_ELSEWHERE && claim->holder == r->rank)
         pin_own(r, claim);
+    else if (place == RASK_PLACE_ELSEWHERE && is_near(r, claim))
+        rask_client_near(&r->client, claim);
     else if (place == RASK_PLACE_ELSEWHERE || place == RASK_PLACE_NO_ROOM)
         fetch_for_client(r, id, claim);
     if (place == RASK_PLACE_NONE)
@@ -709,9 +754,12 @@ int rask_sim_value(struct rask_sim *sim, uint64_t id, uint64_t *value)
     place = rask_client_where(claim);
     if (place == RASK_PLACE_HERE)
         *value = number_of((struct rask_view){r->memory + claim->offset, claim->bytes});
+    else if (place == RASK_PLACE_NEAR)
+        *value = number_of(
+            (struct rask_view){sim->ranks[claim->holder].memory + claim->offset, claim->bytes});
     else if (place == RASK_PLACE_INLINE)
         *value = number_of(rask_client_inline(claim));
-    return place == RASK_PLACE_HERE || place == RASK_PLACE_INLINE;
+    return place == RASK_PLACE_HERE || place == RASK_PLACE_NEAR || place == RASK_PLACE_INLINE;
 }
 
 rask_status rask_sim_failure(const struct rask_sim *sim, uint64_t id, const char **text)

@@ -9,13 +9,25 @@
  * without asking anybody. */
 #include "sched/state.h"
 
-/* Moving: a start-up cost and a cost per byte. Same node, and between nodes; only their ratio to
- * task times matters. */
+/* Moving: a start-up cost and a cost per byte. Read in place, fetched within the node, and between
+ * nodes; only their ratio to task times matters. */
+#define IN_PLACE_NS_PER_KIB 10u
 #define NEAR_START_NS 5000u
 #define NEAR_NS_PER_KIB 200u
 #define FAR_START_NS 30000u
 #define FAR_NS_PER_KIB 1000u
 #define MAX_CANDIDATES 16u
+
+static uint64_t cost_ns(const struct rask_sched *s, uint64_t bytes, int32_t holder, int32_t rank)
+{
+    const struct rask_sched_peer *p = &s->peers[rank];
+    if (holder == rank)
+        return 0;
+    if (s->peers[holder].node != p->node)
+        return FAR_START_NS + bytes / 1024 * FAR_NS_PER_KIB;
+    return p->reads_in_place ? bytes / 1024 * IN_PLACE_NS_PER_KIB
+                             : NEAR_START_NS + bytes / 1024 * NEAR_NS_PER_KIB;
+}
 
 /* Time to bring the task's inputs to `rank`. */
 uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched_task *t,
@@ -29,12 +41,7 @@ uint64_t rask_locate_move_ns(const struct rask_sched *s, const struct rask_sched
         uint64_t best = UINT64_MAX;
         for (uint32_t r = d->replicas; r != 0 && best != 0;
              r = rask_replica_at(s, r)->next_of_task) {
-            int32_t holder = rask_replica_at(s, r)->rank;
-            uint64_t near_ns = NEAR_START_NS + d->bytes / 1024 * NEAR_NS_PER_KIB;
-            uint64_t far_ns = FAR_START_NS + d->bytes / 1024 * FAR_NS_PER_KIB;
-            uint64_t cost = holder == rank                                 ? 0
-                            : s->peers[holder].node == s->peers[rank].node ? near_ns
-                                                                           : far_ns;
+            uint64_t cost = cost_ns(s, d->bytes, rask_replica_at(s, r)->rank, rank);
             if (cost < best)
                 best = cost;
         }

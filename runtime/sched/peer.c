@@ -63,6 +63,7 @@ void rask_peer_hello(struct rask_sched *s, const struct rask_msg_hello *m)
     p->n_slots = m->n_slots;
     p->base_window = base_window(s->config.saturation, m->n_slots);
     p->node = m->node;
+    p->reads_in_place = m->reads_in_place != 0;
     p->n_resources = m->n_resource;
     for (uint32_t i = 0; i < m->n_resource; i++)
         p->resources[i] = p->capacity[i] = m->resource[i];

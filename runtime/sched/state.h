@@ -205,6 +205,7 @@ struct rask_sched_peer {
     uint32_t base_window; /* tasks that it is given however long they take */
     uint32_t n_objects, objects; /* replicas here */
     int32_t node;
+    int reads_in_place; /* what its node's ranks hold */
     uint32_t n_resources;
     struct rask_wire_resource resources[RASK_LIMIT_RESOURCES]; /* free now */
     struct rask_wire_resource capacity[RASK_LIMIT_RESOURCES]; /* in all */

@@ -8,9 +8,9 @@
  * sizes again and the block just freed is still in the caches; and it walks that class to its end
  * before it says that the region is full.
  *
- * Memory is given back by madvise(MADV_DONTNEED) outside of the lock: the block leaves the free
- * lists as "busy", and a take that finds nothing while blocks are busy waits for them. How much is
- * kept for reuse: see is_over. */
+ * Memory is given back by madvise (DONTNEED, REMOVE where it is shared) outside of the lock: the
+ * block leaves the free lists as "busy", and a take that finds nothing while blocks are busy waits
+ * for them. How much is kept for reuse: see is_over. */
 #include "store/segment.h"
 
 #include "base/error.h"
@@ -338,7 +338,8 @@ static void give_back(struct rask_segment *segment, uint64_t offset)
     /* A refusal (the program has locked its memory) leaves the pages where they are, which is
      * harmless. */
     if (begin < end)
-        (void)madvise(segment->base + begin, (size_t)(end - begin), MADV_DONTNEED);
+        (void)madvise(segment->base + begin, (size_t)(end - begin),
+                      segment->is_shared ? MADV_REMOVE : MADV_DONTNEED);
 }
 
 /* Gives dirty blocks back, the oldest first, until no more than `slack_bytes` beyond the hot mark

@@ -48,6 +48,7 @@ struct rask_segment {
     uint64_t hot_bytes; /* decaying maximum of used_bytes: what is likely to be wanted again */
     uint64_t slack_bytes;
     int is_kept; /* nothing is given back to the system */
+    int is_shared; /* the region is a mapped file: giving back is punching a hole */
 };
 
 /* Starts with the whole region as one free block. `base` is aligned to `page_bytes`, a power of

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* store.c: the region of an arena, and the life of an object in it: taken, pinned, given, freed.
  *
- * The region is private memory that the system commits page by page as it is touched. An object
+ * The region is private memory, or a file in memory that the other ranks of the node map too; the
+ * system commits it page by page as it is touched. An object
  * ends once, by whoever comes last of the give and the unpins: the pins are counted in the header's
  * n_pins, and its top bit says that the object was given; both change in one atomic step, without
  * the segment's lock. */
@@ -12,8 +13,10 @@
 #include "store/segment.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -30,7 +33,16 @@ struct rask_store {
     uint8_t *base; /* the region, aligned to pages */
     uint64_t mapped_bytes; /* at base, no more and no less */
     uint64_t arena_bytes; /* of them, for objects */
+    int is_shared; /* the region is a file in memory */
 };
+
+/* Makes the region one free block. */
+static void carve(struct rask_store *store)
+{
+    rask_segment_init(store->segment, store->base, store->arena_bytes,
+                      (uint64_t)sysconf(_SC_PAGESIZE));
+    store->segment->is_shared = store->is_shared;
+}
 
 /* Maps `bytes` of room that is not committed, aligned to `align_bytes`; NULL when the system
  * refuses. */
@@ -123,9 +135,80 @@ rask_status rask_store_new(uint64_t arena_bytes, struct rask_store **store,
     if (made->arena_bytes >= HUGE_PAGE_BYTES)
         (void)madvise(made->base, (size_t)made->arena_bytes, MADV_HUGEPAGE);
     made->mapped_bytes = made->arena_bytes;
-    rask_segment_init(made->segment, made->base, made->arena_bytes, page_bytes);
+    made->is_shared = 0;
+    carve(made);
     *store = made;
     return RASK_OK;
+}
+
+/* Maps the arena's room anew: private memory, or the file `fd`. RASK_ERR_MEMORY when the system
+ * refuses, which leaves nothing there. */
+static rask_status map_again(struct rask_store *store, int fd, struct rask_error *error)
+{
+    int flags = MAP_FIXED | MAP_NORESERVE | (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
+    void *mapped =
+        mmap(store->base, (size_t)store->mapped_bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (mapped == MAP_FAILED)
+        return rask_error_memory(error, store->mapped_bytes, "the object store");
+    if (store->mapped_bytes >= HUGE_PAGE_BYTES)
+        (void)madvise(store->base, (size_t)store->mapped_bytes, MADV_HUGEPAGE);
+    store->is_shared = fd >= 0;
+    carve(store);
+    return RASK_OK;
+}
+
+/* Whether the system counts the memory of a file only when a page is touched, and then, when it has
+ * promised too much, ends the process that touches it. */
+static int is_overcommit_strict(void)
+{
+    FILE *file = fopen("/proc/sys/vm/overcommit_memory", "re");
+    int mode = file == NULL ? EOF : fgetc(file);
+    if (file != NULL)
+        (void)fclose(file);
+    return mode == '2';
+}
+
+/* What keeps this process from having a file of that size; NULL: nothing that can be foreseen. */
+static const char *find_obstacle(uint64_t bytes)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        limit.rlim_cur < bytes)
+        return "the limit of files, `ulimit -f`"; /* ftruncate would raise SIGXFSZ */
+    return is_overcommit_strict() ? "strict overcommit, vm.overcommit_memory = 2" : NULL;
+}
+
+/* A file in memory, of a length but without memory yet. */
+static rask_status make_file(uint64_t bytes, int *fd, struct rask_error *error)
+{
+    const char *obstacle = find_obstacle(bytes);
+    *fd = obstacle != NULL ? -1 : memfd_create("rask-objects", MFD_CLOEXEC);
+    if (*fd >= 0 && ftruncate(*fd, (off_t)bytes) == 0)
+        return RASK_OK;
+    rask_status status = rask_error_set(error, RASK_ERR_SYSTEM,
+                                        "no shared memory of %" PRIu64 " bytes for objects: %s",
+                                        bytes, obstacle != NULL ? obstacle : strerror(errno));
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return status;
+}
+
+rask_status rask_store_share(struct rask_store *store, int *fd, struct rask_error *error)
+{
+    rask_status status = make_file(store->mapped_bytes, fd, error);
+    if (status == RASK_OK)
+        status = map_again(store, *fd, error);
+    if (status != RASK_OK && *fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+    return status;
+}
+
+rask_status rask_store_unshare(struct rask_store *store, struct rask_error *error)
+{
+    return store->is_shared ? map_again(store, -1, error) : RASK_OK;
 }
 
 void rask_store_limit(struct rask_store *store, uint64_t bytes)
@@ -135,7 +218,7 @@ void rask_store_limit(struct rask_store *store, uint64_t bytes)
     if (bytes == 0 || bytes >= store->arena_bytes)
         return;
     store->arena_bytes = bytes;
-    rask_segment_init(store->segment, store->base, bytes, page_bytes);
+    carve(store);
 }
 
 void rask_store_free(struct rask_store *store)

@@ -62,6 +62,16 @@ void rask_store_free(struct rask_store *); /* NULL is fine */
  * take. */
 void rask_store_limit(struct rask_store *, uint64_t bytes);
 
+/* Puts the whole arena into memory that other processes can map, too: all they need is *fd [give],
+ * a file of rask_store_arena_bytes. Costs huge pages where the system has none for shared memory
+ * (/sys/kernel/mm/transparent_hugepage/shmem_enabled). On an error the arena is private as before,
+ * but for RASK_ERR_MEMORY: then it is unusable. Undefined: after the first take, or after
+ * rask_store_limit.
+ * Errors: RASK_ERR_SYSTEM (memfd_create, `ulimit -f`, strict overcommit), RASK_ERR_MEMORY.
+ * unshare: takes that back; *fd is closed by its owner. */
+rask_status rask_store_share(struct rask_store *, int *fd, struct rask_error *);
+rask_status rask_store_unshare(struct rask_store *, struct rask_error *);
+
 void *rask_store_base(const struct rask_store *);
 uint64_t rask_store_arena_bytes(const struct rask_store *);
 

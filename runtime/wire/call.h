@@ -4,9 +4,10 @@
  *     +-----------+-------------------------------+--------------------------------+
  *     | u32 count | u32 per input: bytes of value | values, each padded to 8 bytes |
  *     +-----------+-------------------------------+--------------------------------+
- *                   or RASK_CALL_RESULT             (table padded to 8)
+ *                   or RASK_CALL_RESULT,            (table padded to 8)
+ *                   or RASK_CALL_PART, whose value is a struct rask_call_part
  *
- * The k-th RASK_CALL_RESULT is the k-th dependency of the task. Nobody but client and worker looks
+ * The k-th of these two is the k-th dependency of the task. Nobody but client and worker looks
  * inside. */
 #ifndef RASK_WIRE_CALL_H
 #define RASK_WIRE_CALL_H
@@ -14,6 +15,11 @@
 #include "wire/wire.h"
 
 #define RASK_CALL_RESULT UINT32_MAX
+#define RASK_CALL_PART (UINT32_MAX - 1)
+
+struct rask_call_part {
+    uint64_t offset, bytes; /* bytes 0: up to the result's end */
+};
 
 /* Inputs of a call: as many as its table has room for. */
 #define RASK_CALL_INPUTS_MOST (RASK_LIMIT_CALL_BYTES / 4 - 1)
@@ -38,6 +44,19 @@ static inline uint32_t rask_call_input(const uint8_t *call, uint32_t index)
     return entry;
 }
 
+static inline int rask_call_is_result(uint32_t entry)
+{
+    return entry >= RASK_CALL_PART;
+}
+
+/* Bytes of an entry's value, padded. */
+static inline size_t rask_call_value_bytes(uint32_t entry)
+{
+    return entry == RASK_CALL_RESULT ? 0
+           : entry == RASK_CALL_PART ? sizeof(struct rask_call_part)
+                                     : rask_wire_pad(entry);
+}
+
 /* Whether table and values fit `size` exactly; *n_results is how many inputs are results. */
 static inline int rask_call_is_valid(const uint8_t *call, size_t size, uint32_t *n_results)
 {
@@ -50,10 +69,8 @@ static inline int rask_call_is_valid(const uint8_t *call, size_t size, uint32_t 
     size_t need = rask_call_table_bytes(n);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t entry = rask_call_input(call, i);
-        if (entry == RASK_CALL_RESULT)
-            ++*n_results;
-        else
-            need += rask_wire_pad(entry);
+        *n_results += rask_call_is_result(entry) != 0;
+        need += rask_call_value_bytes(entry);
     }
     return need == size;
 }

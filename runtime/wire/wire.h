@@ -26,7 +26,7 @@
 #include <string.h>
 
 /* Raised when a message changes; part of the digest that ranks compare. */
-#define RASK_WIRE_VERSION 1u
+#define RASK_WIRE_VERSION 2u
 
 #define RASK_LIMIT_INPUTS 65536u
 #define RASK_LIMIT_CALL_BYTES 65536u

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sources of runtime/worker and their unit tests.
 librask_core_la_SOURCES += runtime/worker/worker.c runtime/worker/worker.h runtime/worker/task.h
+librask_core_la_SOURCES += runtime/worker/inputs.c runtime/worker/inputs.h
 librask_core_la_SOURCES += runtime/worker/exec.c runtime/worker/exec.h runtime/worker/task.c
 librask_core_la_SOURCES += runtime/worker/fused.c runtime/worker/fused.h
 

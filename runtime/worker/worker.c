@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "wire/call.h"
+#include "worker/inputs.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -27,10 +27,14 @@ struct fetched {
     uint8_t is_ordered; /* a FETCH asked for it: a failure is reported even if no task waits */
     uint8_t is_wanted; /* this rank's client waits for it */
     uint8_t is_freed; /* the scheduler has freed it: goes with its last reader */
+    /* a part of the object, for one reader, of which the scheduler knows nothing: is_freed from the
+     * beginning, and not in by_object */
+    uint8_t is_part;
 };
 
-/* Task `slot` reads a fetched object as its input `input`. */
+/* Task `slot` reads a fetched object from `offset` on as its input `input`. */
 struct use {
+    uint64_t offset;
     uint32_t fetched, slot, input;
     uint32_t next_of_object, previous_of_object;
     uint32_t next_of_task;
@@ -74,6 +78,7 @@ rask_status rask_worker_init(struct rask_worker *w, const struct rask_worker_con
     struct rask_msg_hello hello = {.rank = config->rank,
                                    .node = config->node,
                                    .n_slots = config->n_slots,
+                                   .reads_in_place = config->in_place != NULL,
                                    .resource = config->resources,
                                    .n_resource = config->n_resources};
     if (rask_slab_init(&w->fetched, sizeof(struct fetched), 256) != 0 ||
@@ -204,40 +209,65 @@ static rask_status end_assignment(struct rask_worker *w, struct rask_task *task)
     return status;
 }
 
-/* The record of a remote object, made and its fetch ordered if it is new. 0 without memory. */
-static uint32_t fetch_object(struct rask_worker *w, const struct rask_wire_input *input)
+/* The record of a remote object that is not here nor on its way as a whole, and its fetch. `part`
+ * NULL: all of it. 0 without memory. */
+static uint32_t order_fetch(struct rask_worker *w, const struct rask_wire_input *input,
+                            const struct rask_call_part *part)
 {
     uint32_t id;
-    if (rask_map64_get(&w->by_object, input->object, &id) && !fetched_at(w, id)->is_freed)
-        return id;
     struct fetched *f = rask_slab_take(&w->fetched, &id);
     if (f == NULL)
         return 0;
     if (rask_worker_fetches_reserve(&w->fetches, w->fetches.count + 1) != 0 ||
-        rask_map64_put(&w->by_object, input->object, id) != 0) {
+        (part == NULL && rask_map64_put(&w->by_object, input->object, id) != 0)) {
         rask_slab_give(&w->fetched, id);
         return 0;
     }
     f->object = input->object;
     f->offset = RASK_WIRE_NO_OFFSET;
-    f->bytes = input->bytes;
+    f->bytes = part == NULL ? input->bytes : part->bytes;
     f->holder = input->holder;
-    struct rask_worker_fetch fetch = {input->object, input->offset, input->bytes, id,
-                                      input->holder};
+    f->is_part = f->is_freed = part != NULL;
+    struct rask_worker_fetch fetch = {.object = input->object,
+                                      .offset = input->offset,
+                                      .bytes = input->bytes,
+                                      .part_offset = part == NULL ? 0 : part->offset,
+                                      .part_bytes = f->bytes,
+                                      .request = id,
+                                      .holder = input->holder};
     (void)!rask_worker_fetches_push(&w->fetches, fetch); /* there is room */
     return id;
 }
 
-/* Input `index` of a task is an object of another rank. 0, or -1 without memory. */
-static int use_remote(struct rask_worker *w, struct rask_task *task, uint32_t index,
-                      const struct rask_wire_input *input)
+/* The record of a whole remote object that is here or on its way; 0 if there is none. */
+static uint32_t find_fetched(const struct rask_worker *w, uint64_t object)
 {
     uint32_t id;
-    uint32_t object = fetch_object(w, input);
+    return rask_map64_get(&w->by_object, object, &id) && !fetched_at(w, id)->is_freed ? id : 0;
+}
+
+/* The record of a remote object, made and its fetch ordered if it is new. 0 without memory. */
+static uint32_t fetch_object(struct rask_worker *w, const struct rask_wire_input *input)
+{
+    uint32_t id = find_fetched(w, input->object);
+    return id != 0 ? id : order_fetch(w, input, NULL);
+}
+
+/* Input `index` of a task is an object of another rank, or a part of one, which is taken from a
+ * copy of the whole if there is one. 0, or -1 without memory. */
+static int use_remote(struct rask_worker *w, struct rask_task *task, uint32_t index,
+                      const struct rask_wire_input *input, const struct rask_call_part *part)
+{
+    uint32_t id;
+    uint32_t object = find_fetched(w, input->object);
+    int is_whole = object != 0 || part->bytes == input->bytes;
+    if (object == 0)
+        object = order_fetch(w, input, is_whole ? NULL : part);
     struct use *use = object == 0 ? NULL : rask_slab_take(&w->uses, &id);
     if (use == NULL)
         return -1;
     struct fetched *f = fetched_at(w, object);
+    use->offset = is_whole ? part->offset : 0;
     use->fetched = object;
     use->slot = task->slot;
     use->input = index;
@@ -250,53 +280,21 @@ static int use_remote(struct rask_worker *w, struct rask_task *task, uint32_t in
     if (f->offset == RASK_WIRE_NO_OFFSET)
         task->n_missing++;
     else
-        task->inputs[index].data = w->config.payloads + f->offset;
+        task->inputs[index].data = w->config.payloads + f->offset + use->offset;
     return 0;
 }
 
-/* Inputs begin at multiples of this in their task's block, so that any type can be read in place.
- */
-static size_t align_input(size_t bytes)
+/* Where this rank can read an object without fetching it; NULL if it cannot. The scheduler keeps it
+ * there until the assignment has been answered. */
+static const void *find_object(const struct rask_worker *w, const struct rask_wire_input *input)
 {
-    return (bytes + 15) & ~(size_t)15;
+    if (input->holder == w->config.rank)
+        return w->config.payloads + input->offset;
+    return w->config.in_place == NULL ? NULL : w->config.in_place(w->config.context, input);
 }
 
-/* Bytes of the values and inline results of a valid call, each aligned. -1: the message has less
- * data than its inputs say. */
-static int measure_inputs(const struct rask_msg_run *m, uint32_t n_inputs, size_t *bytes)
-{
-    size_t n_left = m->n_data, n_bytes = 0;
-    uint32_t k = 0;
-    for (uint32_t i = 0; i < n_inputs; i++) {
-        uint32_t entry = rask_call_input(m->call, i);
-        if (entry != RASK_CALL_RESULT) {
-            n_bytes += align_input(entry);
-            continue;
-        }
-        const struct rask_wire_input *input = &m->input[k++];
-        if (input->holder >= 0)
-            continue;
-        if (input->bytes > n_left)
-            return -1;
-        n_left -= rask_wire_pad(input->bytes);
-        n_bytes += align_input(input->bytes);
-    }
-    *bytes = n_bytes;
-    return 0;
-}
-
-/* Copies one input into the task's block. */
-static struct rask_view copy_input(uint8_t **room, const uint8_t *from, size_t bytes)
-{
-    struct rask_view view = {*room, bytes};
-    if (bytes != 0)
-        memcpy(*room, from, bytes);
-    *room += align_input(bytes);
-    return view;
-}
-
-/* Copies values and inline results behind the views, points those of other inputs at the objects of
- * this rank, and orders the rest. */
+/* Copies values and inline results behind the views, points those of other inputs at the objects
+ * where they lie, and orders the rest. */
 static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task,
                                const struct rask_msg_run *m)
 {
@@ -305,22 +303,27 @@ static rask_status bind_inputs(struct rask_worker *w, struct rask_task *task,
     uint32_t k = 0;
     for (uint32_t i = 0; i < task->n_inputs; i++) {
         uint32_t entry = rask_call_input(m->call, i);
-        if (entry != RASK_CALL_RESULT) {
-            task->inputs[i] = copy_input(&room, value, entry);
-            value += rask_wire_pad(entry);
+        const uint8_t *own = value;
+        value += rask_call_value_bytes(entry);
+        if (!rask_call_is_result(entry)) {
+            task->inputs[i] = rask_inputs_copy(&room, own, entry);
             continue;
         }
         struct rask_wire_input input = m->input[k++];
-        if (input.holder < 0) {
-            task->inputs[i] = copy_input(&room, data, input.bytes);
-            data += rask_wire_pad(input.bytes);
-            continue;
+        const uint8_t *inlined = data;
+        data += input.holder < 0 ? rask_wire_pad(input.bytes) : 0;
+        struct rask_call_part part = rask_inputs_part(entry, own, input.bytes);
+        if (part.offset > input.bytes || part.bytes > input.bytes - part.offset) {
+            rask_inputs_refuse(task, i, &part, input.bytes);
+        } else if (input.holder < 0) {
+            task->inputs[i] = rask_inputs_copy(&room, inlined + part.offset, part.bytes);
+        } else {
+            const uint8_t *there = find_object(w, &input);
+            task->inputs[i] =
+                (struct rask_view){there == NULL ? room : there + part.offset, part.bytes};
+            if (there == NULL && use_remote(w, task, i, &input, &part) != 0)
+                return RASK_ERR_MEMORY;
         }
-        task->inputs[i] = (struct rask_view){room, input.bytes};
-        if (input.holder == w->config.rank)
-            task->inputs[i].data = w->config.payloads + input.offset;
-        else if (use_remote(w, task, i, &input) != 0)
-            return RASK_ERR_MEMORY;
     }
     return RASK_OK;
 }
@@ -352,12 +355,27 @@ static struct rask_task *task_new(struct rask_worker *w, const struct rask_msg_r
 _Static_assert(sizeof(struct rask_task) % 16 == 0 && sizeof(struct rask_view) % 16 == 0,
                "inputs follow the views, 16-byte aligned");
 
+/* An assignment ends unstarted, as asked. */
+static rask_status give_back(struct rask_worker *w, struct rask_task *task)
+{
+    struct rask_msg_returned m = {.slot = task->slot, .epoch = task->epoch};
+    rask_status status = end_assignment(w, task);
+    return rask_wire_put_returned(&w->out, &m) == 0 ? status : RASK_ERR_MEMORY;
+}
+
+/* An assignment that cannot start, and whose fetches have all ended, is answered: with the error
+ * that kept it from starting, or handed back. */
+static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
+{
+    return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
+}
+
 static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
 {
     uint32_t n_results, n_inputs = rask_call_count(m->call, m->n_call);
     size_t input_bytes;
     if (!rask_call_is_valid(m->call, m->n_call, &n_results) || n_results != m->n_input ||
-        m->n_data % 8 != 0 || measure_inputs(m, n_inputs, &input_bytes) != 0)
+        m->n_data % 8 != 0 || rask_inputs_measure(m, n_inputs, &input_bytes) != 0)
         return RASK_ERR_PROTOCOL;
     while (w->slots.count <= m->slot)
         if (rask_worker_slots_push(&w->slots, NULL) != 0)
@@ -373,6 +391,10 @@ static rask_status on_run(struct rask_worker *w, const struct rask_msg_run *m)
         rask_status status = bind_inputs(w, task, m);
         if (status != RASK_OK)
             return status;
+    }
+    if (task->status != RASK_OK) {
+        rask_status status = move(task, RASK_JOB_ON_RETURN);
+        return status != RASK_OK || task->n_missing > 0 ? status : end_unstarted(w, task);
     }
     return task->n_missing == 0 ? push_ready(w, task) : RASK_OK;
 }
@@ -394,14 +416,6 @@ static int unlist(struct rask_worker *w, struct rask_task *task)
         return 1;
     }
     return 0;
-}
-
-/* An assignment ends unstarted, as asked. */
-static rask_status give_back(struct rask_worker *w, struct rask_task *task)
-{
-    struct rask_msg_returned m = {.slot = task->slot, .epoch = task->epoch};
-    rask_status status = end_assignment(w, task);
-    return rask_wire_put_returned(&w->out, &m) == 0 ? status : RASK_ERR_MEMORY;
 }
 
 static void tell_unwanted(struct rask_task *task)
@@ -510,13 +524,6 @@ rask_status rask_worker_receive(struct rask_worker *w, const uint8_t *record,
                               text);
     }
     return RASK_OK;
-}
-
-/* An assignment that cannot start, and whose fetches have all ended, is answered: with the error
- * that kept it from starting, or handed back. */
-static rask_status end_unstarted(struct rask_worker *w, struct rask_task *task)
-{
-    return task->status != RASK_OK ? rask_worker_finished(w, task) : give_back(w, task);
 }
 
 RASK_VEC_DEFINE(assignments, struct rask_wire_assignment);
@@ -632,7 +639,7 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
     if (put_arrival(w, f, RASK_OK) != RASK_OK)
         return RASK_ERR_MEMORY;
     struct rask_msg_have have = {.object = f->object, .offset = offset, .bytes = f->bytes};
-    if (rask_wire_put_have(&w->out, &have) != 0)
+    if (!f->is_part && rask_wire_put_have(&w->out, &have) != 0)
         return RASK_ERR_MEMORY;
     rask_status all = RASK_OK;
     uint32_t next;
@@ -640,7 +647,7 @@ rask_status rask_worker_fetched(struct rask_worker *w, uint32_t request, uint64_
         const struct use *use = use_at(w, u);
         struct rask_task *task = w->slots.items[use->slot];
         next = use->next_of_object;
-        task->inputs[use->input].data = w->config.payloads + offset;
+        task->inputs[use->input].data = w->config.payloads + offset + use->offset;
         if (--task->n_missing > 0)
             continue;
         rask_status moved =

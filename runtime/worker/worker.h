@@ -27,10 +27,11 @@
 #include "wire/wire.h"
 #include "worker/task.h"
 
-/* A get to start: allocate `bytes`, read them from `offset` of `holder`, answer
- * rask_worker_fetched. */
+/* A get to start: allocate `part_bytes`, read them from `part_offset` of the object of `bytes`
+ * bytes that lies at `offset` of `holder`, answer rask_worker_fetched. */
 struct rask_worker_fetch {
     uint64_t object, offset, bytes;
+    uint64_t part_offset, part_bytes;
     uint32_t request;
     int32_t holder;
 };
@@ -55,6 +56,9 @@ struct rask_worker_config {
     /* address of the payload of an object at offset 0; never read by the machine */
     uint8_t *payloads;
     void *context;
+    /* Where an object of another rank can be read as it lies there; NULL: it is to be fetched. NULL
+     * itself: no object can. */
+    const void *(*in_place)(void *context, const struct rask_wire_input *object);
     /* Takes a ready task out of the run queue again: 1, or 0 if a thread has it already. */
     int (*take_back)(void *context, struct rask_task *task);
 };

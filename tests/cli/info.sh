@@ -82,6 +82,19 @@ if has_mpi; then
         expect_json "info['ranks'][0]['roles'] == 'scheduler, client' and info['ranks'][1]['roles'] == 'worker'"
         expect_json "len({r['process'] for r in info['ranks']}) == $n"
     done
+    # Where one rank cannot share its memory, its whole node does without, or all ranks end if it was asked for.
+    run_ranks 2 0 info
+    said out "objects are read in place"
+    printf '[ "${OMPI_COMM_WORLD_RANK-${PMI_RANK-0}}" != 1 ] || ulimit -f 102400\nexec "$rask" "$@"\n' \
+        >"$scratch/one_limited"
+    rask=$RASK RASK=$BASH run_ranks 2 0 "$scratch/one_limited" info --arena 1GiB
+    said out "objects are fetched"
+    said out "ulimit -f"
+    rask=$RASK RASK=$BASH run_ranks 2 1 "$scratch/one_limited" info --arena 1GiB --node-memory shared
+    said err "ulimit -f"
+    said err "set node-memory to auto or private"
+    run_ranks 2 0 info --node-memory private
+    said out "the setting node-memory asks for it"
     # What is wrong on one rank alone is told once, and all ranks end.
     printf '[ "${OMPI_COMM_WORLD_RANK-${PMI_RANK-0}}" != 1 ] || export RASK_THREADS=many\nexec "$rask" "$@"\n' \
         >"$scratch/one_wrong"

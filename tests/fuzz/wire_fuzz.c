@@ -18,12 +18,10 @@ static unsigned walk_call(const uint8_t *call, size_t size)
     uint32_t n = rask_call_count(call, size);
     const uint8_t *value = call + rask_call_table_bytes(n);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t bytes = rask_call_input(call, i);
-        if (bytes == RASK_CALL_RESULT)
-            continue;
-        for (uint32_t k = 0; k < bytes; k++)
+        uint32_t entry = rask_call_input(call, i);
+        for (size_t k = 0; k < rask_call_value_bytes(entry); k++)
             sum += value[k];
-        value += rask_wire_pad(bytes);
+        value += rask_call_value_bytes(entry);
     }
     return sum;
 }

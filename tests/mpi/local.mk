@@ -21,6 +21,18 @@ TESTS += tests/mpi/lost_test.n2.mpi tests/mpi/lost_test.n3.mpi
 TESTS += tests/mpi/api_test.n1.mpi tests/mpi/api_test.n2.mpi tests/mpi/api_test.n3.mpi \
 	tests/mpi/api_test.n4.mpi tests/mpi/api_test.n8.mpi
 
+# Objects are fetched and not read in place.
+EXTRA_DIST += tests/mpi/api_test.n4.mpi tests/mpi/calls_test.n4.mpi
+
+# The marks' first lines are the setting node-memory.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/node_memory_test
+tests_mpi_node_memory_test_SOURCES = tests/mpi/node_memory_test.c
+tests_mpi_node_memory_test_LDADD = $(mpi_ldadd)
+endif
+TESTS += tests/mpi/node_memory_test.n2.mpi tests/mpi/node_memory_test.n3.mpi tests/mpi/node_memory_test.n4.mpi
+EXTRA_DIST += tests/mpi/node_memory_test.n2.mpi tests/mpi/node_memory_test.n3.mpi tests/mpi/node_memory_test.n4.mpi
+
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/attach_test
 tests_mpi_attach_test_SOURCES = tests/mpi/attach_test.c tests/mpi/tap.h

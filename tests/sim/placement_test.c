@@ -98,6 +98,63 @@ static void the_last_copy_is_used_on_rank_0_too_and_counted(void)
     story_end(&s);
 }
 
+/* Two workers share a node, the third does not. */
+static void start_on_shared_node(struct story *s)
+{
+    story_plan(s, 3, 1);
+    s->ranks[1].node = s->ranks[2].node = 1;
+    s->ranks[3].node = 2;
+    s->config.is_node_shared = 1;
+    story_start(s);
+}
+
+static void ranks_of_a_node_read_in_place_and_others_fetch(void)
+{
+    struct story s;
+    start_on_shared_node(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    story_run(&s);
+    uint64_t b = CALL(&s, .name = "b", DEPS(a), ON(2));
+    uint64_t c = CALL(&s, .name = "c", DEPS(a), ON(3));
+    story_run(&s);
+    STORY_EVENTS(&s, "fetch", "a 1 to 3");
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_objects, 0);
+    CU_ASSERT_EQUAL(story_value(&s, b), story_value(&s, c));
+    story_end(&s);
+}
+
+/* The input would take a second to move. */
+static void what_is_read_in_place_keeps_no_neighbour_idle(void)
+{
+    struct story s;
+    start_on_shared_node(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 1000000000, ON(1));
+    story_run(&s);
+    CALL(&s, .name = "b", .run_ns = STORY_MS(50), DEPS(a));
+    CALL(&s, .name = "c", .run_ns = STORY_MS(50), DEPS(a));
+    story_run(&s);
+    CU_ASSERT_EQUAL(story_rank(&s, 1).n_started, 2);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 1);
+    STORY_EVENTS(&s, "fetch", "");
+    story_end(&s);
+}
+
+/* The reader has begun when its input's holder dies; what the node shares stays readable. */
+static void a_reader_in_place_outlives_the_holder(void)
+{
+    struct story s;
+    start_on_shared_node(&s);
+    uint64_t a = CALL(&s, .name = "a", .bytes = 5000, ON(1));
+    story_run(&s);
+    uint64_t b = CALL(&s, .name = "b", .run_ns = STORY_MS(1), DEPS(a), ON(2));
+    story_run_for(&s, STORY_US(100));
+    rask_sim_lose(s.sim, 1);
+    story_run(&s);
+    CU_ASSERT_EQUAL(rask_sim_state(s.sim, b), RASK_FUTURE_DONE);
+    CU_ASSERT_EQUAL(story_rank(&s, 2).n_started, 1);
+    story_end(&s);
+}
+
 /* What rank 0 scattered is its own and passes through nobody: it is not counted. */
 static void scattered_data_is_not_counted_as_relayed(void)
 {
@@ -447,6 +504,9 @@ RASK_UNIT_MAIN(
     {"data moves between workers", data_moves_between_workers_and_not_over_rank_0},
     {"not from rank 0 though it has a copy", a_result_read_on_rank_0_is_not_taken_from_there},
     {"the last copy, on rank 0, is counted", the_last_copy_is_used_on_rank_0_too_and_counted},
+    {"read in place on a node", ranks_of_a_node_read_in_place_and_others_fetch},
+    {"read in place, nobody idles", what_is_read_in_place_keeps_no_neighbour_idle},
+    {"read in place, the holder dies", a_reader_in_place_outlives_the_holder},
     {"scattered data is not relayed", scattered_data_is_not_counted_as_relayed},
     {"an object is fetched once", an_object_is_fetched_once_for_many_tasks},
     {"neighbours run together", neighbours_in_the_order_run_together},

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -668,6 +669,90 @@ static void limited_room_makes_a_smaller_store(void)
     CU_ASSERT(in_child(8 * MIB, 0));
 }
 
+/* Another mapping of the store's file, as another process has it. */
+static const uint8_t *other_side(const struct rask_store *store, int fd)
+{
+    void *seen = mmap(NULL, (size_t)rask_store_arena_bytes(store), PROT_READ, MAP_SHARED, fd, 0);
+    CU_ASSERT_FATAL(seen != MAP_FAILED);
+    return seen;
+}
+
+static uint64_t file_bytes(int fd)
+{
+    struct stat info = {0};
+    CU_ASSERT_EQUAL(fstat(fd, &info), 0);
+    return (uint64_t)info.st_blocks * 512;
+}
+
+static void shared_objects_are_seen_and_their_memory_goes_back(void)
+{
+    int fd = -1;
+    struct rask_error error;
+    struct rask_store *store = new_store(GIB);
+    CU_ASSERT_EQUAL_FATAL(rask_store_share(store, &fd, &error), RASK_OK);
+    const uint8_t *seen = other_side(store, fd);
+    rask_store_limit(store, 512 * MIB);
+    uint64_t offset = rask_store_take(store, 77, 100 * MIB);
+    CU_ASSERT_NOT_EQUAL_FATAL(offset, RASK_STORE_NONE);
+    memset(rask_store_payload(store, offset), 5, 100 * MIB);
+    const struct rask_object_header *header = (const void *)(seen + offset);
+    CU_ASSERT_EQUAL(header->magic, RASK_OBJECT_MAGIC);
+    CU_ASSERT_EQUAL(header->id, 77);
+    CU_ASSERT_EQUAL(((const uint8_t *)(header + 1))[100 * MIB - 1], 5);
+    CU_ASSERT(file_bytes(fd) >= 100 * MIB);
+    rask_store_give(store, offset);
+    rask_store_trim(store);
+    CU_ASSERT(file_bytes(fd) < 4 * MIB);
+    check(store);
+    (void)munmap((void *)(uintptr_t)seen, GIB);
+    close(fd);
+    rask_store_free(store);
+}
+
+static void unshared_objects_are_private_again(void)
+{
+    int fd = -1;
+    struct rask_error error;
+    struct rask_store *store = new_store(64 * MIB);
+    CU_ASSERT_EQUAL(rask_store_unshare(store, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_store_share(store, &fd, &error), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(rask_store_unshare(store, &error), RASK_OK);
+    uint64_t offset = rask_store_take(store, 1, MIB);
+    CU_ASSERT_NOT_EQUAL_FATAL(offset, RASK_STORE_NONE);
+    memset(rask_store_payload(store, offset), 5, MIB);
+    CU_ASSERT(file_bytes(fd) < MIB);
+    check(store);
+    close(fd);
+    rask_store_free(store);
+}
+
+static int refuses_to_share(void)
+{
+    int fd;
+    struct rask_error error;
+    struct rlimit limit = {MIB, MIB};
+    struct rask_store *store = new_store(64 * MIB);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+        rask_store_share(store, &fd, &error) != RASK_ERR_SYSTEM ||
+        strstr(error.text, "`ulimit -f`") == NULL)
+        return 0;
+    uint64_t offset = rask_store_take(store, 1, 2 * MIB);
+    if (offset == RASK_STORE_NONE)
+        return 0;
+    memset(rask_store_payload(store, offset), 5, 2 * MIB);
+    return 1;
+}
+
+static void a_limit_of_files_leaves_the_store_private(void)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(refuses_to_share() ? 0 : 1);
+    CU_ASSERT(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+              WEXITSTATUS(status) == 0);
+}
+
 RASK_UNIT_MAIN("store", {"random sizes and lifetimes", random_sizes_and_lifetimes},
                {"fragmentation is bounded", fragmentation_is_bounded},
                {"a full arena refuses and recovers", a_full_arena_refuses_and_recovers},
@@ -690,4 +775,7 @@ RASK_UNIT_MAIN("store", {"random sizes and lifetimes", random_sizes_and_lifetime
                {"bad sizes are errors", bad_sizes_are_errors},
                {"no memory is an error", no_memory_is_an_error},
                {"limited room makes a smaller store", limited_room_makes_a_smaller_store},
-               {"the limit in force is named", the_limit_in_force_is_named})
+               {"the limit in force is named", the_limit_in_force_is_named},
+               {"shared objects are seen", shared_objects_are_seen_and_their_memory_goes_back},
+               {"unshared objects are private", unshared_objects_are_private_again},
+               {"a limit of files keeps it private", a_limit_of_files_leaves_the_store_private})

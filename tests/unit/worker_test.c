@@ -405,6 +405,124 @@ static void without_memory_the_client_may_ask_again(void)
     }
 }
 
+/* RUN in slot `slot`, with one input: a part of object 101, which has 700 bytes and lies at 64 of
+ * `holder`, or is inline (-1): the bytes 0, 1, 2, ... */
+static void run_part(struct bench *b, uint32_t slot, int32_t holder, struct rask_call_part part)
+{
+    struct {
+        uint32_t table[2];
+        struct rask_call_part part;
+    } call = {{1, RASK_CALL_PART}, part};
+    struct rask_wire_input input = {101, 64, holder < 0 ? 200 : 700, holder, 0};
+    uint8_t data[200];
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)i;
+    struct rask_msg_run m = {.task = 1000 + slot,
+                             .slot = slot,
+                             .epoch = 1,
+                             .call = (const uint8_t *)&call,
+                             .n_call = sizeof call,
+                             .input = &input,
+                             .n_input = 1,
+                             .data = data,
+                             .n_data = holder < 0 ? 200 : 0};
+    CU_ASSERT_EQUAL(rask_wire_put_run(&b->in, &m), 0);
+    CU_ASSERT_EQUAL(receive(b), RASK_OK);
+}
+
+static void a_part_is_fetched_alone_and_goes_with_its_reader(void)
+{
+    struct bench b;
+    char text[200];
+    setup_quiet(&b);
+    run_part(&b, 1, 1, (struct rask_call_part){100, 50});
+    CU_ASSERT_EQUAL_FATAL(b.worker.fetches.count, 1);
+    CU_ASSERT_EQUAL(b.worker.fetches.items[0].part_offset, 100);
+    CU_ASSERT_EQUAL(b.worker.fetches.items[0].part_bytes, 50);
+    CU_ASSERT_EQUAL(b.worker.fetches.items[0].bytes, 700);
+    arrive(&b, 0, 256);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "");
+    queue_ready(&b);
+    CU_ASSERT_EQUAL_FATAL(b.n_queued, 1);
+    CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 256);
+    CU_ASSERT_EQUAL(b.queued[0]->inputs[0].bytes, 50);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 0);
+    CU_ASSERT_EQUAL(rask_worker_finished(&b.worker, b.queued[0]), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(b.worker.frees.count, 1);
+    CU_ASSERT_EQUAL(b.worker.frees.items[0], 256);
+    teardown(&b);
+}
+
+/* The copy of the whole is on its way for the first, and here for the second. */
+static void a_part_is_taken_from_a_copy_of_the_whole(void)
+{
+    struct bench b;
+    setup_quiet(&b);
+    CU_ASSERT_EQUAL(run(&b, 1, 0, 1), RASK_OK);
+    run_part(&b, 2, 1, (struct rask_call_part){100, 50});
+    arrive(&b, 0, 256);
+    run_part(&b, 3, 1, (struct rask_call_part){650, 0});
+    CU_ASSERT_EQUAL(b.worker.fetches.count, 1);
+    queue_ready(&b);
+    CU_ASSERT_EQUAL_FATAL(b.n_queued, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct rask_view *view = &b.queued[i]->inputs[0];
+        size_t offset = b.queued[i]->slot == 1 ? 0 : b.queued[i]->slot == 2 ? 100 : 650;
+        size_t bytes = b.queued[i]->slot == 1 ? 700 : 50;
+        CU_ASSERT_PTR_EQUAL(view->data, b.memory + 256 + offset);
+        CU_ASSERT_EQUAL(view->bytes, bytes);
+    }
+    teardown(&b);
+}
+
+static void parts_of_own_and_inline_results_are_here(void)
+{
+    struct bench b;
+    setup_quiet(&b);
+    run_part(&b, 1, 2, (struct rask_call_part){100, 0});
+    run_part(&b, 2, -1, (struct rask_call_part){150, 20});
+    CU_ASSERT_EQUAL(b.worker.fetches.count, 0);
+    queue_ready(&b);
+    CU_ASSERT_EQUAL_FATAL(b.n_queued, 2);
+    CU_ASSERT_PTR_EQUAL(b.queued[0]->inputs[0].data, b.memory + 64 + 100);
+    CU_ASSERT_EQUAL(b.queued[0]->inputs[0].bytes, 600);
+    CU_ASSERT_EQUAL(b.queued[1]->inputs[0].bytes, 20);
+    CU_ASSERT_EQUAL(*(const uint8_t *)b.queued[1]->inputs[0].data, 150);
+    teardown(&b);
+}
+
+static void a_part_that_is_not_there_fails_its_task(void)
+{
+    static const struct rask_call_part wrong[] = {{700, 1}, {701, 0}, {8, UINT64_MAX}};
+    struct bench b;
+    struct rask_msg_erred m = {0};
+    setup_quiet(&b);
+    for (uint32_t i = 0; i < 3; i++) {
+        run_part(&b, 1 + i, 1, wrong[i]);
+        CU_ASSERT_EQUAL_FATAL(rask_wire_get_erred(b.worker.out.data, &m), 0);
+        CU_ASSERT_EQUAL(m.code, RASK_ERR_ARGUMENT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.text, "input 0"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(m.text, "a result that has 700 bytes"));
+        rask_buf_clear(&b.worker.out);
+    }
+    CU_ASSERT_EQUAL(b.worker.fetches.count, 0);
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    teardown(&b);
+}
+
+static void a_part_whose_holder_is_lost_ends_its_task(void)
+{
+    struct bench b;
+    char text[200];
+    setup_quiet(&b);
+    run_part(&b, 1, 1, (struct rask_call_part){100, 50});
+    fail_fetch(&b, 0, RASK_ERR_PEER_LOST);
+    CU_ASSERT_STRING_EQUAL(sent(&b, text), "MISSING");
+    CU_ASSERT_EQUAL(b.worker.n_assigned, 0);
+    CU_ASSERT_EQUAL(b.worker.frees.count, 0);
+    teardown(&b);
+}
+
 static void a_malformed_assignment_is_refused(void)
 {
     struct bench b;
@@ -460,5 +578,10 @@ RASK_UNIT_MAIN(
     {"no room: the task fails", without_room_for_an_input_the_task_fails},
     {"the client gets what it wants", the_client_gets_what_it_wants_here_or_on_arrival},
     {"no memory: the client may ask again", without_memory_the_client_may_ask_again},
+    {"a part is fetched alone", a_part_is_fetched_alone_and_goes_with_its_reader},
+    {"a part of a copy of the whole", a_part_is_taken_from_a_copy_of_the_whole},
+    {"parts of own and inline results", parts_of_own_and_inline_results_are_here},
+    {"a part that is not there", a_part_that_is_not_there_fails_its_task},
+    {"a part whose holder is lost", a_part_whose_holder_is_lost_ends_its_task},
     {"a malformed assignment is refused", a_malformed_assignment_is_refused},
     {"a late withdrawal is ignored", a_late_withdrawal_is_ignored})
