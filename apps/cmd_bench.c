@@ -14,21 +14,22 @@ static const struct benchmark {
     const char *name;
     rask_status (*run)(struct bench *bench);
 } benchmarks[] = {
-    {"noop", bench_noop}, {"latency", bench_latency}, {"chain", bench_chain},
-    {"tree", bench_tree}, {"fanout", bench_fanout},   {"transfer", bench_transfer},
-    {"idle", bench_idle}, {"start", bench_start},
+    {"noop", bench_noop},       {"latency", bench_latency}, {"chain", bench_chain},
+    {"tree", bench_tree},       {"fanout", bench_fanout},   {"transfer", bench_transfer},
+    {"shuffle", bench_shuffle}, {"objects", bench_objects}, {"idle", bench_idle},
+    {"start", bench_start},
 };
 #define N_BENCHMARKS (sizeof benchmarks / sizeof *benchmarks)
 
 static const struct rask_option options[] = {
     {"tasks", RASK_OPTION_COUNT, offsetof(struct bench_options, tasks), 2, 100000000, "N",
-     "tasks of a repeat (each benchmark has a default of its own)"},
+     "tasks of a repeat, or objects (each benchmark has a default of its own)"},
     {"repeats", RASK_OPTION_COUNT, offsetof(struct bench_options, repeats), 1, BENCH_MAX_REPEATS,
      "N", "how often each is measured; default 5"},
     {"seconds", RASK_OPTION_DECIMAL, offsetof(struct bench_options, seconds), 0, 100000, "S",
      "no repeat of a benchmark begins later than this; default 2"},
     {"bytes", RASK_OPTION_BYTES, offsetof(struct bench_options, bytes), 1, UINT64_C(1) << 40,
-     "SIZE", "size of transfer's object; default 16 MiB"},
+     "SIZE", "size of transfer's object; default 16 MiB; of all of shuffle's blocks; 256 MiB"},
     {"first-result", RASK_OPTION_FLAG, offsetof(struct bench_options, is_child), 0, 0, NULL, NULL},
 };
 
@@ -45,6 +46,8 @@ static const struct rask_usage usage = {
         "  fanout    tasks that all need one: tasks_per_s\n"
         "  transfer  an object used on another worker: bytes_per_s, beside a bare MPI_Get\n"
         "            and a memcpy of that size\n"
+        "  shuffle   blocks into others by their parts: bytes_per_s, beside tasks that copy\n"
+        "  objects   room for an object in the store, taken and given: take_and_give_ns\n"
         "  idle      CPU seconds per second of each rank without work, and the time to wake\n"
         "  start     start of an embedded process to its first result; job_start_s: of this job\n",
     .tail =

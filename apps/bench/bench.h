@@ -84,6 +84,8 @@ rask_status bench_chain(struct bench *bench);
 rask_status bench_tree(struct bench *bench);
 rask_status bench_fanout(struct bench *bench);
 rask_status bench_transfer(struct bench *bench);
+rask_status bench_shuffle(struct bench *bench);
+rask_status bench_objects(struct bench *bench);
 rask_status bench_idle(struct bench *bench);
 rask_status bench_start(struct bench *bench);
 /* Sets bench->job_start_s: right after the start of the runtime. */

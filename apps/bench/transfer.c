@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* transfer.c: an object made on one worker and used on another: from the submit of the task that
- * needs it to that task's end. Beside it, in the same run, a bare MPI_Rget and a memcpy of that
- * size. With two ranks the other worker is rank 0, as a worker or as the client that reads the
- * result; alone, the object is used where it lies. */
+ * needs it to that task's end, but for the time in which the task reads the object. Beside it, in
+ * the same run, a bare MPI_Rget and a memcpy of that size. With two ranks the other worker is rank
+ * 0, as a worker or as the client that reads the result. Alone, and between ranks of a node, the
+ * object is used where it lies and nothing moves. */
 #include "bench.h"
 
 #include "api/measure.h"
@@ -36,13 +37,33 @@ static int bench_make(struct rask_task *task)
 }
 RASK_TASK(bench_make)
 
+/* What a user of an object tells. */
+struct used {
+    uint64_t sum, reading_ns;
+};
+
+static struct used read_object(struct rask_view object)
+{
+    uint64_t begin_ns = rask_now_ns();
+    struct used used = {.sum = touch(object.data, object.bytes)};
+    used.reading_ns = rask_now_ns() - begin_ns;
+    return used;
+}
+
 static int bench_use(struct rask_task *task)
 {
-    struct rask_view object = rask_task_input(task, 0);
-    uint64_t sum = touch(object.data, object.bytes);
-    return rask_task_return(task, &sum, sizeof sum);
+    struct used used = read_object(rask_task_input(task, 0));
+    return rask_task_return(task, &used, sizeof used);
 }
 RASK_TASK(bench_use)
+
+/* The bytes that this rank has fetched so far. */
+static int bench_count_fetched(struct rask_task *task)
+{
+    uint64_t bytes = rask_counter(rask_task_runtime(task), "get_bytes");
+    return rask_task_return(task, &bytes, sizeof bytes);
+}
+RASK_TASK(bench_count_fetched)
 
 struct transfer {
     struct bench *bench;
@@ -53,28 +74,48 @@ struct transfer {
     struct bench_times moves, copies, gets;
 };
 
+/* The client uses the object. */
+static rask_status use_here(struct transfer *transfer, struct rask_future object, struct used *used)
+{
+    struct bench *bench = transfer->bench;
+    struct rask_view view;
+    rask_status status = rask_result(bench->rask, object, RASK_FOREVER, &view, &bench->error);
+    if (status == RASK_OK)
+        *used = read_object(view);
+    return status;
+}
+
+/* A task on the other worker uses it. */
+static rask_status use_there(struct transfer *transfer, struct rask_future object,
+                             struct used *used)
+{
+    struct bench *bench = transfer->bench;
+    const struct rask_call_options there = {
+        .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
+    struct rask_future future;
+    struct rask_view view;
+    rask_status status =
+        rask_submit(bench->rask, RASK_CALL_WITH(&there, bench_use, RASK_RESULT(object)), &future,
+                    &bench->error);
+    if (status != RASK_OK)
+        return status;
+    status = rask_result(bench->rask, future, RASK_FOREVER, &view, &bench->error);
+    if (status == RASK_OK)
+        memcpy(used, view.data, sizeof *used);
+    rask_release(bench->rask, &future, 1);
+    return status;
+}
+
 static rask_status use(struct transfer *transfer, struct rask_future object)
 {
     struct bench *bench = transfer->bench;
     uint64_t n_pages = (transfer->bytes + PAGE_BYTES - 1) / PAGE_BYTES, begin_ns = rask_now_ns();
-    struct rask_future future = {0};
-    rask_status status;
-    if (transfer->is_by_client) {
-        struct rask_view view;
-        status = rask_result(bench->rask, object, RASK_FOREVER, &view, &bench->error);
-        if (status == RASK_OK && touch(view.data, view.bytes) != n_pages)
-            status = rask_error_set(&bench->error, RASK_ERR_INTERNAL, "the object has wrong bytes");
-    } else {
-        const struct rask_call_options there = {
-            .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
-        status = rask_submit(bench->rask, RASK_CALL_WITH(&there, bench_use, RASK_RESULT(object)),
-                             &future, &bench->error);
-        if (status == RASK_OK)
-            status = bench_expect(bench, future, n_pages);
-    }
-    bench_add(&transfer->moves, begin_ns);
-    if (future.id != 0)
-        rask_release(bench->rask, &future, 1);
+    struct used used = {0};
+    rask_status status = transfer->is_by_client ? use_here(transfer, object, &used)
+                                                : use_there(transfer, object, &used);
+    if (status == RASK_OK && used.sum != n_pages)
+        status = rask_error_set(&bench->error, RASK_ERR_INTERNAL, "the object has wrong bytes");
+    bench_add(&transfer->moves, begin_ns + used.reading_ns);
     return status;
 }
 
@@ -118,10 +159,31 @@ static double rate(const struct transfer *transfer, const struct bench_times *ti
     return times->n == 0 ? (double)NAN : (double)transfer->bytes / bench_median(times);
 }
 
-static rask_status print(struct transfer *transfer)
+/* What the user's rank has fetched so far. */
+static rask_status count_fetched(struct transfer *transfer, uint64_t *bytes)
 {
-    double moved =
-        transfer->from == transfer->to && !transfer->is_by_client ? 0 : (double)transfer->bytes;
+    struct bench *bench = transfer->bench;
+    const struct rask_call_options there = {
+        .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
+    const struct rask_call call = {.function = bench_count_fetched, .options = &there};
+    struct rask_future future;
+    struct rask_view view;
+    *bytes = rask_counter(bench->rask, "get_bytes");
+    if (transfer->to == 0)
+        return RASK_OK;
+    rask_status status = rask_submit(bench->rask, &call, &future, &bench->error);
+    if (status != RASK_OK)
+        return status;
+    status = rask_result(bench->rask, future, RASK_FOREVER, &view, &bench->error);
+    if (status == RASK_OK)
+        memcpy(bytes, view.data, sizeof *bytes);
+    rask_release(bench->rask, &future, 1);
+    return status;
+}
+
+static rask_status print(struct transfer *transfer, uint64_t fetched_bytes)
+{
+    double moved = (double)fetched_bytes / (double)transfer->moves.n;
     const struct bench_figure figures[] = {
         {"bytes", (double)transfer->bytes},
         {"moved_bytes", moved},
@@ -156,10 +218,15 @@ rask_status bench_transfer(struct bench *bench)
         memset(transfer.source, 1, (size_t)transfer.bytes);
         memset(transfer.target, 2, (size_t)transfer.bytes);
     }
+    uint64_t before_bytes = 0, after_bytes = 0;
+    if (status == RASK_OK)
+        status = count_fetched(&transfer, &before_bytes);
     while (status == RASK_OK && bench_is_due(bench, &transfer.moves))
         status = repeat(&transfer);
     if (status == RASK_OK)
-        status = print(&transfer);
+        status = count_fetched(&transfer, &after_bytes);
+    if (status == RASK_OK)
+        status = print(&transfer, after_bytes - before_bytes);
     rask_free(transfer.source);
     rask_free(transfer.target);
     return status;

@@ -8,9 +8,10 @@ command -v python3 >/dev/null || {
     echo "SKIP: no python3 to read JSON with"
     exit 77
 }
-all="noop latency chain tree fanout transfer idle start"
+all="noop latency chain tree fanout transfer shuffle objects idle start"
 
-# expect_lines NAMES RANKS: $out has these lines in this order, each complete.
+# expect_lines NAMES RANKS [private]: $out has these lines in this order, each complete; objects were read in place,
+# or fetched if node-memory is private.
 expect_lines()
 {
     printf '%s\n' "$out" | python3 -c "
@@ -18,6 +19,8 @@ import json, sys
 own = {'noop': ['tasks_per_s', 'scheduler_bytes_per_task'], 'latency': ['p50_ns', 'p99_ns'],
        'chain': ['ns_per_task'], 'tree': ['tasks_per_s'], 'fanout': ['tasks_per_s'],
        'transfer': ['bytes', 'bytes_per_s', 'raw_get_bytes_per_s', 'memcpy_bytes_per_s', 'moved_bytes'],
+       'shuffle': ['bytes', 'blocks', 'bytes_per_s', 'memcpy_bytes_per_s'],
+       'objects': ['take_and_give_ns', 'take_p99_ns', 'give_p99_ns'],
        'idle': ['scheduler_cpu', 'scheduler_cpu_max', 'worker_cpu', 'worker_cpu_max', 'wake_p50_ns', 'cpu'],
        'start': ['job_ranks', 'job_start_s']}
 lines = [json.loads(line) for line in sys.stdin]
@@ -32,7 +35,7 @@ for line in lines:
     assert line['probe_ns'] is None or line['probe_ns'] > 0, line
     for member in own[name]:
         if line[member] is None:
-            assert member == 'raw_get_bytes_per_s' or $2 == 1 and member in ('bytes_per_s', 'job_start_s'), line
+            assert member in ('raw_get_bytes_per_s', 'bytes_per_s') or $2 == 1 and member == 'job_start_s', line
         else:
             assert isinstance(line[member], list) or line[member] >= 0, (name, member, line)
     if name == 'noop':
@@ -43,7 +46,9 @@ for line in lines:
     if name == 'start':
         assert line['job_ranks'] == $2 and (line['job_start_s'] is None) == ($2 == 1), line
     if name == 'transfer':
-        assert line['moved_bytes'] == (line['bytes'] if $2 > 1 else 0), line
+        moved = line['moved_bytes']
+        assert moved == (line['bytes'] + 64 if '${3-}' == 'private' else 0), line
+        assert (line['bytes_per_s'] is None) == (moved == 0), line
 " || fail "lines of $1"
 }
 
@@ -72,8 +77,13 @@ if has_mpi; then
         run_ranks "$n" 0 bench --tasks 300 --repeats 2 --seconds 0.2 --bytes 100kB --threads 1
         expect_lines "$all" "$n"
     done
+    # Read in place, and fetched: by the client, and by a task.
     run_ranks 2 0 bench --tasks 200 --repeats 1 --bytes 50kB --rank0-works no --window two-sided transfer latency
     expect_lines "transfer latency" 2
     said out '"raw_get_bytes_per_s": null'
+    for n in 2 3; do
+        run_ranks "$n" 0 bench --repeats 2 --bytes 50kB --rank0-works no --node-memory private transfer
+        expect_lines "transfer" "$n" private
+    done
 fi
 finish
