@@ -73,3 +73,19 @@ tests_mpi_ending_SOURCES = tests/mpi/ending.c
 tests_mpi_ending_LDADD = $(mpi_ldadd)
 TESTS += tests/mpi/endings.sh
 EXTRA_DIST += tests/mpi/endings.sh
+
+# Ranks that are not the same program: one source, built three times.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/meets1 tests/mpi/meets2 tests/mpi/meets3
+tests_mpi_meets1_SOURCES = tests/mpi/meets.c
+tests_mpi_meets1_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD=1
+tests_mpi_meets1_LDADD = librask_core.la
+tests_mpi_meets2_SOURCES = tests/mpi/meets.c
+tests_mpi_meets2_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD=2
+tests_mpi_meets2_LDADD = librask_core.la
+tests_mpi_meets3_SOURCES = tests/mpi/meets.c
+tests_mpi_meets3_CPPFLAGS = $(AM_CPPFLAGS) -DBUILD=3
+tests_mpi_meets3_LDADD = librask_core.la
+endif
+TESTS += tests/mpi/meets.sh
+EXTRA_DIST += tests/mpi/meets.sh
