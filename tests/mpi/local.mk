@@ -74,6 +74,15 @@ tests_mpi_ending_LDADD = $(mpi_ldadd)
 TESTS += tests/mpi/endings.sh
 EXTRA_DIST += tests/mpi/endings.sh
 
+# Programs that have started MPI at each thread level.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/levels
+tests_mpi_levels_SOURCES = tests/mpi/levels.c
+tests_mpi_levels_LDADD = $(mpi_ldadd)
+endif
+TESTS += tests/mpi/levels.sh
+EXTRA_DIST += tests/mpi/levels.sh
+
 # Ranks that are not the same program: one source, built three times.
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/meets1 tests/mpi/meets2 tests/mpi/meets3
