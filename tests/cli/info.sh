@@ -63,6 +63,23 @@ RASK_THREDS=1 run 2 info
 said err "RASK_THREDS"
 said err "RASK_THREADS"
 
+# The trace of a job: the states of each task, from the first to the last, in the order of their times.
+printf 'kind,amount\na,1\nb,2\na,3\n' >"$scratch/data.csv"
+run 0 csv --quiet --trace "$scratch/trace" --threads 1 --by kind --agg count "$scratch/data.csv"
+! command -v python3 >/dev/null || python3 - "$scratch/trace" <<'END' || fail "the trace: $(cat "$scratch/trace")"
+import re, sys
+form = re.compile(r'\d+\.\d{9} task-state task=(\d+) (\S+) -> (\S+) cause=\S+ worker=\S+ epoch=\S+ function=\d+\n')
+stories, times = {}, []
+for line in open(sys.argv[1]):
+    task, before, after = form.fullmatch(line).groups()
+    times.append(float(line.split()[0]))
+    assert stories.setdefault(task, ['released'])[-1] == before, line
+    stories[task].append(after)
+whole = 'released waiting queued processing memory released forgotten'.split()
+assert len(stories) >= 2 and all(story == whole for story in stories.values()), stories
+assert times == sorted(times)
+END
+
 run 0 info --counters
 silent err
 said out "tasks_done"
