@@ -37,6 +37,11 @@ tests_unit_api_life_test_LDADD = $(unit_ldadd)
 tests_unit_api_life_test_LDFLAGS = -export-dynamic
 TESTS += tests/unit/api_life_test
 
+check_PROGRAMS += tests/unit/annotations_test
+tests_unit_annotations_test_SOURCES = tests/unit/annotations_test.c $(api_alone)
+tests_unit_annotations_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/annotations_test
+
 check_PROGRAMS += tests/unit/api_args_test
 tests_unit_api_args_test_SOURCES = tests/unit/api_args_test.c $(api_alone)
 tests_unit_api_args_test_LDADD = $(unit_ldadd)

@@ -768,6 +768,60 @@ static void submits_a_graph(void)
     stop();
 }
 
+/* The ranks of a node count in a graph as well: all slots there are taken, and it waits. */
+static void runs_nodes_where_it_is_told(void)
+{
+    struct rask_call call = {.function = rank_of, .options = &there};
+    struct rask_future futures[8], gates[HOME_SLOTS];
+    struct rask_graph *graph;
+    struct rask_node node;
+    start();
+    fill_slots(gates);
+    CU_ASSERT_EQUAL_FATAL(rask_graph_new(rask, &graph, &error), RASK_OK);
+    for (int i = 0; i < 8; i++) {
+        CU_ASSERT_EQUAL_FATAL(rask_graph_add(graph, &call, &node, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_graph_want(graph, node, &error), RASK_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(rask_graph_submit(graph, NULL, futures, &error), RASK_OK);
+    rask_graph_free(graph);
+    CU_ASSERT_EQUAL(rask_wait(rask, futures, 8, 5 * MILLISECOND), RASK_ERR_TIMEOUT);
+    atomic_store(&counts->is_open, 1);
+    for (int i = 0; i < 8; i++)
+        CU_ASSERT_EQUAL(value_of(futures[i]), last_rank);
+    rask_release(rask, futures, 8);
+    rask_release(rask, gates, HOME_SLOTS);
+    stop();
+}
+
+/* Where rank 0 is no worker, a node that must run there fails, and one that may runs elsewhere. */
+static void takes_the_ranks_of_a_loose_node_as_a_wish(void)
+{
+    static const int32_t rank0 = 0;
+    struct rask_call_options options = {.size = sizeof options, .ranks = &rank0, .n_ranks = 1};
+    struct rask_call call = {.function = rank_of, .options = &options};
+    struct rask_future futures[2];
+    struct rask_graph *graph;
+    struct rask_node node;
+    start();
+    int has_worker = rask_worker_count(rask) == rask_rank_count(rask);
+    CU_ASSERT_EQUAL_FATAL(rask_graph_new(rask, &graph, &error), RASK_OK);
+    for (options.is_loose = 0; options.is_loose < 2; options.is_loose++) {
+        CU_ASSERT_EQUAL_FATAL(rask_graph_add(graph, &call, &node, &error), RASK_OK);
+        CU_ASSERT_EQUAL(rask_graph_want(graph, node, &error), RASK_OK);
+    }
+    CU_ASSERT_EQUAL_FATAL(rask_graph_submit(graph, NULL, futures, &error), RASK_OK);
+    rask_graph_free(graph);
+    CU_ASSERT_EQUAL(rask_result(rask, futures[0], RASK_FOREVER, NULL, &error),
+                    has_worker ? RASK_OK : RASK_ERR_NO_WORKER);
+    CU_ASSERT(has_worker ? value_of(futures[1]) == 0 : value_of(futures[1]) > 0);
+    options.is_loose = 1;
+    struct rask_future single = submit(&call);
+    CU_ASSERT(has_worker ? value_of(single) == 0 : value_of(single) > 0);
+    release(single);
+    rask_release(rask, futures, 2);
+    stop();
+}
+
 HOME_MAIN("api", {"takes values, buffers and results", takes_values_buffers_and_results},
           {"takes many inputs", takes_many_inputs},
           {"gives results of every size in place", gives_results_of_every_size_in_place},
@@ -785,4 +839,6 @@ HOME_MAIN("api", {"takes values, buffers and results", takes_values_buffers_and_
           {"runs what is urgent first", runs_what_is_urgent_first},
           {"runs forgotten tasks", runs_forgotten_tasks}, {"takes resources", takes_resources},
           {"tells the whole story", tells_the_whole_story}, {"submits a graph", submits_a_graph},
+          {"runs nodes where it is told", runs_nodes_where_it_is_told},
+          {"takes the ranks of a loose node as a wish", takes_the_ranks_of_a_loose_node_as_a_wish},
           {"refuses what is wrong", refuses_what_is_wrong})
