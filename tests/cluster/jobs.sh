@@ -43,6 +43,22 @@ check()
     fi
 }
 
+# check_all_cores LAUNCHER: rask info had one rank with a slot for each CPU of its node. The nodes have as many as
+# slurm.sh says, or as this machine has cores if those are fewer; if they are more, nothing keeps a rank to the former.
+check_all_cores()
+{
+    local slots cpus
+    cpus=$(sinfo -h -n n1 -o %c)
+    slots=$(sed -n 's/^  size .* 1 rank on 1 node; 1 worker, \([0-9]*\) slots*$/\1/p' "cores_$1.out")
+    [ "$cpus" -le "$cores" ] || cpus=$cores
+    if [ -n "$slots" ] && [ "$slots" -ge "$cpus" ] && [ "$slots" -le "$cores" ]; then
+        echo "ok: cores_$1: $slots slots, a node has $cpus CPUs"
+    else
+        fail "cores_$1: should be one rank with $cpus slots"
+        cat "cores_$1.out"
+    fi
+}
+
 # The command itself, whose answer is compared with that of one process.
 csv=(csv --quiet --by kind --agg count,sum:amount --block 16KiB --format csv data.csv)
 
@@ -76,9 +92,12 @@ inside()
     export OMPI_MCA_mpi_yield_when_idle=1
     make_data
     "$RASK" "${csv[@]}" >csv_alone.txt || fail "rask csv in one process"
+    cores=$("$RASK" info | sed -n 's/^  size .*, \([0-9]*\) slots*$/\1/p')
+    [ -n "$cores" ] || fail "rask info does not tell its slots"
     for launcher in srun mpirun; do
         submit "one_$launcher" $launcher one_node.sh "$spread"
         submit "several_$launcher" $launcher several_nodes.sh "$spread"
+        submit "cores_$launcher" $launcher one_node.sh "$RASK" info
         submit "info_$launcher" $launcher several_nodes.sh "$RASK" info
         submit "csv_$launcher" $launcher several_nodes.sh "$RASK" "${csv[@]}"
     done
@@ -86,6 +105,7 @@ inside()
     for launcher in srun mpirun; do
         check "one_$launcher" 1
         check "several_$launcher" 2
+        check_all_cores $launcher
         check_command $launcher
     done
     exit $failed
