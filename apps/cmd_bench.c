@@ -52,7 +52,8 @@ static const struct rask_usage usage = {
         "  start     start of an embedded process to its first result; job_start_s: of this job\n",
     .tail =
         "Each line also tells what the machine was like: probe_ns, the one-way time of a cache\n"
-        "line between two of the cores used, and load, the system's load average.\n",
+        "line between two of the cores used, and load, how many threads of others wanted a\n"
+        "core just before and after.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .takes_operands = 1,
@@ -93,6 +94,8 @@ static rask_status run(struct bench *bench)
         const struct benchmark *benchmark =
             names->count == 0 ? &benchmarks[i] : find(names->items[i]);
         bench_probe(bench);
+        bench->n_others = bench->n_looks = 0;
+        bench_look(bench);
         status = benchmark->run(bench);
     }
     return status;

@@ -12,6 +12,7 @@
 #include <rask/task.h>
 
 #define BENCH_MAX_REPEATS 1000
+#define BENCH_SETTLE_NS 2000000u /* until idle threads sleep and leave the cores alone */
 
 /* Zero means that the benchmark decides. */
 struct bench_options {
@@ -25,6 +26,8 @@ struct bench {
     const struct bench_options *options;
     const struct rask_line *line; /* settings, for processes that are started */
     double probe_ns; /* of the cores used, just before; NaN: unknown */
+    uint64_t n_others; /* threads of others that wanted a core, over all looks */
+    uint32_t n_looks;
     double job_start_s; /* rank 0's begin to the job's first result; NaN: alone, unknown */
     struct rask_error error;
 };
@@ -74,6 +77,11 @@ void bench_sleep(uint64_t ns);
 
 /* probe.c: measures bench->probe_ns anew. */
 void bench_probe(struct bench *bench);
+
+/* load.c: looks at the machine while the job is idle; and what was seen since n_looks was 0, as a
+ * mean; NaN: unknown. */
+void bench_look(struct bench *bench);
+double bench_load(const struct bench *bench);
 
 /* Task functions that several benchmarks use. */
 int bench_empty(struct rask_task *task);

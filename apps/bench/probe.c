@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define NO_PU UINT32_MAX
-#define SETTLE_NS 2000000u /* until idle threads sleep and leave the cores alone */
 
 /* Where a thread is, if it is bound to one PU. */
 struct spot {
@@ -87,7 +86,7 @@ void bench_probe(struct bench *bench)
     rask_topo_free(topo);
     if (a == NO_PU || b == NO_PU)
         return;
-    bench_sleep(SETTLE_NS);
+    bench_sleep(BENCH_SETTLE_NS);
     double one_way_ns;
     if (rask_place_probe(a, b, &one_way_ns, NULL) == RASK_OK)
         bench->probe_ns = one_way_ns;

@@ -91,13 +91,11 @@ static rask_status put_figures(struct rask_buf *out, const struct bench_line *li
 static rask_status put_line(struct rask_buf *out, const struct bench *bench,
                             const struct bench_line *line)
 {
-    double load = 0, low = line->times->seconds[0], high = low;
+    double low = line->times->seconds[0], high = low;
     for (size_t i = 1; i < line->times->n; i++) {
         low = line->times->seconds[i] < low ? line->times->seconds[i] : low;
         high = line->times->seconds[i] > high ? line->times->seconds[i] : high;
     }
-    if (getloadavg(&load, 1) != 1)
-        load = -1;
     rask_status status = rask_buf_printf(
         out,
         "{\"bench\": \"%s\", \"ranks\": %" PRId32 ", \"threads\": %" PRIu32 ", \"tasks\": %" PRIu64,
@@ -116,7 +114,7 @@ static rask_status put_line(struct rask_buf *out, const struct bench *bench,
     if (status == RASK_OK)
         status = put_member(out, "probe_ns", bench->probe_ns);
     if (status == RASK_OK)
-        status = put_member(out, "load", load);
+        status = put_member(out, "load", bench_load(bench));
     return status == RASK_OK ? rask_buf_printf(out, ", \"version\": \"%s\"}\n", rask_version())
                              : status;
 }
@@ -124,6 +122,7 @@ static rask_status put_line(struct rask_buf *out, const struct bench *bench,
 rask_status bench_print(struct bench *bench, const struct bench_line *line)
 {
     struct rask_buf out = {0};
+    bench_look(bench);
     rask_status status = put_line(&out, bench, line);
     if (status != RASK_OK)
         (void)rask_error_memory(&bench->error, out.size, "a line of figures");

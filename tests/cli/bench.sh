@@ -11,7 +11,7 @@ command -v python3 >/dev/null || {
 all="noop latency chain tree fanout transfer shuffle objects idle start"
 
 # expect_lines NAMES RANKS [private]: $out has these lines in this order, each complete; objects were read in place,
-# or fetched if node-memory is private.
+# or fetched if node-memory is private. Each tells of at least $least_load threads of others, if that is set.
 expect_lines()
 {
     printf '%s\n' "$out" | python3 -c "
@@ -33,6 +33,7 @@ for line in lines:
     assert line['ranks'] == (1 if name == 'start' else $2) and line['threads'] >= 1, line
     assert 0 < line['min'] <= line['seconds'] <= line['max'] and line['repeats'] >= 1, line
     assert line['probe_ns'] is None or line['probe_ns'] > 0, line
+    assert line['load'] is None or line['load'] >= ${least_load-0}, line
     for member in own[name]:
         if line[member] is None:
             assert member in ('raw_get_bytes_per_s', 'bytes_per_s') or $2 == 1 and member == 'job_start_s', line
@@ -63,6 +64,14 @@ said out '"tasks": 599,'
 run 0 bench --bytes 1 --seconds 0 transfer
 expect_lines transfer 1
 said out '"repeats": 1,'
+
+# Somebody who takes a core is seen at once.
+timeout 60 "$BASH" -c 'while :; do :; done' &
+other=$!
+run 0 bench --tasks 50 --repeats 1 noop
+kill $other
+wait $other
+least_load=1 expect_lines noop 1
 
 # The hidden side of `start` is not for people.
 run 2 bench --first-result
