@@ -79,12 +79,17 @@ long_names()
 
 wrong_conditions()
 {
-    refuses 2 "^" --where 'price >' good.csv
-    refuses 2 "^" --where 'price > 3)' good.csv
-    refuses 2 "^" --where "city = 'Oslo" good.csv
-    refuses 2 "^" --where "city > 3" good.csv
-    refuses 2 "^" --where "price + 1" good.csv
-    refuses 2 "nested more than" --where "$(printf '(%.0s' {1..300})price" good.csv
+    local blanks
+    refuses 2 "option --where: 'price >' at character 8: a column, a literal" --where 'price >' good.csv
+    refuses 2 "option --where: 'price > 3)' at character 10: " --where 'price > 3)' good.csv
+    refuses 2 "option --where: 'city = 'Oslo' at character 8: " --where "city = 'Oslo" good.csv
+    refuses 2 "option --where: 'city > 3' at character 6: " --where "city > 3" good.csv
+    refuses 2 "option --where: 'price + 1' at character 7: " --where "price + 1" good.csv
+    refuses 2 "option --where: 'price >  )' at character 10: " --where $'price\n>\t\t)' good.csv
+    blanks=$(printf '%300s' "")
+    refuses 2 " ? 1' at character 307: " --where "price $blanks? 1" good.csv
+    refuses 2 "option --where: '...(((" --where "$(printf '(%.0s' {1..300})price" good.csv
+    grep -q "(\.\.\.' at character [0-9]*: .*nested more than" err || fail "deep: $(cat err)"
     refuses 2 "parts" --where "price > 1$(printf '+1%.0s' {1..40000})" good.csv
 }
 
@@ -141,7 +146,7 @@ wrong_data()
     { cat big.csv; printf '1,2,\0\n'; } >nul.csv
     refuses_everywhere 1 "nul.csv: a NUL byte at offset" --by k nul.csv
     { cat big.csv; printf '1,9223372036854775807,x\n'; } >overflow.csv
-    refuses_everywhere 1 "overflow.csv: line 80002: " --by k --where 'v + 1 > 0' overflow.csv
+    refuses_everywhere 1 "overflow.csv: line 80002: --where 'v + 1 > 0' at character 3: " --by k --where 'v + 1 > 0' overflow.csv
     refuses_everywhere 1 "short.csv: line 80002" --by k --types v=int64 --agg max:v short.csv value.csv long.csv
     refuses_everywhere 1 "value.csv: line 80002" --by k --types v=int64 --agg max:v value.csv short.csv long.csv
 }
