@@ -103,10 +103,28 @@ wrong_files()
     refuses 1 "nowhere*.csv: no file has such a name" 'nowhere*.csv'
     refuses 1 "no .csv or .tsv file in this directory" empty.d
     refuses 1 "empty.csv: no header and no record" empty.csv
-    refuses 1 "binary.csv" binary.csv
-    refuses 1 "packed.csv.gz" packed.csv.gz
+    refuses 1 "binary.csv: a NUL byte at offset 6: a binary file" binary.csv
+    refuses 1 "packed.csv.gz: is compressed by gzip" packed.csv.gz
     mkfifo pipe.csv
     refuses 1 "pipe.csv: is no regular file" pipe.csv
+}
+
+# A binary file may begin as text does: what is told is that it is binary, and not which of its "records" has
+# too few "fields", or a "value" of a wrong type, before its first NUL.
+binary_files()
+{
+    printf 'a,b,c\n1,2\n3,4,\0\n' >short.bin
+    refuses_everywhere 1 "short.bin: a NUL byte at offset 14: a binary file" short.bin
+    refuses 1 "short.bin: a NUL byte at offset 14: a binary file" --by nothing short.bin
+    { printf 'a,b,c\n1,2\n'; head -c 20000 /dev/zero | tr '\0' x; printf '\n3,4,\0\n'; } >far.bin
+    refuses 1 "far.bin: a NUL byte at offset 20015: a binary file" far.bin
+    { awk 'BEGIN { print "a,b"; for (i = 0; i < 3000; i++) print i ",2"; print "x,1" }'; printf '1,\0\n'; } >type.bin
+    refuses_everywhere 1 "type.bin: a NUL byte at offset 19900: a binary file" \
+        --types a=int64 --agg max:a type.bin
+    { printf 'a,b\n1,"never closed\n'; head -c 30000 /dev/zero; } >quote.bin
+    refuses 1 "quote.bin: a NUL byte at offset 20: a binary file" quote.bin
+    cp good.csv same.csv && { cat good.csv; printf '1\n2,3,4\n\0'; } >same.bin
+    refuses 1 "same.bin: a NUL byte at offset" same.csv same.bin
 }
 
 # Permissions mean nothing to root, so another user tries.
@@ -198,6 +216,7 @@ wrong_names
 long_names
 wrong_conditions
 wrong_files
+binary_files
 forbidden_files
 wrong_data
 nothing_to_count
