@@ -9,6 +9,6 @@ TESTS += tests/cli/command.sh tests/cli/info.sh tests/cli/bench.sh
 EXTRA_DIST += tests/cli/cli.bash tests/cli/command.sh tests/cli/info.sh tests/cli/bench.sh
 
 TESTS += tests/cli/csv_answers.sh tests/cli/csv_errors.sh tests/cli/csv_guide.sh tests/cli/csv_stops.sh \
-	tests/cli/csv_types.sh
+	tests/cli/csv_torture.sh tests/cli/csv_types.sh
 EXTRA_DIST += tests/cli/csv_answers.sh tests/cli/csv_errors.sh tests/cli/csv_guide.sh tests/cli/csv_stops.sh \
-	tests/cli/csv_types.sh tests/cli/csv.bash tests/cli/csv_reference.py
+	tests/cli/csv_torture.sh tests/cli/csv_types.sh tests/cli/csv.bash tests/cli/csv_reference.py
