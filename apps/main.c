@@ -12,6 +12,7 @@
 
 #include <rask/version.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,20 +52,25 @@ static int print_overview(FILE *stream)
     return stream == stdout ? rask_finish_output() : RASK_EXIT_DONE;
 }
 
-static int refuse_command(const char *name)
+static int refuse_word(const char *name)
 {
-    const char *names[N_COMMANDS + 1];
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        names[i] = commands[i].name;
-    names[N_COMMANDS] = "help";
-    const char *nearest = rask_name_nearest(name, names, N_COMMANDS + 1);
+    /* The options of rask itself, in case that this is one. */
+    const char *names[N_COMMANDS + 1] = {"--help", "--version"};
+    uint32_t n_names = 2;
+    bool is_option = name[0] == '-';
+    if (!is_option) {
+        for (n_names = 0; n_names < N_COMMANDS; n_names++)
+            names[n_names] = commands[n_names].name;
+        names[n_names++] = "help";
+    }
+    const char *nearest = rask_name_nearest(name, names, n_names);
     char shown[RASK_SHOWN_BYTES];
     (void)rask_text_show(shown, name);
     rask_text_blank(shown);
     if (rask_is_speaker())
-        fprintf(stderr, "rask: unknown command '%s'%s%s%s; see rask --help\n", shown,
-                nearest == NULL ? "" : ", did you mean '", nearest == NULL ? "" : nearest,
-                nearest == NULL ? "" : "'");
+        fprintf(stderr, "rask: unknown %s '%s'%s%s%s; see rask --help\n",
+                is_option ? "option" : "command", shown, nearest == NULL ? "" : ", did you mean '",
+                nearest == NULL ? "" : nearest, nearest == NULL ? "" : "'");
     return rask_exit_early(RASK_EXIT_USAGE);
 }
 
@@ -89,7 +95,7 @@ static int help(int argc, char **argv)
         return print_settings(argc > 2 && strcmp(argv[2], "--man") == 0);
     const struct command *command = find(argv[1]);
     if (command == NULL)
-        return refuse_command(argv[1]);
+        return refuse_word(argv[1]);
     char option[] = "--help";
     char *words[] = {argv[1], option, NULL};
     return command->run(2, words);
@@ -112,5 +118,5 @@ int main(int argc, char **argv)
         return rask_finish_output();
     }
     const struct command *command = find(argv[1]);
-    return command == NULL ? refuse_command(argv[1]) : command->run(argc - 1, argv + 1);
+    return command == NULL ? refuse_word(argv[1]) : command->run(argc - 1, argv + 1);
 }

@@ -148,14 +148,14 @@ static void tear_down(struct work *work)
     rask_groupby_release(&work->plan);
 }
 
-/* The fold's error, told with file and line. */
+/* The fold's error, which is one of its condition, told with file and line. */
 static rask_status tell(struct work *work, const struct rask_csv_range *range,
                         struct rask_error *error)
 {
     const struct rask_flat_error *found = rask_table_error(rask_fold_table(work->fold));
     unsigned long long line = rask_csv_reader_line(work->reader, found->offset);
-    return rask_error_set(error, (rask_status)found->code, "%s: line %llu: %.*s", range->path, line,
-                          (int)found->text_bytes, found->text);
+    return rask_error_set(error, (rask_status)found->code, "%s: line %llu: --where %.*s",
+                          range->path, line, (int)found->text_bytes, found->text);
 }
 
 /* Reads one range into the table. RASK_END when all went well. */

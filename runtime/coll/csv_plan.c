@@ -41,6 +41,14 @@ static rask_status add_name(struct making *making, const char *name, bool needs_
                : rask_error_memory(error, sizeof name, "the names of columns");
 }
 
+/* The error of a condition, told with the option that it came by. */
+static rask_status blame_where(rask_status status, struct rask_error *error)
+{
+    if (status >= 0 || status == RASK_ERR_MEMORY || error == NULL)
+        return status;
+    return rask_error_set(error, status, "option --where: %s", error->text);
+}
+
 /* The columns that keys, aggregates and the condition name. */
 static rask_status collect_names(struct making *making, struct rask_error *error)
 {
@@ -58,11 +66,9 @@ static rask_status collect_names(struct making *making, struct rask_error *error
     if (status != RASK_OK || query->where == NULL || *query->where == '\0')
         return status;
     status = rask_expr_new(query->where, &making->where, error);
-    if (status == RASK_ERR_LIMIT) { /* a condition, and no record of a file, is too large */
+    if (status == RASK_ERR_LIMIT) /* a condition, and no record of a file, is too large */
         status = RASK_ERR_SYNTAX;
-        if (error != NULL)
-            error->code = status;
-    }
+    status = blame_where(status, error);
     uint32_t n = status == RASK_OK ? rask_expr_n_columns(making->where) : 0;
     for (uint32_t i = 0; status == RASK_OK && i < n; i++)
         status = add_name(making, rask_expr_column(making->where, i), true, error);
@@ -128,7 +134,7 @@ static rask_status fill_groupby(struct making *making, struct rask_error *error)
     struct rask_fold *fold = NULL;
     status = rask_fold_new(groupby, &fold, error);
     rask_fold_free(fold);
-    return status;
+    return blame_where(status, error);
 }
 
 static rask_status pack(struct making *making, struct rask_error *error)

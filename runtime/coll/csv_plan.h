@@ -29,7 +29,7 @@ struct rask_csv_plan {
 
 /* Makes the plan; release it. Thread: any.
  * Errors: RASK_ERR_ARGUMENT an unknown column (the nearest one is named) or aggregate, one asked
- * for twice; RASK_ERR_SYNTAX the condition, with a caret, also one that is too large; RASK_ERR_TYPE
+ * for twice; RASK_ERR_SYNTAX the condition, also one that is too large; RASK_ERR_TYPE
  * an aggregate or a condition that a column's type does not have; those of rask_infer_answer_init.
  */
 RASK_MUST_USE rask_status rask_csv_plan_init(struct rask_csv_plan *plan,

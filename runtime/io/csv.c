@@ -19,6 +19,7 @@
 #define DEFAULT_RECORD_BYTES (UINT64_C(64) << 20)
 #define MAX_RECORD_BYTES (UINT64_C(1) << 30)
 #define HEAD_BYTES 4096
+#define BINARY_BYTES ((size_t)64 << 10) /* of a wrong file: a NUL in them says why it is wrong */
 #define SHOWN_VALUE_BYTES 80
 
 /* What is wrong with a record: the rows before it are given first, so that which error of a file is
@@ -394,11 +395,8 @@ static rask_status parse_batch(struct rask_csv_reader *reader, struct rask_error
 static rask_status found_nul(struct rask_csv_reader *reader, struct rask_error *error)
 {
     const struct rask_csv_window *window = &reader->window;
-    return rask_error_set(
-        error, RASK_ERR_FORMAT,
-        "%s: a NUL byte at offset %llu: a binary file, or text in UTF-16 or UTF-32 "
-        "(convert it to UTF-8 first)",
-        window->file.path, (unsigned long long)(window->base + reader->odd.at));
+    size_t at = reader->odd.at;
+    return rask_csv_refuse_nul(window->file.path, window->bytes + at, 1, window->base + at, error);
 }
 
 static rask_status tell_odd(struct rask_csv_reader *reader, struct rask_error *error)
@@ -453,6 +451,21 @@ static rask_status next(struct rask_csv_reader *reader, struct rask_error *error
     return status == RASK_OK ? RASK_END : status;
 }
 
+/* A file with a NUL near its begin is binary, and whatever else was found wrong with it follows
+ * from that. The bytes go into the window, which is of no more use. */
+static rask_status blame_binary(struct rask_csv_reader *reader, rask_status status,
+                                struct rask_error *error)
+{
+    struct rask_csv_window *window = &reader->window;
+    size_t n_read = 0;
+    if (status != RASK_ERR_FORMAT && status != RASK_ERR_TYPE && status != RASK_ERR_LIMIT)
+        return status;
+    if (rask_file_read(&window->file, 0, window->bytes, BINARY_BYTES, &n_read) != RASK_OK)
+        return status;
+    rask_status found = rask_csv_refuse_nul(window->file.path, window->bytes, n_read, 0, error);
+    return found != RASK_OK ? found : status;
+}
+
 rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct rask_batch **batch,
                                  struct rask_error *error)
 {
@@ -464,6 +477,7 @@ rask_status rask_csv_reader_next(struct rask_csv_reader *reader, const struct ra
         return RASK_OK;
     }
     reader->is_over = true;
+    status = blame_binary(reader, status, error);
     rask_file_close(&reader->window.file);
     return status;
 }

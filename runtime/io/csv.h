@@ -14,9 +14,9 @@
  * begins with a quote runs to the next single quote and may hold delimiters, line ends and doubled
  * quotes; what follows its closing quote up to the delimiter is appended as it is. A quote anywhere
  * else is an ordinary character. Empty lines are no records. Byte order marks at the begin of a
- * file are skipped. A NUL byte is an error. The first record is the header unless the dialect says
- * otherwise; then columns are c1, c2, ... An empty name becomes cN (N = position from 1), a name
- * that was there before gets _2, _3, ...
+ * file are skipped. A NUL byte is an error; one near the file's begin is told before any other. The
+ * first record is the header unless the dialect says otherwise; then columns are c1, c2, ... An
+ * empty name becomes cN (N = position from 1), a name that was there before gets _2, _3, ...
  *
  * MISSING VALUES. An empty field, and a field that is one of the dialect's missing words. In a text
  * column a quoted field is never missing; in the other types quotes make no difference, blanks

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As much is read of any file at first, however it is cut: a NUL in it is found with its head. */
+#define SURE_BYTES ((size_t)4096)
+
 static const char candidates[] = {',', '\t', ';', '|'};
 
 struct first_record {
@@ -199,17 +202,17 @@ static rask_status refuse_binary(const struct rask_csv_begin *begin, struct rask
     return RASK_OK;
 }
 
-static rask_status refuse_nul(const struct rask_csv_begin *begin, size_t n,
-                              struct rask_error *error)
+rask_status rask_csv_refuse_nul(const char *path, const char *bytes, size_t n, uint64_t offset,
+                                struct rask_error *error)
 {
-    const char *nul = memchr(begin->bytes, 0, n);
+    const char *nul = memchr(bytes, 0, n);
     if (nul == NULL)
         return RASK_OK;
     return rask_error_set(
         error, RASK_ERR_FORMAT,
-        "%s: a NUL byte at offset %zu: a binary file, or text in UTF-16 or UTF-32 "
+        "%s: a NUL byte at offset %llu: a binary file, or text in UTF-16 or UTF-32 "
         "(convert it to UTF-8 first)",
-        begin->path, (size_t)(nul - begin->bytes));
+        path, (unsigned long long)(offset + (uint64_t)(nul - bytes)));
 }
 
 static struct choice choose(const struct rask_csv_begin *begin, char given)
@@ -275,13 +278,15 @@ rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv
     if (status != RASK_OK)
         return status;
     struct choice choice = choose(begin, dialect->delimiter);
-    if (choice.is_open && !begin->is_all)
-        return memchr(begin->bytes, 0, begin->n_bytes) != NULL
-                   ? refuse_nul(begin, begin->n_bytes, error)
-                   : RASK_PENDING;
-    status = refuse_nul(begin, choice.record.end, error);
-    if (status != RASK_OK)
-        return status;
+    bool is_pending = choice.is_open && !begin->is_all;
+    size_t n_sure = begin->n_bytes < SURE_BYTES ? begin->n_bytes : SURE_BYTES;
+    if (is_pending)
+        n_sure = begin->n_bytes;
+    else if (choice.record.end > n_sure)
+        n_sure = choice.record.end;
+    status = rask_csv_refuse_nul(begin->path, begin->bytes, n_sure, 0, error);
+    if (status != RASK_OK || is_pending)
+        return status == RASK_OK ? RASK_PENDING : status;
     *is_new = true;
     return keep(head, dialect, begin, &choice, error);
 }

@@ -39,6 +39,10 @@ struct rask_csv_begin {
 rask_status rask_csv_head_find(struct rask_csv_head *head, const struct rask_csv_dialect *dialect,
                                const struct rask_csv_begin *begin, bool *is_new,
                                struct rask_error *error) RASK_MUST_USE;
+/* RASK_ERR_FORMAT when there is a NUL among bytes[0 .. n), which are those at `offset` of the file.
+ */
+rask_status rask_csv_refuse_nul(const char *path, const char *bytes, size_t n, uint64_t offset,
+                                struct rask_error *error) RASK_MUST_USE;
 /* The position of the column, or RASK_CSV_ABSENT. Takes the same time for any number of columns. */
 #define RASK_CSV_ABSENT UINT32_MAX
 uint32_t rask_csv_head_column(const struct rask_csv_head *head, const char *name);

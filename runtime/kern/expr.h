@@ -19,7 +19,7 @@
  * bytewise.
  *
  * Use: parse (knows names only), ask which columns it needs, bind to types and places, evaluate
- * batches. Errors name the position: the text carries the condition and a caret below it.
+ * batches. Errors name the condition and the character, counted from 1, at which it is wrong.
  * Thread: one at a time for one expression (it owns its scratch memory). */
 #ifndef RASK_KERN_EXPR_H
 #define RASK_KERN_EXPR_H
@@ -34,7 +34,7 @@
 
 struct rask_expr;
 
-/* RASK_ERR_SYNTAX with a caret line; RASK_ERR_LIMIT (too deep, too long); RASK_ERR_MEMORY. */
+/* RASK_ERR_SYNTAX; RASK_ERR_LIMIT (too deep, too long); RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_expr_new(const char *text, struct rask_expr **expr,
                                         struct rask_error *error);
 void rask_expr_free(struct rask_expr *expr);

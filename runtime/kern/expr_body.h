@@ -139,8 +139,8 @@ struct rask_expr {
 /* expr_lex.c: the next token at *at; RASK_ERR_SYNTAX or RASK_ERR_MEMORY. */
 rask_status rask_expr_token(struct rask_expr *expr, uint32_t *at, struct token *token,
                             struct rask_error *error);
-/* Fills expr->error: the message, then the text (or the part around) and a caret under `position`.
- */
+/* Fills expr->error: the text (or the part around the place), the character at `position`, counted
+ * from 1, and the message. */
 rask_status rask_expr_fail(const struct rask_expr *expr, rask_status code, uint32_t position,
                            const char *format, ...) RASK_PRINTF(4, 5);
 rask_status rask_expr_no_memory(struct rask_error *error);

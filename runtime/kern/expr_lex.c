@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* expr_lex.c: tokens of a condition, and messages that point into its text. */
+/* expr_lex.c: tokens of a condition, and messages that name a place in its text. */
 #include "kern/expr_body.h"
 
 #include "base/alloc.h"
@@ -13,6 +13,7 @@
 /* What of a long text a message shows: this many bytes before and behind the place. */
 #define SHOWN_BEFORE 60
 #define SHOWN_BEHIND 40
+#define MESSAGE_BYTES 201
 #define MAX_NUMBER_BYTES 400
 
 static const char *const words[N_WORDS] = {"and", "or",   "not",     "in",   "between", "like",
@@ -36,41 +37,32 @@ rask_status rask_expr_no_memory(struct rask_error *error)
     return rask_error_memory(error, sizeof(struct node), "a condition");
 }
 
-/* Copies text[0 .. n) with every control character as a space; returns where it ended. */
-static size_t show(char *to, const char *text, size_t n)
+static int is_inside_character(char c)
 {
-    for (size_t i = 0; i < n; i++)
-        to[i] = (unsigned char)text[i] < ' ' ? ' ' : text[i];
-    return n;
+    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
 rask_status rask_expr_fail(const struct rask_expr *expr, rask_status code, uint32_t position,
                            const char *format, ...)
 {
-    struct rask_error *error = expr->error;
-    char message[RASK_ERROR_TEXT_BYTES], source[SHOWN_BEFORE + SHOWN_BEHIND + 1];
-    char caret[SHOWN_BEFORE + 2];
+    const char *text = expr->text;
+    char message[MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    size_t start = position > SHOWN_BEFORE ? position - SHOWN_BEFORE : 0;
-    while (start > 0 && ((unsigned char)expr->text[start] & 0xc0) == 0x80)
-        start++;
-    size_t n = strnlen(expr->text + start, position - start + SHOWN_BEHIND), column = 0;
-    source[show(source, expr->text + start, n)] = '\0';
-    for (size_t i = start; i < position; i++)
-        if (((unsigned char)expr->text[i] & 0xc0) != 0x80)
-            caret[column++] = ' ';
-    caret[column] = '^';
-    caret[column + 1] = '\0';
-    rask_error_set(error, code, "%.200s", message);
-    if (error != NULL) {
-        /* The one text of three lines: a place in a condition is shown and not described. */
-        size_t used = strlen(error->text);
-        snprintf(error->text + used, sizeof error->text - used, "\n  %s\n  %s", source, caret);
-    }
-    return code;
+    size_t from = position > SHOWN_BEFORE ? position - SHOWN_BEFORE : 0;
+    while (from < position && is_inside_character(text[from]))
+        from++;
+    size_t to = position + strnlen(text + position, SHOWN_BEHIND);
+    while (to > position && is_inside_character(text[to]))
+        to--;
+    unsigned long character = 1;
+    for (size_t i = 0; i < position; i++)
+        character += !is_inside_character(text[i]);
+    return rask_error_set(expr->error, code, "'%s%.*s%s' at character %lu: %s",
+                          from > 0 ? "..." : "", (int)(to - from), text + from,
+                          text[to] != '\0' ? "..." : "", character, message);
 }
 
 static int is_name_byte(char c)

@@ -53,6 +53,8 @@ done <<'END'
 did_you_mean_'info' inof
 did_you_mean_'bench' help bensh
 unknown_command_'frobnicate' frobnicate
+unknown_option_'--bogus' --bogus
+unknown_option_'--versoin',_did_you_mean_'--version' --versoin
 did_you_mean_'--threads' info --thread 2
 did_you_mean_'--repeats' bench --repeat 2
 option_--threads_needs_a_value info --threads

@@ -79,12 +79,17 @@ long_names()
 
 wrong_conditions()
 {
-    refuses 2 "^" --where 'price >' good.csv
-    refuses 2 "^" --where 'price > 3)' good.csv
-    refuses 2 "^" --where "city = 'Oslo" good.csv
-    refuses 2 "^" --where "city > 3" good.csv
-    refuses 2 "^" --where "price + 1" good.csv
-    refuses 2 "nested more than" --where "$(printf '(%.0s' {1..300})price" good.csv
+    local blanks
+    refuses 2 "option --where: 'price >' at character 8: a column, a literal" --where 'price >' good.csv
+    refuses 2 "option --where: 'price > 3)' at character 10: " --where 'price > 3)' good.csv
+    refuses 2 "option --where: 'city = 'Oslo' at character 8: " --where "city = 'Oslo" good.csv
+    refuses 2 "option --where: 'city > 3' at character 6: " --where "city > 3" good.csv
+    refuses 2 "option --where: 'price + 1' at character 7: " --where "price + 1" good.csv
+    refuses 2 "option --where: 'price >  )' at character 10: " --where $'price\n>\t\t)' good.csv
+    blanks=$(printf '%300s' "")
+    refuses 2 " ? 1' at character 307: " --where "price $blanks? 1" good.csv
+    refuses 2 "option --where: '...(((" --where "$(printf '(%.0s' {1..300})price" good.csv
+    grep -q "(\.\.\.' at character [0-9]*: .*nested more than" err || fail "deep: $(cat err)"
     refuses 2 "parts" --where "price > 1$(printf '+1%.0s' {1..40000})" good.csv
 }
 
@@ -98,10 +103,28 @@ wrong_files()
     refuses 1 "nowhere*.csv: no file has such a name" 'nowhere*.csv'
     refuses 1 "no .csv or .tsv file in this directory" empty.d
     refuses 1 "empty.csv: no header and no record" empty.csv
-    refuses 1 "binary.csv" binary.csv
-    refuses 1 "packed.csv.gz" packed.csv.gz
+    refuses 1 "binary.csv: a NUL byte at offset 6: a binary file" binary.csv
+    refuses 1 "packed.csv.gz: is compressed by gzip" packed.csv.gz
     mkfifo pipe.csv
     refuses 1 "pipe.csv: is no regular file" pipe.csv
+}
+
+# A binary file may begin as text does: what is told is that it is binary, and not which of its "records" has
+# too few "fields", or a "value" of a wrong type, before its first NUL.
+binary_files()
+{
+    printf 'a,b,c\n1,2\n3,4,\0\n' >short.bin
+    refuses_everywhere 1 "short.bin: a NUL byte at offset 14: a binary file" short.bin
+    refuses 1 "short.bin: a NUL byte at offset 14: a binary file" --by nothing short.bin
+    { printf 'a,b,c\n1,2\n'; head -c 20000 /dev/zero | tr '\0' x; printf '\n3,4,\0\n'; } >far.bin
+    refuses 1 "far.bin: a NUL byte at offset 20015: a binary file" far.bin
+    { awk 'BEGIN { print "a,b"; for (i = 0; i < 3000; i++) print i ",2"; print "x,1" }'; printf '1,\0\n'; } >type.bin
+    refuses_everywhere 1 "type.bin: a NUL byte at offset 19900: a binary file" \
+        --types a=int64 --agg max:a type.bin
+    { printf 'a,b\n1,"never closed\n'; head -c 30000 /dev/zero; } >quote.bin
+    refuses 1 "quote.bin: a NUL byte at offset 20: a binary file" quote.bin
+    cp good.csv same.csv && { cat good.csv; printf '1\n2,3,4\n\0'; } >same.bin
+    refuses 1 "same.bin: a NUL byte at offset" same.csv same.bin
 }
 
 # Permissions mean nothing to root, so another user tries.
@@ -141,7 +164,7 @@ wrong_data()
     { cat big.csv; printf '1,2,\0\n'; } >nul.csv
     refuses_everywhere 1 "nul.csv: a NUL byte at offset" --by k nul.csv
     { cat big.csv; printf '1,9223372036854775807,x\n'; } >overflow.csv
-    refuses_everywhere 1 "overflow.csv: line 80002: " --by k --where 'v + 1 > 0' overflow.csv
+    refuses_everywhere 1 "overflow.csv: line 80002: --where 'v + 1 > 0' at character 3: " --by k --where 'v + 1 > 0' overflow.csv
     refuses_everywhere 1 "short.csv: line 80002" --by k --types v=int64 --agg max:v short.csv value.csv long.csv
     refuses_everywhere 1 "value.csv: line 80002" --by k --types v=int64 --agg max:v value.csv short.csv long.csv
 }
@@ -193,6 +216,7 @@ wrong_names
 long_names
 wrong_conditions
 wrong_files
+binary_files
 forbidden_files
 wrong_data
 nothing_to_count
