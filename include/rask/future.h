@@ -150,7 +150,7 @@ RASK_API RASK_MUST_USE rask_status rask_map(struct rask *rask, const struct rask
                                             struct rask_future *futures, struct rask_error *error);
 
 /* Submits the call once on every worker, bound to it; futures: rask_worker_count of them, in rank
- * order. */
+ * order. Errors: as rask_submit; what was submitted before is cancelled and has no future. */
 RASK_API RASK_MUST_USE rask_status rask_run_everywhere(struct rask *rask,
                                                        const struct rask_call *call,
                                                        struct rask_future *futures,

@@ -70,7 +70,8 @@ RASK_API rask_status rask_stop(struct rask *rask);
  * from a signal handler. The setting `signals` does it at Ctrl-C. NULL is fine. */
 RASK_API void rask_interrupt(struct rask *rask);
 
-/* What the runtime consists of; of NULL rank -1 and no rank, worker or slot. Thread: any. */
+/* What the runtime consists of, on every rank the same but for its own number; of NULL rank -1 and
+ * no rank, worker or slot. Thread: any, tasks included. */
 RASK_API int32_t rask_rank(const struct rask *rask);
 RASK_API int32_t rask_rank_count(const struct rask *rask);
 RASK_API int32_t rask_worker_count(const struct rask *rask); /* ranks that run tasks */

@@ -46,9 +46,10 @@ struct rask_runtime {
     struct rask_config_entry *settings; /* [own] [RASK_CONFIG_COUNT]: constant after the start */
     struct rask_boot_result boot;
     char launch_text[256]; /* how the process was started */
+    /* The same on all ranks, and constant after the start. */
+    uint32_t *slots; /* [own] [n_ranks]: of each rank; 0: it is no worker */
     int32_t n_workers; /* ranks with slots */
-    uint8_t *works; /* [own] [n_ranks]: whether the rank has slots; rank 0 */
-    uint32_t n_slots_all; /* of all workers; rank 0 */
+    uint32_t n_slots_all; /* of all workers */
     uint64_t spin_ns;
     int is_embedded;
     int is_cut_off; /* other ranks cannot be reached in order; MPI may still use the arena */

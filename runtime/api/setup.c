@@ -342,6 +342,16 @@ static rask_status keep_settings(struct rask_runtime *rt, struct rask_error *err
     return RASK_OK;
 }
 
+/* Room for the slots of all ranks, which are shared at the end. */
+static rask_status make_table(struct rask_runtime *rt, struct rask_error *error)
+{
+    size_t n = (size_t)rt->boot.comm->caps.n_ranks;
+    rt->slots = rask_alloc_zeroed(n, sizeof *rt->slots);
+    return rt->slots != NULL
+               ? RASK_OK
+               : rask_error_memory(error, n * sizeof *rt->slots, "the table of workers");
+}
+
 /* What follows the transport; on one rank it may fail alone. */
 static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
 {
@@ -349,6 +359,8 @@ static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
     rask_status status = plan_binding(rt, error);
     if (status == RASK_OK && rask_buf_reserve(&rt->last_batch, LAST_BATCH_BYTES) != 0)
         status = rask_error_memory(error, LAST_BATCH_BYTES, "the last message");
+    if (status == RASK_OK)
+        status = make_table(rt, error);
     if (status == RASK_OK)
         status = make_machines(rt, error);
     if (status != RASK_OK)
@@ -365,17 +377,29 @@ static rask_status begin(struct rask_runtime *rt, struct rask_error *error)
     return status == RASK_OK ? rask_threads_start(rt, error) : status;
 }
 
+/* Every rank learns which ranks work, and with how many slots. */
+static rask_status share_slots(struct rask_runtime *rt, struct rask_error *error)
+{
+    struct rask_comm *comm = rt->boot.comm;
+    rask_status status = comm->ops->share(comm, rt->loop.exec.n_slots, rt->slots, error);
+    for (int32_t r = 0; status == RASK_OK && r < comm->caps.n_ranks; r++) {
+        rt->n_workers += rt->slots[r] != 0;
+        rt->n_slots_all += rt->slots[r];
+    }
+    return status;
+}
+
 /* The outcome of `begin` on all ranks. The threads may be turning the loop already, and MPI is
  * called by its holder only. */
 static rask_status agree(struct rask_runtime *rt, rask_status status, struct rask_error *error)
 {
     struct rask_comm *comm = rt->boot.comm;
-    if (rt->is_embedded)
-        return status;
-    if (status != RASK_OK && status != RASK_ERR_BINDING)
+    if (!rt->is_embedded && status != RASK_OK && status != RASK_ERR_BINDING)
         error->rank = comm->caps.rank;
     rask_loop_take(&rt->loop);
     status = comm->ops->agree(comm, status, error);
+    if (status == RASK_OK)
+        status = share_slots(rt, error);
     rask_loop_give(&rt->loop);
     return status;
 }
@@ -426,7 +450,7 @@ void rask_runtime_tear_down(struct rask_runtime *rt)
     if (!rt->is_cut_off)
         rask_store_free(rt->store);
     rask_registry_free(rt->registry);
-    rask_free(rt->works);
+    rask_free(rt->slots);
     rask_free(rt->settings);
     rask_buf_release(&rt->last_batch);
     if (rt->log_file != NULL)

@@ -15,24 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Counts workers and slots; 0 while a rank has not said hello. */
+/* Whether every rank has said hello. */
 static int has_all_workers(struct rask_runtime *rt)
 {
-    int32_t n_workers = 0, n_ranks = rt->boot.comm->caps.n_ranks;
-    uint32_t n_slots = 0;
+    int32_t n_ranks = rt->boot.comm->caps.n_ranks;
     int is_complete = 1;
     rask_loop_take(&rt->loop);
     for (int32_t r = 0; r < n_ranks; r++) {
         struct rask_sched_worker worker;
         rask_sched_worker(rt->loop.sched, r, &worker);
         is_complete &= worker.is_alive;
-        rt->works[r] = worker.n_slots > 0;
-        n_workers += worker.n_slots > 0;
-        n_slots += worker.n_slots;
     }
     rask_loop_give(&rt->loop);
-    rt->n_workers = n_workers;
-    rt->n_slots_all = n_slots;
     return is_complete;
 }
 
@@ -143,10 +137,6 @@ rask_status rask_runtime_stop(struct rask_runtime *rt)
 static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
                                struct rask_error *error)
 {
-    rt->works = rask_alloc_zeroed((size_t)rt->boot.comm->caps.n_ranks, 1);
-    if (rt->works == NULL)
-        return rask_error_memory(error, (size_t)rt->boot.comm->caps.n_ranks,
-                                 "the table of workers");
     atomic_store(&rt->is_stopped_at_exit, 1);
     while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
         if (rask_loop_try(&rt->loop, 0) == 0)

@@ -545,7 +545,7 @@ rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
     size_t n = 0;
     each.options = &options;
     for (int32_t r = 0; r < rt->boot.comm->caps.n_ranks && status == RASK_OK; r++) {
-        if (!rt->works[r])
+        if (rt->slots[r] == 0)
             continue;
         options.ranks = &r;
         options.n_ranks = 1;

@@ -8,8 +8,8 @@
  * driven by the simulator instead of the loop).
  *
  * Thread: every operation is called by the holder of the loop only; bells by any thread. Nothing
- * blocks but `agree` and `stop`. Records of one sender to one receiver arrive once and in order;
- * those of different senders keep no order. */
+ * blocks but `agree`, `share` and `stop`. Records of one sender to one receiver arrive once and in
+ * order; those of different senders keep no order. */
 #ifndef RASK_COMM_COMM_H
 #define RASK_COMM_COMM_H
 
@@ -85,6 +85,10 @@ struct rask_comm_ops {
      * lowest rank that has failed gives status and error to all. RASK_ERR_MPI when it cannot be
      * asked. */
     rask_status (*agree)(struct rask_comm *, rask_status, struct rask_error *);
+    /* Collective, and waits: every rank gives a number and gets those of all, in rank order:
+     * numbers[n_ranks]. RASK_ERR_MPI. */
+    rask_status (*share)(struct rask_comm *, uint32_t number, uint32_t *numbers,
+                         struct rask_error *);
     /* Orderly end: all output is flushed, every rank of the job has called stop, then resources
      * are released. RASK_OK, or why there was no such end: then the transport and all memory that
      * it was given (arena, places of gets) may still be in use, and stay. `is_abort`: the others

@@ -42,6 +42,14 @@ static rask_status only_one(struct rask_comm *comm, rask_status status, struct r
     return status;
 }
 
+static rask_status own_number(struct rask_comm *comm, uint32_t number, uint32_t *numbers,
+                              struct rask_error *error)
+{
+    (void)comm, (void)error;
+    numbers[0] = number;
+    return RASK_OK;
+}
+
 static rask_status local_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     (void)is_abort, (void)exit_code;
@@ -54,6 +62,7 @@ static const struct rask_comm_ops local_ops = {
     .poll = nothing_to_poll,
     .get = no_peer_get,
     .agree = only_one,
+    .share = own_number,
     .stop = local_stop,
 };
 

@@ -229,6 +229,14 @@ static rask_status mpi_agree(struct rask_comm *comm, rask_status status, struct 
     return rask_mpi_agree(mpi_of(comm)->control, status, error);
 }
 
+static rask_status mpi_share(struct rask_comm *comm, uint32_t number, uint32_t *numbers,
+                             struct rask_error *error)
+{
+    int code =
+        MPI_Allgather(&number, 1, MPI_UINT32_T, numbers, 1, MPI_UINT32_T, mpi_of(comm)->control);
+    return rask_mpi_check(error, "MPI_Allgather", code);
+}
+
 static rask_status mpi_stop(struct rask_comm *comm, int is_abort, int exit_code)
 {
     struct rask_mpi *mpi = mpi_of(comm);
@@ -255,6 +263,7 @@ static const struct rask_comm_ops mpi_ops = {
     .poll = mpi_poll,
     .get = mpi_get,
     .agree = mpi_agree,
+    .share = mpi_share,
     .stop = mpi_stop,
 };
 

@@ -199,7 +199,49 @@ static void a_deadline_ends_a_wait_among_brief_tasks(void)
     stop();
 }
 
-HOME_MAIN("waits", {"no wait is held up by another task", no_wait_is_held_up_by_another_task},
+static int own_rank(struct rask_task *task)
+{
+    int64_t rank = rask_task_rank(task);
+    return rask_task_return(task, &rank, sizeof rank);
+}
+RASK_TASK(own_rank)
+
+/* From inside a task: on which ranks its children have run, a bit each; -1 without an answer. */
+static int ask_everywhere(struct rask_task *task)
+{
+    struct rask *own = rask_task_runtime(task);
+    struct rask_future futures[64];
+    struct rask_call call = {.function = own_rank};
+    int64_t ranks = 0, n = rask_worker_count(own);
+    if (n < 1 || n > 64 || rask_slot_count(own) != (uint32_t)n * HOME_SLOTS ||
+        rask_run_everywhere(own, &call, futures, NULL) != RASK_OK)
+        n = 0;
+    for (int64_t i = 0; i < n; i++) {
+        struct rask_view view;
+        if (rask_result(own, futures[i], RASK_FOREVER, &view, NULL) == RASK_OK)
+            ranks |= INT64_C(1) << *(const int64_t *)view.data;
+    }
+    rask_release(own, futures, (size_t)n);
+    ranks = n == 0 ? -1 : ranks;
+    return rask_task_return(task, &ranks, sizeof ranks);
+}
+RASK_TASK(ask_everywhere)
+
+static void runs_on_every_worker_from_inside_a_task(void)
+{
+    struct rask_call call = {.function = ask_everywhere, .options = &there};
+    start();
+    int64_t everywhere = (INT64_C(1) << rask_rank_count(rask)) - 1;
+    if (rask_worker_count(rask) != rask_rank_count(rask))
+        everywhere &= ~INT64_C(1);
+    struct rask_future future = submit(&call);
+    CU_ASSERT_EQUAL(value_of(future), everywhere);
+    rask_release(rask, &future, 1);
+    stop();
+}
+
+HOME_MAIN("waits", {"on every worker from a task", runs_on_every_worker_from_inside_a_task},
+          {"no wait is held up by another task", no_wait_is_held_up_by_another_task},
           {"one long task holds up no brief ones", one_long_task_holds_up_no_brief_ones},
           {"tasks wait for what their batch brought along",
            tasks_wait_for_what_their_batch_brought_along},
