@@ -118,7 +118,8 @@ static rask_status share(struct rask_sched *s, uint32_t task, const struct rask_
     return s->status;
 }
 
-/* Finds the inputs' records into s->work above `base`. 0, or -1 if one is unknown. */
+/* Puts the inputs' records on s->work; the machine is broken if there was no memory for one. 0, or
+ * -1 if one is unknown. */
 static int find_inputs(struct rask_sched *s, const struct rask_msg_submit *m)
 {
     for (uint32_t i = 0; i < m->n_dep; i++) {
@@ -172,7 +173,8 @@ static uint32_t find_known(const struct rask_sched *s, const struct rask_msg_sub
     return known;
 }
 
-/* A new task under its id, and its key if it has one. 0 without memory. */
+/* A new task under its id, and its key if it has one. 0 without memory, and the machine is broken
+ * if there was none for the rest of its record. */
 static uint32_t task_new(struct rask_sched *s, const struct rask_msg_submit *m)
 {
     uint32_t task;
@@ -195,9 +197,12 @@ rask_status rask_sched_on_submit(struct rask_sched *s, int32_t source,
         return RASK_ERR_MEMORY;
     size_t base = s->work.count;
     int is_known = find_inputs(s, m) == 0;
-    if (is_known && rask_edges_link(s, task, s->work.items + base, m->n_dep) != 0)
-        return RASK_ERR_MEMORY;
+    if (s->status == RASK_OK && is_known &&
+        rask_edges_link(s, task, s->work.items + base, m->n_dep) != 0)
+        rask_sched_break(s, RASK_ERR_MEMORY, "the inputs of a task");
     s->work.count = base;
+    if (s->status != RASK_OK)
+        return s->status;
     if (is_known)
         rask_sched_task_want(s, task);
     else

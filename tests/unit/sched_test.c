@@ -507,6 +507,52 @@ static void in_steady_state_nothing_is_allocated(void)
     teardown(&b);
 }
 
+/* A task with inputs, ranks and resources in a new scheduler whose n-th allocation from then on
+ * fails. 0 once none does. */
+static int submit_without_memory(uint64_t n)
+{
+    enum { N_INPUTS = 20 };
+    uint64_t inputs[N_INPUTS];
+    static const uint32_t ranks[] = {1, 2};
+    static const uint64_t key[] = {3, 4};
+    struct rask_wire_resource resource = {.name = "gpu", .amount = 1};
+    struct bench b;
+    struct rask_msg_submit m = {.task = N_INPUTS + 1,
+                                .key = key,
+                                .n_key = 2,
+                                .dep = inputs,
+                                .n_dep = N_INPUTS,
+                                .allow = ranks,
+                                .n_allow = 2,
+                                .resource = &resource,
+                                .n_resource = 1};
+    setup_as(&b, 0, 0);
+    hello(&b, 1);
+    for (uint64_t i = 0; i < N_INPUTS; i++) {
+        inputs[i] = i + 1;
+        CU_ASSERT_EQUAL(submit(&b, inputs[i], NULL, 0), RASK_OK);
+    }
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &m), 0);
+    m.task++;
+    m.n_dep = 0;
+    m.n_key = 0;
+    CU_ASSERT_EQUAL(rask_wire_put_submit(&b.in, &m), 0);
+    rask_alloc_fail_at(n, 0);
+    rask_status status = deliver(&b, 0);
+    rask_alloc_fail_at(0, 0);
+    CU_ASSERT(status == RASK_OK || (status == RASK_ERR_MEMORY && b.text[0] != '\0'));
+    teardown(&b);
+    return status != RASK_OK;
+}
+
+static void without_memory_a_submission_breaks_the_job_alone(void)
+{
+    uint64_t n = 1;
+    while (submit_without_memory(n))
+        n++;
+    CU_ASSERT(n > 3);
+}
+
 /* The index follows the living tasks of a client; a number that was given out long ago and comes
  * late is found all the same, and all are let go when the client is lost. */
 static void ids_may_come_late_and_far_apart(void)
@@ -575,6 +621,7 @@ RASK_UNIT_MAIN("sched",
                {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},
                {"an unknown input", an_unknown_input_is_an_error_of_the_task_alone},
                {"steady state allocates nothing", in_steady_state_nothing_is_allocated},
+               {"want of memory in a submission", without_memory_a_submission_breaks_the_job_alone},
                {"ids come late and far apart", ids_may_come_late_and_far_apart},
                {"a live task keeps to its budget", a_live_task_keeps_to_its_budget},
                {"it asks to be called in time", it_asks_to_be_called_when_a_time_is_up},
