@@ -24,6 +24,15 @@ RASK_VEC_DEFINE(rask_thread_ids, pthread_t);
 struct rask_guest {
     struct rask_guest *next;
     pthread_t thread;
+    /* tasks on it that wait without a replacement, so that it runs all tasks meanwhile; spawn_lock
+     */
+    uint32_t n_unreplaced;
+};
+
+/* A slot that a waiting task has lent. */
+struct rask_lent {
+    int is_replaced; /* another thread can use it */
+    int was_awake; /* its thread counted among those that are awake to run any task */
 };
 
 struct rask_runtime {
@@ -128,10 +137,11 @@ static inline void rask_threads_note(struct rask_runtime *runtime)
 void rask_threads_secede(struct rask_runtime *runtime, struct rask_task *task, int is_away);
 /* The condition of one who waits for the end of the job. */
 int rask_threads_never(void *context);
-/* A task gives its slot up and gets it back. 1 if another thread can use it meanwhile; 0 if there
- * is none (no memory, no further thread): the task's own thread must run tasks while it waits. */
-int rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);
-void rask_threads_unblock(struct rask_runtime *runtime, struct rask_task *task, int is_replaced);
+/* A task gives its slot up and gets it back. If no other thread can use it meanwhile (no memory, no
+ * further thread) the task's own thread must run tasks while it waits. */
+struct rask_lent rask_threads_block(struct rask_runtime *runtime, struct rask_task *task);
+void rask_threads_unblock(struct rask_runtime *runtime, struct rask_task *task,
+                          const struct rask_lent *lent);
 
 /* The communicator that a program hands over. */
 struct rask_attachment {

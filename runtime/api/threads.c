@@ -563,6 +563,7 @@ void rask_threads_stop(struct rask_runtime *rt)
 void rask_threads_enter(struct rask_runtime *rt, struct rask_guest *guest)
 {
     guest->thread = pthread_self();
+    guest->n_unreplaced = 0;
     rask_spin_lock(&rt->spawn_lock);
     guest->next = rt->guests;
     rt->guests = guest;
@@ -598,29 +599,62 @@ void rask_threads_secede(struct rask_runtime *rt, struct rask_task *task, int is
     rask_loop_give(&rt->loop);
 }
 
-int rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
+/* The innermost call of the program that this thread is inside; NULL for a thread of the runtime.
+ * The lock is held. */
+static struct rask_guest *own_guest(const struct rask_runtime *rt)
+{
+    struct rask_guest *guest = rt->guests;
+    while (guest != NULL && !pthread_equal(guest->thread, pthread_self()))
+        guest = guest->next;
+    return guest;
+}
+
+/* What count_awake has counted this thread for ends here until the task is back: while the task
+ * waits the thread counts by what it does then. */
+struct rask_lent rask_threads_block(struct rask_runtime *rt, struct rask_task *task)
 {
     struct rask_loop *loop = &rt->loop;
+    struct rask_lent lent;
     rask_threads_secede(rt, task, 1);
     (void)rask_loop_try(loop, 1);
     rask_exec_leave(&loop->exec);
-    atomic_fetch_sub_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
     uint32_t n_blocked = atomic_fetch_add(&rt->n_blocked, 1) + 1;
     rask_spin_lock(&rt->spawn_lock);
+    struct rask_guest *guest = own_guest(rt);
+    lent.was_awake = guest == NULL || guest->n_unreplaced != 0;
+    if (lent.was_awake)
+        atomic_fetch_sub_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
     uint32_t n = atomic_load(&rt->n_executors);
-    int is_replaced =
+    lent.is_replaced =
         n >= n_blocked + loop->exec.n_slots || (n < MAX_THREADS && spawn(rt) == RASK_OK);
+    if (guest != NULL)
+        guest->n_unreplaced += !lent.is_replaced;
     rask_spin_unlock(&rt->spawn_lock);
-    if (is_replaced) {
+    if (lent.is_replaced)
         (void)rask_loop_wake(loop, 1);
-    } else {
+    else
         atomic_fetch_sub(&rt->n_blocked, 1);
-        atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
-    }
-    return is_replaced;
+    return lent;
 }
 
-void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task, int is_replaced)
+/* The task that waited has its slot again: its thread counts as it did before. */
+static void count_again(struct rask_runtime *rt, const struct rask_lent *lent)
+{
+    if (lent->was_awake)
+        atomic_fetch_add_explicit(&rt->loop.exec.n_awake, 1, memory_order_relaxed);
+    if (lent->is_replaced) {
+        atomic_fetch_sub(&rt->n_blocked, 1);
+        return;
+    }
+    rask_spin_lock(&rt->spawn_lock);
+    struct rask_guest *guest = own_guest(rt);
+    if (guest != NULL)
+        guest->n_unreplaced--;
+    rask_spin_unlock(&rt->spawn_lock);
+}
+
+void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task,
+                          const struct rask_lent *lent)
 {
     struct rask_loop *loop = &rt->loop;
     rask_exec_enter_begin(&loop->exec);
@@ -631,9 +665,6 @@ void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task, int i
         if (n % 4096 == 0)
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     }
-    if (is_replaced) {
-        atomic_fetch_add_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
-        atomic_fetch_sub(&rt->n_blocked, 1);
-    }
+    count_again(rt, lent);
     rask_threads_secede(rt, task, 0);
 }

@@ -193,11 +193,11 @@ static rask_status work_as_task(struct rask *rask, struct rask_until *until)
     if (until->enlist == enlist_for_next && until->deadline_ns == UINT64_MAX &&
         run_inside(rask, until->context))
         return RASK_OK;
-    int is_replaced = rask_threads_block(rt, rask->task);
-    until->may_run = is_replaced ? RASK_RUN_NONE : RASK_RUN_ALL;
-    until->bell = is_replaced ? NULL : rt->loop.comm->bell;
+    struct rask_lent lent = rask_threads_block(rt, rask->task);
+    until->may_run = lent.is_replaced ? RASK_RUN_NONE : RASK_RUN_ALL;
+    until->bell = lent.is_replaced ? NULL : rt->loop.comm->bell;
     rask_status status = rask_threads_work(rt, until);
-    rask_threads_unblock(rt, rask->task, is_replaced);
+    rask_threads_unblock(rt, rask->task, &lent);
     return status;
 }
 
