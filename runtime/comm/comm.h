@@ -41,6 +41,10 @@ struct rask_comm_handler {
     /* A peer is gone for good; nothing more comes from it, its gets have ended before with an
      * error. */
     void (*on_lost)(void *context, int32_t rank);
+    /* This rank itself cannot go on: something that has arrived had no room, and is dropped. No
+     * peer is to blame. What comes later is handed over all the same, with a gap; `stop` is still
+     * orderly. `error` [borrow]: RASK_ERR_MEMORY, with the text. May be called again. */
+    void (*on_failed)(void *context, const struct rask_error *error);
 };
 
 /* What the transport can do and what it has found out; fixed after start. */

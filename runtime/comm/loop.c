@@ -237,9 +237,17 @@ static void on_lost(void *context, int32_t rank)
     }
 }
 
+static void on_failed(void *context, const struct rask_error *error)
+{
+    struct rask_loop *loop = context;
+    struct rask_error own = *error;
+    own.rank = loop->comm->caps.rank;
+    rask_loop_break(loop, &own);
+}
+
 static int poll_transport(struct rask_loop *loop)
 {
-    struct rask_comm_handler handler = {loop, on_batch, on_got, on_lost};
+    struct rask_comm_handler handler = {loop, on_batch, on_got, on_lost, on_failed};
     return loop->comm->ops->poll(loop->comm, &handler);
 }
 

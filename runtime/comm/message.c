@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "comm/mpi_err.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define SENDS_PER_PEER 32
@@ -332,16 +333,42 @@ static void receive_batch(struct rask_mpi *mpi, int32_t rank, const uint8_t *byt
 static int take_control(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes,
                         size_t size);
 
+/* There is no memory for a batch that was announced. It is received all the same, every word of it
+ * into one and the same place, so that its sender is not held up for ever: MPI leaves open which
+ * word is there in the end, and nobody looks. (A receive without room would do by the standard, but
+ * Open MPI 4.1 then reads the whole batch to where it has none.) */
+static void refuse_large(struct rask_mpi *mpi, int32_t rank)
+{
+    MPI_Request request;
+    MPI_Datatype folded = MPI_DATATYPE_NULL;
+    int code = MPI_Type_create_hvector(INT_MAX, 1, 0, MPI_UINT64_T, &folded);
+    if (code == MPI_SUCCESS)
+        code = MPI_Type_commit(&folded);
+    if (code == MPI_SUCCESS)
+        code = MPI_Irecv(&mpi->refused_word, 1, folded, rank, RASK_TAG_LARGE_BYTES, mpi->data,
+                         &request);
+    if (code == MPI_SUCCESS)
+        code = MPI_Request_free(&request);
+    if (folded != MPI_DATATYPE_NULL)
+        MPI_Type_free(&folded);
+    if (code != MPI_SUCCESS)
+        rask_mpi_lose(mpi, rank);
+}
+
 static void hold(struct rask_mpi *mpi, int32_t rank, int tag, const uint8_t *bytes, size_t size)
 {
-    struct rask_message *message = rask_message_new(mpi, size);
+    struct rask_mpi_peer *peer = &mpi->peers[rank];
+    /* Large batches are received in the order of their notices: behind one that is to be refused
+     * nothing is held. */
+    struct rask_message *message = peer->n_refused != 0 ? NULL : rask_message_new(mpi, size);
     if (message == NULL) {
-        rask_mpi_lose(mpi, rank);
+        peer->n_refused += tag == RASK_TAG_LARGE;
+        rask_mpi_lack(mpi, rank, size);
         return;
     }
     memcpy(message->bytes, bytes, size);
     message->tag = tag;
-    rask_queue_push(&mpi->peers[rank].held, message);
+    rask_queue_push(&peer->held, message);
 }
 
 static void large_received(struct rask_mpi *mpi, void *item, int code)
@@ -358,10 +385,12 @@ static void large_received(struct rask_mpi *mpi, void *item, int code)
     while (!peer->is_receiving_large) {
         struct rask_message *message = rask_queue_pop(&peer->held);
         if (message == NULL)
-            return;
+            break;
         take_control(mpi, rank, message->tag, message->bytes, message->size);
         rask_message_free(mpi, message);
     }
+    for (; !peer->is_receiving_large && peer->n_refused != 0; peer->n_refused--)
+        refuse_large(mpi, rank);
 }
 
 static void receive_large(struct rask_mpi *mpi, int32_t rank,
@@ -372,7 +401,8 @@ static void receive_large(struct rask_mpi *mpi, int32_t rank,
     if (large == NULL || rask_flight_reserve(mpi, 1) != 0) {
         if (large != NULL)
             rask_message_free(mpi, large);
-        rask_mpi_lose(mpi, rank);
+        rask_mpi_lack(mpi, rank, (size_t)notice->bytes);
+        refuse_large(mpi, rank);
         return;
     }
     large->rank = rank;

@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* While rings keep bringing batches, MPI has its turn in one of this many polls. */
 #define POLLS_PER_MPI_TURN 64
@@ -78,6 +79,17 @@ void rask_mpi_lose(struct rask_mpi *mpi, int32_t rank)
         return;
     mpi->peers[rank].is_lost = 1;
     mpi->n_lost++;
+}
+
+void rask_mpi_lack(struct rask_mpi *mpi, int32_t rank, size_t bytes)
+{
+    struct rask_error error;
+    char what[64];
+    if (mpi->handler == NULL)
+        return;
+    snprintf(what, sizeof what, "a batch from rank %d", rank);
+    (void)rask_error_memory(&error, bytes, what);
+    mpi->handler->on_failed(mpi->handler->context, &error);
 }
 
 /* What is queued for a lost peer goes nowhere. */

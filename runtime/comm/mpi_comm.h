@@ -98,6 +98,7 @@ struct rask_channel {
     struct rask_ring_reader reader;
     struct rask_message_queue overflow; /* what found no room, in order */
     struct rask_buf partial; /* a batch of several frames, until the last one is here */
+    int is_dropping; /* there was no memory for it: its other frames are dropped too */
 };
 
 struct rask_mpi_peer {
@@ -109,6 +110,7 @@ struct rask_mpi_peer {
     uint64_t arena_bytes;
     uint32_t n_sends; /* in flight */
     uint32_t n_pieces; /* of gets, in flight */
+    uint32_t n_refused; /* large batches there was no memory to hold the notice of */
     int32_t next_reading; /* rank: list of peers with reads to issue; -1 ends it */
     uint8_t is_receiving_large, is_lost, is_lost_told;
     uint8_t is_reading; /* in that list */
@@ -145,6 +147,7 @@ struct rask_mpi {
     MPI_Request receives[RASK_N_RECEIVES];
     int n_receives, next_receive; /* posted, and the oldest of them */
     struct rask_message *free_messages; /* each of RASK_MESSAGE_BYTES */
+    uint64_t refused_word; /* where batches go that there is no memory for */
     uint32_t n_queued; /* messages in all out queues and overflows */
     uint64_t *n_messages_sent; /* to each rank on `control`, for the end's count */
     uint64_t n_messages_received;
@@ -244,6 +247,8 @@ void rask_mpi_release(struct rask_mpi *); /* the memory of this process */
 /* Notes that the peer is gone; the poll under way, or the next one, ends its reads and tells the
  * handler. */
 void rask_mpi_lose(struct rask_mpi *, int32_t rank);
+/* Tells the handler that this rank has no memory for `bytes` that have come from `rank`. */
+void rask_mpi_lack(struct rask_mpi *, int32_t rank, size_t bytes);
 /* Collective over `comm`: RASK_OK if every rank's `status` is; else every rank gets code and
  * text of the lowest rank that has an error. */
 rask_status rask_mpi_agree(MPI_Comm comm, rask_status status, struct rask_error *);

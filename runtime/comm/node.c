@@ -250,16 +250,31 @@ rask_status rask_channel_send(struct rask_mpi *mpi, struct rask_channel *channel
     return status;
 }
 
-static int take_frame(struct rask_mpi *mpi, struct rask_channel *channel,
-                      const struct rask_ring_frame *frame)
+/* A frame of a batch of several. 1 with the last one, when the whole batch is in `partial`. */
+static int add_frame(struct rask_mpi *mpi, struct rask_channel *channel,
+                     const struct rask_ring_frame *frame)
+{
+    if (!channel->is_dropping &&
+        rask_buf_append(&channel->partial, frame->bytes, frame->size) != 0) {
+        channel->is_dropping = 1;
+        rask_mpi_lack(mpi, channel->rank, channel->partial.size + frame->size);
+        rask_buf_release(&channel->partial);
+    }
+    if (frame->has_more)
+        return 0;
+    int is_whole = !channel->is_dropping;
+    channel->is_dropping = 0;
+    return is_whole;
+}
+
+static void take_frame(struct rask_mpi *mpi, struct rask_channel *channel,
+                       const struct rask_ring_frame *frame)
 {
     const uint8_t *bytes = frame->bytes;
     size_t size = frame->size;
-    if (frame->has_more || channel->partial.size != 0) {
-        if (rask_buf_append(&channel->partial, bytes, size) != 0)
-            return -1;
-        if (frame->has_more)
-            return 0;
+    if (frame->has_more || channel->partial.size != 0 || channel->is_dropping) {
+        if (!add_frame(mpi, channel, frame))
+            return;
         bytes = channel->partial.data;
         size = channel->partial.size;
     }
@@ -269,7 +284,6 @@ static int take_frame(struct rask_mpi *mpi, struct rask_channel *channel,
         mpi->handler->on_batch(mpi->handler->context, channel->rank, bytes, size);
     if (channel->partial.size != 0)
         rask_buf_release(&channel->partial);
-    return 0;
 }
 
 /* Takes what has come, up to a bound so that no channel starves the others; how many frames. */
@@ -285,10 +299,11 @@ int rask_channel_poll(struct rask_mpi *mpi, struct rask_channel *channel)
         int found = rask_ring_peek(&channel->reader, &frame);
         if (found == 0)
             break;
-        if (found < 0 || take_frame(mpi, channel, &frame) != 0) {
+        if (found < 0) {
             rask_mpi_lose(mpi, channel->rank);
             return n;
         }
+        take_frame(mpi, channel, &frame);
         rask_ring_pop(&channel->reader, &frame);
     }
     rask_ring_publish(&channel->reader);

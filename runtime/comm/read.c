@@ -271,27 +271,55 @@ static void answer_one(struct rask_mpi *mpi, struct rask_served *answer)
     rask_node_ring(mpi, answer->rank);
 }
 
+/* Without memory an answer is sent all the same, and MPI alone knows of it. The arena outlives it:
+ * the end waits for the asker, who waits for the bytes. */
+static void answer_unnoted(struct rask_mpi *mpi, int32_t rank,
+                           const struct rask_read_notice *notice)
+{
+    MPI_Request request;
+    if (mpi->peers[rank].is_lost)
+        return;
+    int code = MPI_Isend(mpi->arena + notice->offset, (int)notice->bytes, MPI_BYTE, rank,
+                         RASK_TAG_READ_BYTES, mpi->data, &request);
+    if (code == MPI_SUCCESS)
+        code = MPI_Request_free(&request);
+    if (code != MPI_SUCCESS)
+        rask_mpi_lose(mpi, rank);
+    mpi->base.counters.served_gets++;
+    mpi->base.counters.served_get_bytes += notice->bytes;
+    rask_node_ring(mpi, rank);
+}
+
 static void serve(struct rask_mpi *mpi)
 {
-    while (mpi->first_served != NULL && mpi->n_serving < SERVED_AT_ONCE &&
-           rask_flight_reserve(mpi, 1) == 0) {
+    while (mpi->first_served != NULL && mpi->n_serving < SERVED_AT_ONCE) {
         struct rask_served *answer = mpi->first_served;
         mpi->first_served = answer->next;
-        if (mpi->peers[answer->rank].is_lost)
-            rask_free(answer);
-        else
+        if (!mpi->peers[answer->rank].is_lost && rask_flight_reserve(mpi, 1) == 0) {
             answer_one(mpi, answer);
+        } else {
+            answer_unnoted(mpi, answer->rank, &answer->notice);
+            rask_free(answer);
+        }
     }
 }
 
 void rask_read_serve(struct rask_mpi *mpi, int32_t rank, const struct rask_read_notice *notice)
 {
-    struct rask_served *answer = NULL;
-    if (notice->offset <= mpi->arena_bytes && notice->bytes <= mpi->arena_bytes - notice->offset &&
-        notice->bytes <= PIECE_BYTES)
-        answer = rask_alloc(sizeof *answer);
-    if (answer == NULL) {
+    if (notice->offset > mpi->arena_bytes || notice->bytes > mpi->arena_bytes - notice->offset ||
+        notice->bytes > PIECE_BYTES) {
         rask_mpi_lose(mpi, rank);
+        return;
+    }
+    struct rask_served *answer = rask_alloc(sizeof *answer);
+    if (answer == NULL && mpi->first_served != NULL) {
+        /* Answers go out in the order of the questions: the oldest makes room for this one. */
+        answer = mpi->first_served;
+        mpi->first_served = answer->next;
+        answer_unnoted(mpi, answer->rank, &answer->notice);
+    }
+    if (answer == NULL) {
+        answer_unnoted(mpi, rank, notice);
         return;
     }
     *answer = (struct rask_served){.rank = rank, .notice = *notice};

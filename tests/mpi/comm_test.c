@@ -53,6 +53,7 @@ struct world {
     uint64_t n_received; /* records */
     uint64_t n_got, n_open; /* reads ended, under way */
     uint32_t n_turns; /* records of the ping-pong */
+    uint32_t n_lacks; /* batches without room */
     int n_failures; /* of the test under way, on this rank */
     struct tap tap;
     int is_playing;
@@ -167,11 +168,22 @@ static void on_lost(void *context, int32_t rank)
     expect(context, 0, "a peer was lost");
 }
 
+static void on_failed(void *context, const struct rask_error *error)
+{
+    struct world *world = context;
+    expect(world, error->code == RASK_ERR_MEMORY && strstr(error->text, "rank 1") != NULL,
+           "want of memory is told as something else");
+    world->n_lacks++;
+}
+
 /* One poll; lets other ranks run when it brings nothing, since tests have more ranks than cores. */
 static int turn(struct world *world)
 {
-    const struct rask_comm_handler handler = {
-        .context = world, .on_batch = on_batch, .on_got = on_got, .on_lost = on_lost};
+    const struct rask_comm_handler handler = {.context = world,
+                                              .on_batch = on_batch,
+                                              .on_got = on_got,
+                                              .on_lost = on_lost,
+                                              .on_failed = on_failed};
     int n_events = world->comm->ops->poll(world->comm, &handler);
     if (n_events == 0)
         sched_yield();
@@ -402,6 +414,64 @@ static void test_wakeups(struct world *world)
     report(world, "who sleeps is woken");
 }
 
+/* Batches that rank 0 has no memory for are nobody's fault: it is told so, and nobody is lost. */
+static void test_batches_without_memory(struct world *world)
+{
+    struct rask_comm *comm = world->comm;
+    const uint32_t token[2] = {8, 0}, size = LONGEST_RECORD;
+    uint8_t *record = rask_alloc_zeroed(1, LONGEST_RECORD);
+    memcpy(record, &size, sizeof size);
+    world->n_turns = 0;
+    world->is_playing = 1;
+    all_failures(world);
+    if (comm->caps.rank == 1)
+        for (int i = 0; i < 3; i++)
+            expect(world, comm->ops->send(comm, 0, record, LONGEST_RECORD) == RASK_OK,
+                   "a send failed");
+    if (comm->caps.rank == 0 && comm->caps.n_ranks > 1) {
+        rask_alloc_fail_at(1, 1);
+        while (world->n_lacks < 3)
+            turn(world);
+        rask_alloc_fail_at(0, 0);
+    }
+    while (comm->n_pending != 0)
+        turn(world);
+    all_failures(world);
+    if (comm->caps.rank == 1)
+        expect(world, comm->ops->send(comm, 0, (const uint8_t *)token, 8) == RASK_OK,
+               "a send failed");
+    while (comm->caps.rank == 0 && comm->caps.n_ranks > 1 && world->n_turns == 0)
+        turn(world);
+    all_failures(world);
+    world->is_playing = 0;
+    rask_free(record);
+    report(world, "want of memory for a batch loses nobody");
+}
+
+/* Rank 0 answers without memory too. */
+static void test_reads_without_memory(struct world *world)
+{
+    struct rask_comm *comm = world->comm;
+    uint8_t *local = rask_alloc(16 << 20);
+    struct rask_comm_get gets[16];
+    all_failures(world);
+    if (comm->caps.rank == 0)
+        rask_alloc_fail_at(1, 1);
+    for (size_t i = 0; i < 16 && comm->caps.rank == 1; i++) {
+        gets[i] = (struct rask_comm_get){
+            .rank = 0, .offset = i * 4099, .local = local + (i << 20), .bytes = 1 << 20};
+        start_read(world, &gets[i]);
+    }
+    while (world->n_open != 0)
+        turn(world);
+    for (size_t i = 0; i < 16 && comm->caps.rank == 1; i++)
+        check_read(world, &gets[i]);
+    all_failures(world);
+    rask_alloc_fail_at(0, 0);
+    rask_free(local);
+    report(world, "gets are answered without memory");
+}
+
 static void test_counters(struct world *world, const struct options *options)
 {
     const struct rask_comm_counters *counters = &world->comm->counters;
@@ -488,6 +558,8 @@ static void run_tests(struct world *world, const struct options *options)
     test_bad_calls(world);
     test_wakeups(world);
     test_storm(world);
+    test_batches_without_memory(world);
+    test_reads_without_memory(world);
     test_counters(world, options);
 }
 
@@ -497,6 +569,7 @@ static int run_form(struct world *world, const struct options *options)
     world->form = options->name;
     world->n_received = 0;
     world->n_turns = 0;
+    world->n_lacks = 0;
     if (boot(world, options) != RASK_OK)
         return -1;
     size_t n = (size_t)world->comm->caps.n_ranks;
