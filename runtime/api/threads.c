@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
@@ -395,9 +395,9 @@ static void *pool_thread(void *argument)
     return NULL;
 }
 
-/* One more thread; the lock is held. RASK_ERR_SYSTEM when the system has none left, RASK_ERR_STATE
- * when the job has ended. */
-static rask_status spawn(struct rask_runtime *rt)
+/* One more thread; the lock is held. RASK_ERR_SYSTEM, with pthread_create's reason in *reason;
+ * RASK_ERR_MEMORY; RASK_ERR_STATE when the job has ended. */
+static rask_status spawn(struct rask_runtime *rt, int *reason)
 {
     pthread_t id;
     struct thread_start *start = rask_alloc(sizeof *start);
@@ -413,7 +413,8 @@ static rask_status spawn(struct rask_runtime *rt)
     start->runtime = rt;
     start->place =
         rt->plan.n_threads > 0 ? &rt->plan.places[place % (uint32_t)rt->plan.n_threads] : NULL;
-    if (pthread_create(&id, NULL, pool_thread, start) != 0) {
+    *reason = pthread_create(&id, NULL, pool_thread, start);
+    if (*reason != 0) {
         rask_free(start);
         return RASK_ERR_SYSTEM;
     }
@@ -515,22 +516,39 @@ static void *helper_thread(void *argument)
     return NULL;
 }
 
+/* Why there is no thread more; RASK_ERR_STATE: what has ended the job already. */
+static rask_status explain_start(struct rask_runtime *rt, rask_status status, int reason,
+                                 struct rask_error *error)
+{
+    if (status == RASK_ERR_MEMORY)
+        return rask_error_memory(error, sizeof(struct thread_start), "the start of a thread");
+    if (status == RASK_ERR_SYSTEM)
+        return rask_error_set(error, status, "cannot start %u threads: %s (limit `ulimit -u`)",
+                              rt->loop.exec.n_slots + 1, strerror(reason));
+    rask_loop_take(&rt->loop);
+    status = rt->loop.status;
+    assert(status != RASK_OK);
+    *error = rt->loop.error;
+    rask_loop_give(&rt->loop);
+    return status;
+}
+
 rask_status rask_threads_start(struct rask_runtime *rt, struct rask_error *error)
 {
     rask_status status = RASK_OK;
+    int reason = 0;
     rask_spin_lock(&rt->spawn_lock);
     atomic_store(&rt->next_place, 1);
     atomic_fetch_add(&rt->n_executors, 1);
     for (uint32_t i = 1; i < rt->loop.exec.n_slots && status == RASK_OK; i++)
-        status = spawn(rt);
+        status = spawn(rt, &reason);
     rask_spin_unlock(&rt->spawn_lock);
-    if (status == RASK_OK && pthread_create(&rt->helper, NULL, helper_thread, rt) == 0)
-        rt->has_helper = 1;
-    if (status != RASK_OK || !rt->has_helper)
-        return rask_error_set(error, RASK_ERR_SYSTEM,
-                              "cannot start %u threads: %s (limit `ulimit -u`)",
-                              rt->loop.exec.n_slots + 1, strerror(errno));
-    return RASK_OK;
+    if (status == RASK_OK) {
+        reason = pthread_create(&rt->helper, NULL, helper_thread, rt);
+        rt->has_helper = reason == 0;
+        status = rt->has_helper ? RASK_OK : RASK_ERR_SYSTEM;
+    }
+    return status == RASK_OK ? RASK_OK : explain_start(rt, status, reason, error);
 }
 
 static int has_guests(struct rask_runtime *rt)
@@ -615,6 +633,7 @@ struct rask_lent rask_threads_block(struct rask_runtime *rt, struct rask_task *t
 {
     struct rask_loop *loop = &rt->loop;
     struct rask_lent lent;
+    int reason;
     rask_threads_secede(rt, task, 1);
     (void)rask_loop_try(loop, 1);
     rask_exec_leave(&loop->exec);
@@ -626,7 +645,7 @@ struct rask_lent rask_threads_block(struct rask_runtime *rt, struct rask_task *t
         atomic_fetch_sub_explicit(&loop->exec.n_awake, 1, memory_order_relaxed);
     uint32_t n = atomic_load(&rt->n_executors);
     lent.is_replaced =
-        n >= n_blocked + loop->exec.n_slots || (n < MAX_THREADS && spawn(rt) == RASK_OK);
+        n >= n_blocked + loop->exec.n_slots || (n < MAX_THREADS && spawn(rt, &reason) == RASK_OK);
     if (guest != NULL)
         guest->n_unreplaced += !lent.is_replaced;
     rask_spin_unlock(&rt->spawn_lock);
