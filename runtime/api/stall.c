@@ -24,6 +24,9 @@ static rask_status describe(struct rask_runtime *rt, struct rask_buf *text)
 {
     struct rask_loop *loop = &rt->loop;
     uint64_t last_ns = atomic_load(&loop->last_turn_ns);
+    rask_spin_lock(&loop->client_lock);
+    uint64_t n_pending = loop->client.n_pending;
+    rask_spin_unlock(&loop->client_lock);
     rask_status status = rask_buf_printf(
         text,
         "---- rask: report of rank %d of %d, process %ld ----\n"
@@ -32,7 +35,7 @@ static rask_status describe(struct rask_runtime *rt, struct rask_buf *text)
         "client: %" PRIu64 " futures pending\n",
         loop->comm->caps.rank, loop->comm->caps.n_ranks, (long)getpid(),
         atomic_load(&loop->exec.n_running), loop->exec.n_slots, atomic_load(&loop->exec.n_queued),
-        atomic_load(&rt->n_blocked), (rask_now_ns() - last_ns) / 1000, loop->client.n_pending);
+        atomic_load(&rt->n_blocked), (rask_now_ns() - last_ns) / 1000, n_pending);
     if (status == RASK_OK)
         status = rask_worker_describe(&loop->worker, text);
     if (status == RASK_OK && loop->sched != NULL)
