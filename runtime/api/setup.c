@@ -258,6 +258,7 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     loop->comm = rt->boot.comm;
     loop->store = rt->store;
     loop->log = &rt->log;
+    loop->is_starting = 1;
     rt->log.rank = rt->is_embedded ? -1 : caps->rank;
     loop->exec.registry = rt->registry;
     loop->exec.store = rt->store;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether every rank has said hello. */
+/* Whether every rank has said hello, or the job has ended before. */
 static int has_all_workers(struct rask_runtime *rt)
 {
     int32_t n_ranks = rt->boot.comm->caps.n_ranks;
@@ -26,8 +26,25 @@ static int has_all_workers(struct rask_runtime *rt)
         rask_sched_worker(rt->loop.sched, r, &worker);
         is_complete &= worker.is_alive;
     }
+    is_complete |= rt->loop.status != RASK_OK;
     rask_loop_give(&rt->loop);
     return is_complete;
+}
+
+/* The start is over: what has ended the job meanwhile is told here, and what will end it by the
+ * loop. */
+static rask_status end_start(struct rask_runtime *rt, struct rask_error *error)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_loop_take(loop);
+    loop->is_starting = 0;
+    rask_status status = loop->status;
+    if (status != RASK_OK)
+        *error = loop->error;
+    rask_loop_give(loop);
+    if (status != RASK_OK && !rt->is_quiet)
+        rask_log_failure(&rt->log, error);
+    return status;
 }
 
 /* After these there may be no word from the others any more, and none to them. */
@@ -84,6 +101,7 @@ static void unbind_self(struct rask_runtime *rt)
 static rask_status serve(struct rask_runtime *rt, struct rask_error *error)
 {
     struct rask_loop *loop = &rt->loop;
+    (void)end_start(rt, error);
     rask_threads_bind(rt, rt->plan.n_threads > 0 ? rt->plan.places : NULL);
     struct rask_until until = {.is_done = rask_threads_never,
                                .deadline_ns = UINT64_MAX,
@@ -138,13 +156,12 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
                                struct rask_error *error)
 {
     atomic_store(&rt->is_stopped_at_exit, 1);
-    while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
+    while (!has_all_workers(rt))
         if (rask_loop_try(&rt->loop, 0) == 0)
             (void)sched_yield();
-    if (rt->loop.status != RASK_OK) {
-        *error = rt->loop.error;
-        return rt->loop.status;
-    }
+    rask_status status = end_start(rt, error);
+    if (status != RASK_OK)
+        return status;
     rt->handle = (struct rask){rt, NULL};
     *rask = &rt->handle;
     return RASK_OK;
@@ -187,10 +204,8 @@ rask_status rask_runtime_start(const struct rask_options *options,
     if (status != RASK_OK)
         return give_up(rt, status, error);
     status = open_client(rt, rask, error);
-    if (status != RASK_OK) {
-        rask_log_failure(&rt->log, error);
+    if (status != RASK_OK)
         (void)rask_runtime_stop(rt);
-    }
     return status;
 }
 

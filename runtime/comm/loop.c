@@ -111,9 +111,10 @@ void rask_loop_break(struct rask_loop *loop, const struct rask_error *error)
 {
     if (loop->status != RASK_OK)
         return;
-    loop->status = error->code;
     loop->error = *error;
-    rask_log_failure(loop->log, error);
+    loop->status = error->code;
+    if (!loop->is_starting)
+        rask_log_failure(loop->log, error);
     rask_spin_lock(&loop->client_lock);
     rask_client_fail_all(&loop->client, error);
     /* Before the lock is free: no future is made that nobody would fail. */

@@ -73,9 +73,11 @@ struct rask_loop {
     struct rask_slab gets; /* gets under way */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
-    rask_status status; /* what ended the job */
+    rask_status status; /* what ended the job; the holder's, like all of this, and of those who
+                           come after the threads */
     struct rask_error error;
     uint64_t now_ns; /* of this turn */
+    int is_starting; /* what ends the job is told by the start, which is not over */
     int is_measuring; /* scheduler_ns is taken: one more clock read a turn */
 };
 
@@ -98,8 +100,8 @@ void rask_loop_give(struct rask_loop *loop);
  * is through. Holder only. */
 const void *rask_loop_in_place(struct rask_loop *loop, const struct rask_wire_input *object);
 
-/* Ends the job with an error: pending futures fail, threads leave. The first one counts. Holder
- * only. */
+/* Ends the job with an error, which is logged unless the job is starting: pending futures fail,
+ * threads leave. The first one counts. Holder only. */
 void rask_loop_break(struct rask_loop *loop, const struct rask_error *error);
 
 /* Wakes up to `n` threads to run tasks, those first that messages wake too; returns how many.

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../unit/unit.h"
 
@@ -190,6 +191,60 @@ static void run_for_all(int is_lasting)
     CU_ASSERT(n > 50);
 }
 
+/* What has been written to standard error since `file` took its place. */
+static void end_capture(FILE *file, int stderr_fd, char *text, size_t text_bytes)
+{
+    fflush(stderr);
+    (void)dup2(stderr_fd, STDERR_FILENO);
+    close(stderr_fd);
+    rewind(file);
+    size_t n = fread(text, 1, text_bytes - 1, file);
+    text[n] = '\0';
+    fclose(file);
+}
+
+/* A start of three threads whose n-th allocation fails: for want of memory and nothing else, which
+ * is printed in one line, or not at all. */
+static void start_and_listen(uint64_t n, int is_quiet)
+{
+    static const char *const settings[] = {"arena=64MiB", NULL};
+    struct rask_options options = {
+        .size = sizeof options, .n_threads = 3, .settings = settings, .is_quiet = is_quiet};
+    struct rask *rask;
+    struct rask_error error = {.text = ""};
+    char text[4096];
+    FILE *file = tmpfile();
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    int stderr_fd = dup(STDERR_FILENO);
+    (void)dup2(fileno(file), STDERR_FILENO);
+    rask_alloc_fail_at(n, 0);
+    rask_status status = rask_start(&options, &rask, &error);
+    rask_alloc_fail_at(0, 0);
+    end_capture(file, stderr_fd, text, sizeof text);
+    if (status == RASK_OK)
+        (void)rask_stop(rask);
+    CU_ASSERT(status == RASK_OK || status == RASK_ERR_MEMORY);
+    const char *line_end = strchr(text, '\n');
+    int is_told = line_end != NULL && line_end[1] == '\0' && strstr(text, error.text) != NULL;
+    if (status == RASK_OK || is_quiet)
+        CU_ASSERT_STRING_EQUAL(text, "");
+    CU_ASSERT(status == RASK_OK || is_quiet || is_told);
+}
+
+/* From the second allocation on: the first one is the runtime itself. */
+static void a_start_that_fails_tells_it_once(void)
+{
+    for (int is_quiet = 0; is_quiet <= 1; is_quiet++) {
+        uint64_t n = 2, n_before;
+        do {
+            n_before = rask_alloc_count();
+            start_and_listen(n, is_quiet);
+            CU_ASSERT_FATAL(n < N_MOST);
+        } while (rask_alloc_count() - n_before >= n++);
+        CU_ASSERT(n > 20);
+    }
+}
+
 static void one_allocation_fails(void)
 {
     run_for_all(0);
@@ -200,5 +255,6 @@ static void all_later_allocations_fail(void)
     run_for_all(1);
 }
 
-RASK_UNIT_MAIN("api_fault", {"one allocation fails", one_allocation_fails},
+RASK_UNIT_MAIN("api_fault", {"a start that fails tells it once", a_start_that_fails_tells_it_once},
+               {"one allocation fails", one_allocation_fails},
                {"all later allocations fail", all_later_allocations_fail})
