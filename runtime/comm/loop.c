@@ -488,12 +488,13 @@ static int turn_and_give(struct rask_loop *loop, uint32_t n_own)
     return n;
 }
 
-/* After giving the loop back: turns it for those who asked meanwhile. */
+/* After giving the loop back: turns it for those who asked meanwhile. Who asks again while the loop
+ * is being taken is answered too: the exchange sees what he has left behind. */
 static int answer(struct rask_loop *loop)
 {
     int n = 0;
     while (atomic_load_explicit(&loop->is_asked, memory_order_seq_cst) != 0 && try_take(loop)) {
-        atomic_store_explicit(&loop->is_asked, 0, memory_order_relaxed);
+        (void)atomic_exchange_explicit(&loop->is_asked, 0, memory_order_acq_rel);
         n += turn_and_give(loop, 0);
     }
     return n;
