@@ -677,13 +677,17 @@ void rask_threads_unblock(struct rask_runtime *rt, struct rask_task *task,
 {
     struct rask_loop *loop = &rt->loop;
     rask_exec_enter_begin(&loop->exec);
-    for (uint32_t n = 1; !rask_exec_enter_try(&loop->exec) && !atomic_load(&loop->has_ended); n++) {
+    int is_inside = rask_exec_enter_try(&loop->exec);
+    for (uint32_t n = 1; !is_inside && !atomic_load(&loop->has_ended); n++) {
         (void)rask_loop_try(loop, 0);
         if (n % 64 == 0)
             (void)sched_yield();
         if (n % 4096 == 0)
             nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+        is_inside = rask_exec_enter_try(&loop->exec);
     }
+    if (!is_inside)
+        rask_exec_enter(&loop->exec);
     count_again(rt, lent);
     rask_threads_secede(rt, task, 0);
 }

@@ -409,3 +409,9 @@ int rask_exec_enter_try(struct rask_exec *exec)
     atomic_fetch_sub_explicit(&exec->n_entering, 1, memory_order_relaxed);
     return 1;
 }
+
+void rask_exec_enter(struct rask_exec *exec)
+{
+    atomic_fetch_add_explicit(&exec->n_running, 1, memory_order_acquire);
+    atomic_fetch_sub_explicit(&exec->n_entering, 1, memory_order_relaxed);
+}

@@ -107,11 +107,13 @@ struct rask_task *rask_exec_pop_wanted(struct rask_exec *exec,
 void rask_exec_run_inside(struct rask_exec *exec, struct rask_task *task);
 
 /* A running task that is going to wait lets go of what came with it in a batch; gives up its slot;
- * and takes one again: 1, or 0 if none is free now. */
+ * and takes one again: 1, or 0 if none is free now. A job that has ended is not waited for: _enter
+ * takes one more than there are. */
 void rask_exec_empty_batch(struct rask_exec *exec, struct rask_task *task);
 void rask_exec_leave(struct rask_exec *exec);
 void rask_exec_enter_begin(struct rask_exec *exec);
 int rask_exec_enter_try(struct rask_exec *exec);
+void rask_exec_enter(struct rask_exec *exec);
 
 static inline int rask_exec_has_work(const struct rask_exec *exec)
 {
