@@ -238,8 +238,9 @@ static uint64_t run_one(struct rask_exec *exec, struct rask_task *task, uint64_t
     }
     uint32_t average =
         atomic_load_explicit(&exec->average_ns[task->function], memory_order_relaxed);
-    uint32_t ns = task->duration_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)task->duration_ns + 1;
-    uint32_t next = average == 0 || ns > 8 * average ? ns : average - average / 4 + ns / 4;
+    uint32_t ns = task->duration_ns < UINT32_MAX ? (uint32_t)task->duration_ns + 1 : UINT32_MAX;
+    int is_new = average == 0 || ns / 8 > average;
+    uint32_t next = is_new ? ns : average - average / 4 + ns / 4;
     if (next != average)
         atomic_store_explicit(&exec->average_ns[task->function], next, memory_order_relaxed);
     return end_ns;
