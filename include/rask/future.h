@@ -199,8 +199,9 @@ RASK_API void rask_release(struct rask *rask, const struct rask_future *futures,
 
 /* Cancels tasks that are not finished; what depends on them fails as cancelled. A running function
  * goes on to its end (rask_task_is_cancelled tells it) and its result is dropped. The futures stay
- * yours to release. */
-RASK_API void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n);
+ * yours to release; those that are none are skipped. Errors: RASK_ERR_MEMORY (some of the tasks go
+ * on), RASK_ERR_ARGUMENT (no runtime, or futures at a NULL address), RASK_ERR_STATE. */
+RASK_API rask_status rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n);
 
 /* Where scattered data goes. Zero means default. */
 struct rask_scatter_options {

@@ -485,7 +485,7 @@ static rask_status check_all(struct rask *rask, const struct rask_call *call,
 /* What was submitted before an error is given up again. */
 static void take_back(struct rask *rask, struct rask_future *futures, size_t n)
 {
-    rask_cancel(rask, futures, n);
+    (void)rask_cancel(rask, futures, n);
     rask_release(rask, futures, n);
     for (size_t i = 0; i < n; i++)
         futures[i].id = 0;

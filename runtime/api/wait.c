@@ -555,20 +555,32 @@ void rask_release(struct rask *rask, const struct rask_future *futures, size_t n
     rask_spin_unlock(&rt->loop.client_lock);
 }
 
-void rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n)
+/* Asks for one task to be cancelled; the lock is held. */
+static rask_status cancel_one(struct rask_client *client, struct rask_future future)
 {
-    if (rask == NULL || futures == NULL || rask_fork_check(rask, NULL) != RASK_OK)
-        return;
+    struct rask_msg_cancel_tasks m = {.task = &future.id, .n_task = 1};
+    if (rask_client_find(client, future.id) == NULL)
+        return RASK_OK;
+    if (rask_wire_put_cancel_tasks(&client->out, &m) != 0)
+        return RASK_ERR_MEMORY;
+    rask_client_mark(client);
+    return RASK_OK;
+}
+
+rask_status rask_cancel(struct rask *rask, const struct rask_future *futures, size_t n)
+{
+    rask_status status = RASK_OK;
+    if (rask == NULL || (futures == NULL && n != 0))
+        return RASK_ERR_ARGUMENT;
+    if (rask_fork_check(rask, NULL) != RASK_OK)
+        return RASK_ERR_STATE;
     struct rask_runtime *rt = rask_runtime_of(rask);
     rask_spin_lock(&rt->loop.client_lock);
-    for (size_t i = 0; i < n; i++) {
-        struct rask_msg_cancel_tasks m = {.task = &futures[i].id, .n_task = 1};
-        if (rask_client_find(&rt->loop.client, futures[i].id) != NULL &&
-            rask_wire_put_cancel_tasks(&rt->loop.client.out, &m) == 0)
-            rask_client_mark(&rt->loop.client);
-    }
+    for (size_t i = 0; i < n && status == RASK_OK; i++)
+        status = cancel_one(&rt->loop.client, futures[i]);
     rask_spin_unlock(&rt->loop.client_lock);
     (void)rask_loop_try(&rt->loop, 0);
+    return status;
 }
 
 rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,

@@ -288,8 +288,8 @@ static rask_status set_up(struct driver *driver, struct rask_error *error)
 static void tear_down(struct driver *driver)
 {
     for (size_t i = 0; driver->ring != NULL && i < driver->n_ring; i++) {
-        rask_cancel(driver->rask, &driver->ring[i].head, 1);
-        rask_cancel(driver->rask, &driver->ring[i].partial, 1);
+        (void)rask_cancel(driver->rask, &driver->ring[i].head, 1);
+        (void)rask_cancel(driver->rask, &driver->ring[i].partial, 1);
         let_go(driver, &driver->ring[i].head);
         let_go(driver, &driver->ring[i].partial);
     }

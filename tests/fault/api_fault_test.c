@@ -245,6 +245,28 @@ static void a_start_that_fails_tells_it_once(void)
     }
 }
 
+static void a_cancel_without_memory_says_so(void)
+{
+    static struct rask_future futures[200000];
+    struct rask_options options = {.size = sizeof options, .n_threads = 1, .is_quiet = 1};
+    struct rask *rask;
+    struct rask_future none = {0};
+    size_t n = sizeof futures / sizeof futures[0];
+    CU_ASSERT_EQUAL_FATAL(rask_start(&options, &rask, NULL), RASK_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        rask_submit(rask, &(struct rask_call){.function = sum}, &futures[0], NULL), RASK_OK);
+    for (size_t i = 1; i < n; i++)
+        futures[i] = futures[0];
+    CU_ASSERT_EQUAL(rask_cancel(rask, &none, 1), RASK_OK);
+    CU_ASSERT_EQUAL(rask_cancel(NULL, &none, 1), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_cancel(rask, NULL, 1), RASK_ERR_ARGUMENT);
+    rask_alloc_fail_at(1, 1);
+    CU_ASSERT_EQUAL(rask_cancel(rask, futures, n), RASK_ERR_MEMORY);
+    rask_alloc_fail_at(0, 0);
+    rask_release(rask, futures, 1);
+    (void)rask_stop(rask);
+}
+
 static void one_allocation_fails(void)
 {
     run_for_all(0);
@@ -256,5 +278,6 @@ static void all_later_allocations_fail(void)
 }
 
 RASK_UNIT_MAIN("api_fault", {"a start that fails tells it once", a_start_that_fails_tells_it_once},
+               {"a cancel without memory says so", a_cancel_without_memory_says_so},
                {"one allocation fails", one_allocation_fails},
                {"all later allocations fail", all_later_allocations_fail})

@@ -66,7 +66,8 @@ static int use_in_child(struct rask *rask, struct rask_future finished)
         strstr(error.text, "fork") == NULL ||
         rask_describe(rask, RASK_DESCRIBE_TEXT, stdout, NULL) != RASK_ERR_STATE)
         return 3;
-    rask_cancel(rask, &finished, 1);
+    if (rask_cancel(rask, &finished, 1) != RASK_ERR_STATE)
+        return 3;
     rask_release(rask, &finished, 1);
     rask_interrupt(rask);
     if (rask_counter(rask, "tasks_done") != 0 || rask_stop(rask) != RASK_ERR_STATE)

@@ -143,7 +143,7 @@ static void an_interruption_ends_every_wait(void)
     CU_ASSERT_EQUAL(rask_completed_add(completed, &future, 1, &error), RASK_OK);
     CU_ASSERT_EQUAL(rask_completed_next(completed, RASK_FOREVER, &future), RASK_ERR_INTERRUPTED);
     rask_completed_free(completed);
-    rask_cancel(rask, &future, 1);
+    CU_ASSERT_EQUAL(rask_cancel(rask, &future, 1), RASK_OK);
     stop();
 }
 

@@ -346,7 +346,7 @@ static void cancels_tasks_and_what_needs_them(void)
     struct rask_future futures[3] = {running_gate()};
     futures[1] = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[0])));
     futures[2] = submit(RASK_CALL(bytes_of, RASK_RESULT(futures[1])));
-    rask_cancel(rask, futures, 1);
+    CU_ASSERT_EQUAL(rask_cancel(rask, futures, 1), RASK_OK);
     CU_ASSERT_EQUAL(rask_wait(rask, futures, 3, RASK_FOREVER), RASK_OK);
     for (int i = 0; i < 3; i++)
         CU_ASSERT_EQUAL(rask_result(rask, futures[i], RASK_FOREVER, NULL, &error),
@@ -362,7 +362,7 @@ static void cancels_tasks_and_what_needs_them(void)
     /* What has a result is not cancelled. */
     futures[0] = submit(RASK_CALL(bytes_of, RASK_BUFFER("a", 1)));
     CU_ASSERT_EQUAL(value_of(futures[0]), 'a');
-    rask_cancel(rask, futures, 1);
+    CU_ASSERT_EQUAL(rask_cancel(rask, futures, 1), RASK_OK);
     CU_ASSERT_EQUAL(value_of(futures[0]), 'a');
     release(futures[0]);
     stop();
