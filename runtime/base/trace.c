@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trace.c: the ring's memory, reading it, and events as text:
  *
- *     12.345678901 task-state task=17 waiting -> ready cause=input-done worker=3 epoch=1 function=0
+ *     12.345678901 task-state task=17 queued -> processing cause=assign worker=3 epoch=1 function=0
  */
 #include "base/trace.h"
 

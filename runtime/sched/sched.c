@@ -147,8 +147,8 @@ void rask_sched_release_id(struct rask_sched *s, uint64_t id)
     }
 }
 
-/* The worker has answered for an assignment that nobody needed: the task ends, or is wanted again
- * and re-run. */
+/* The worker has answered for an assignment that nobody needs: the task ends, as cancelled if it
+ * was. */
 void rask_sched_end_leaving(struct rask_sched *s, uint32_t task)
 {
     struct rask_sched_task *t = rask_sched_task_at(s, task);
