@@ -148,10 +148,10 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
         return rask_error_memory(error, (size_t)rt->boot.comm->caps.n_ranks,
                                  "the table of workers");
     atomic_store(&rt->is_stopped_at_exit, 1);
-    while (!has_all_workers(rt) && rt->loop.status == RASK_OK)
+    while (!has_all_workers(rt) && !atomic_load(&rt->loop.has_ended))
         if (rask_loop_try(&rt->loop, 0) == 0)
             (void)sched_yield();
-    if (rt->loop.status != RASK_OK) {
+    if (atomic_load(&rt->loop.has_ended) && rt->loop.status != RASK_OK) {
         *error = rt->loop.error;
         return rt->loop.status;
     }
