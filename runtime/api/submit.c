@@ -132,10 +132,12 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
     return RASK_OK;
 }
 
-static rask_status check_count(const struct rask_call *call, struct rask_error *error)
+/* Whether the inputs, and `n_more` that are bytes, are not too many for a call. */
+static rask_status check_count(const struct rask_call *call, size_t n_more,
+                               struct rask_error *error)
 {
-    size_t n = call->n_inputs;
-    if (n > RASK_CALL_INPUTS_MOST)
+    size_t n = call->n_inputs + n_more;
+    if (call->n_inputs > RASK_CALL_INPUTS_MOST - n_more)
         return rask_error_set(
             error, RASK_ERR_LIMIT,
             "a call of %zu inputs; at most %u are possible: combine them by a tree", n,
@@ -156,7 +158,7 @@ static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, 
                                struct rask_error *error)
 {
     size_t call_bytes = 0;
-    rask_status status = check_count(call, error);
+    rask_status status = check_count(call, 0, error);
     if (status == RASK_OK)
         status = measure(rask, call, p, &call_bytes, error);
     if (status != RASK_OK || call_bytes == 0)
@@ -443,7 +445,7 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
     if (status == RASK_OK)
         status = find_function(rask_runtime_of(rask), call, function, error);
     if (status == RASK_OK)
-        status = check_count(call, error);
+        status = check_count(call, 0, error);
     if (status == RASK_OK && call->options != NULL)
         status = pack_options(rask_runtime_of(rask), call->options, &p, error);
     rask_free(p.allow);
@@ -467,18 +469,17 @@ static rask_status check_inputs(struct rask_runtime *rt, const struct rask_call 
     return status;
 }
 
-/* All that can be wrong with a call but for want of memory. */
+/* All that can be wrong with the call of a map, whose items are one input more, but for want of
+ * memory. */
 static rask_status check_all(struct rask *rask, const struct rask_call *call,
                              const struct rask_future *futures, struct rask_error *error)
 {
     uint32_t function;
-    struct rask_call one_more = *call;
     rask_status status = check_call(rask, call, futures, error);
     if (status == RASK_OK)
-        status = check_count(call, error);
-    one_more.n_inputs++;
+        status = check_count(call, 1, error);
     if (status == RASK_OK)
-        status = rask_submit_check(rask, &one_more, &function, error);
+        status = rask_submit_check(rask, call, &function, error);
     return status == RASK_OK ? check_inputs(rask_runtime_of(rask), call, error) : status;
 }
 
