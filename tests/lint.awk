@@ -114,8 +114,9 @@ code ~ /^[ ]*#/ { next }
 # Variables at file scope that can change; a test program may have them.
 is_shipped && !in_function && code ~ /^(static |_Thread_local |volatile |_Atomic)/ && code !~ /(^|[^A-Za-z0-9_])const([^A-Za-z0-9_]|$)/ {
     before = code
+    gsub(/_Atomic\([^()]*\)/, "_Atomic", before)
     sub(/[=;\[].*/, "", before)
-    if (code ~ /[=;]/ && before !~ /\(/)
+    if (code ~ /[=;{]/ && before !~ /\(/)
         breach("mutable", FILENAME, FNR, "a variable at file scope: " code)
 }
 is_shipped && !in_function && code ~ /^(int|long|unsigned|char|bool|double|float|void|u?int[0-9]+_t|size_t|struct [a-z_]+)[ ]+\**[a-z_0-9]+(\[[^]]*\])?([ ]*=|;)/ {

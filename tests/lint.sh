@@ -6,7 +6,7 @@
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 2
-max_exceptions=1
+max_exceptions=3
 build=${top_builddir:-$PWD}
 scratch=$(mktemp -d) || exit 2
 trap 'rm -rf "$scratch"' EXIT

@@ -6,6 +6,9 @@
 #   tests/cli/x.sh             a script, run by bash in the build folder
 #
 # Each is cut by a timeout, after it has been asked for a stall report by SIGUSR1.
+#
+# Real files to read are not part of the sources. RASK_TEST_DATA is their directory; when nobody says, it is
+# shared/data beside the source tree. Tests that do not find them there are skipped, or that part of them.
 
 TEST_EXTENSIONS = .sh .mpi
 LOG_COMPILER = $(BASH_PATH) $(top_srcdir)/tests/run_with_timeout
@@ -18,6 +21,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	RASK='$(abs_top_builddir)/rask'; export RASK; \
+	RASK_TEST_DATA="$${RASK_TEST_DATA-$(abs_top_srcdir)/../shared/data}"; export RASK_TEST_DATA; \
 	MPIEXEC='$(MPIEXEC)'; export MPIEXEC; \
 	CC='$(CC)'; export CC; \
 	TEST_CXX='$(TEST_CXX)'; export TEST_CXX; \

@@ -5,9 +5,10 @@
  * copies of it are the same claim. The object lives until the claim is released (or the runtime
  * stops) and nothing else needs it.
  *
- * Thread: any thread of the process, tasks included, unless said otherwise. A wait inside a task
- * lends the task's slot to other tasks. Timeouts are in nanoseconds, RASK_FOREVER for none; a
- * timeout never cancels work.
+ * For every function below, unless it says otherwise. Ranks: the client's, and any other inside a
+ * task, with the handle of rask_task_runtime; futures belong to the rank that made them. Thread:
+ * any of the process. A wait inside a task lends the task's slot to other tasks. Timeouts are in
+ * nanoseconds, RASK_FOREVER for none; a timeout never cancels work.
  *
  * Every call can return RASK_ERR_STATE: the job has ended by an error, or ends while the caller is
  * in a wait, or this process is a child of fork of the runtime's. After rask_stop the runtime's
@@ -149,8 +150,9 @@ RASK_API RASK_MUST_USE rask_status rask_map(struct rask *rask, const struct rask
                                             const struct rask_items *items,
                                             struct rask_future *futures, struct rask_error *error);
 
-/* Submits the call once on every worker, bound to it; futures: rask_worker_count of them, in rank
- * order. Errors: as rask_submit; what was submitted before is cancelled and has no future. */
+/* Submits the call once on every worker, bound to it: `ranks` and `is_pure` of its options mean
+ * nothing here. futures: rask_worker_count of them, in rank order. Errors: as rask_submit;
+ * those that were submitted before the error are cancelled and have no future, but may have run. */
 RASK_API RASK_MUST_USE rask_status rask_run_everywhere(struct rask *rask,
                                                        const struct rask_call *call,
                                                        struct rask_future *futures,
@@ -163,6 +165,8 @@ enum rask_future_state {
     RASK_FUTURE_FAILED, /* rask_result tells why */
     RASK_FUTURE_CANCELLED
 };
+/* How a future stands, without waiting or turning the loop. It never fails: without a runtime it is
+ * RASK_FUTURE_NONE. */
 RASK_API enum rask_future_state rask_future_state(struct rask *rask, struct rask_future future);
 
 /* Waits until all futures are finished, well or not.
@@ -171,7 +175,9 @@ RASK_API enum rask_future_state rask_future_state(struct rask *rask, struct rask
 RASK_API RASK_MUST_USE rask_status rask_wait(struct rask *rask, const struct rask_future *futures,
                                              size_t n, int64_t timeout_ns);
 
-/* Waits until one of them is finished; *index is the first that is. Errors: as rask_wait. */
+/* Waits until one of them is finished, well or not; *index (may be NULL) is the first in their
+ * order that is, and is set on success only. Errors: as rask_wait; RASK_ERR_ARGUMENT also for none
+ * at all (n = 0). */
 RASK_API RASK_MUST_USE rask_status rask_wait_any(struct rask *rask,
                                                  const struct rask_future *futures, size_t n,
                                                  int64_t timeout_ns, size_t *index);
@@ -187,14 +193,19 @@ RASK_API RASK_MUST_USE rask_status rask_result(struct rask *rask, struct rask_fu
                                                int64_t timeout_ns, struct rask_view *view,
                                                struct rask_error *error);
 
-/* The results of n futures, in place. The first error in their order is returned; views set up to
- * there. */
+/* Waits for n futures and gives their results in place; those of other ranks are fetched at the
+ * same time. Of failed futures the first in their order gives the error, and the views before it
+ * are set; with any other error none is. Owns: [borrow] each until its future is released. Errors:
+ * as rask_result but for RASK_ERR_TIMEOUT, since it waits for ever; RASK_ERR_ARGUMENT also without
+ * futures or views for n > 0. */
 RASK_API RASK_MUST_USE rask_status rask_gather(struct rask *rask, const struct rask_future *futures,
                                                size_t n, struct rask_view *views,
                                                struct rask_error *error);
 
-/* Gives up claims. What nobody else needs is not computed, or freed. Futures that are none are
- * skipped. */
+/* Gives up claims. What nobody else needs is not computed, or freed; views of the results end. Of
+ * futures that are none, of released ones and of a NULL runtime nothing happens. It never waits and
+ * never fails: if memory is out the claim ends all the same, but its object may stay until the
+ * runtime stops. */
 RASK_API void rask_release(struct rask *rask, const struct rask_future *futures, size_t n);
 
 /* Cancels tasks that are not finished; what depends on them fails as cancelled. A running function
@@ -213,8 +224,10 @@ struct rask_scatter_options {
     int is_pure; /* same bytes, same object: scattering again is free */
 };
 
-/* Copies `bytes` into the object store and lets a worker hold them. Returns at once.
- * Errors: RASK_ERR_MEMORY, RASK_ERR_ARGUMENT, RASK_ERR_STATE (the job has ended by an error). */
+/* Copies `data` into the object store and lets a worker hold it. Returns at once; on an error the
+ * future is unchanged.
+ * Errors: RASK_ERR_MEMORY (setting `arena`), RASK_ERR_ARGUMENT (no place for the future, bytes at a
+ * NULL address, a rank that does not exist), RASK_ERR_STATE (the job has ended by an error). */
 RASK_API RASK_MUST_USE rask_status rask_scatter(struct rask *rask, struct rask_view data,
                                                 const struct rask_scatter_options *options,
                                                 struct rask_future *future,
@@ -242,8 +255,12 @@ RASK_API RASK_MUST_USE rask_status rask_completed_next(struct rask_completed *co
                                                        int64_t timeout_ns,
                                                        struct rask_future *future);
 
-/* The task's own name: the content key of a pure call, else rank and number of the call. Errors:
- * RASK_ERR_ARGUMENT. */
+/* Room for any key as text, its terminating zero included. */
+#define RASK_KEY_TEXT_BYTES 33
+
+/* What names the task or the data: its content key as 32 hexadecimal digits if it is pure, else
+ * "rank.number", of the rank that submitted it. `text_bytes`: RASK_KEY_TEXT_BYTES at least. Errors:
+ * RASK_ERR_ARGUMENT (no runtime, no or too little room, a future that is none or released). */
 RASK_API rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,
                                      size_t text_bytes);
 

@@ -29,8 +29,7 @@ rask_status rask_graph_new(struct rask *rask, struct rask_graph **graph, struct 
         return rask_error_memory(error, sizeof *made, "a graph");
     made->rask = rask;
     made->number = atomic_fetch_add_explicit(&rt->n_graphs, 1, memory_order_relaxed) + 1;
-    struct rask_key128 salt = {made->number, (uint64_t)rt->boot.comm->caps.rank};
-    rask_status status = rask_lazy_graph_new(salt, &made->lazy, error);
+    rask_status status = rask_lazy_graph_new(&made->lazy, error);
     if (status == RASK_OK)
         status = rask_lazy_graph_annotate(made->lazy, future_annotation, sizeof future_annotation,
                                           &made->future_annotation, error);
@@ -52,23 +51,23 @@ void rask_graph_free(struct rask_graph *graph)
     rask_free(graph);
 }
 
-static struct rask_node node_of(const struct rask_graph *graph, struct rask_lazy_ref ref)
+static struct rask_node node_of(const struct rask_graph *graph, uint32_t number)
 {
-    return (struct rask_node){(uint64_t)graph->number << 32 | (ref.node + 1)};
+    return (struct rask_node){(uint64_t)graph->number << 32 | (number + 1)};
 }
 
 /* The node in the lazy graph; RASK_ERR_ARGUMENT if it is none of this graph's. */
-static rask_status find_node(const struct rask_graph *graph, uint64_t id, struct rask_lazy_ref *ref)
+static rask_status find_node(const struct rask_graph *graph, uint64_t id, uint32_t *number)
 {
-    uint64_t number = id & UINT32_MAX;
-    if (id >> 32 != graph->number || number == 0 || number > rask_lazy_graph_n_nodes(graph->lazy))
+    uint32_t from_1 = (uint32_t)id;
+    if (id >> 32 != graph->number || from_1 == 0 || from_1 > rask_lazy_graph_n_nodes(graph->lazy))
         return RASK_ERR_ARGUMENT;
-    *ref = (struct rask_lazy_ref){(uint32_t)number - 1, 0};
+    *number = from_1 - 1;
     return RASK_OK;
 }
 
-static rask_status add_constant(struct rask_graph *graph, struct rask_view data,
-                                struct rask_lazy_ref *ref, struct rask_error *error)
+static rask_status add_constant(struct rask_graph *graph, struct rask_view data, uint32_t *number,
+                                struct rask_error *error)
 {
     if (data.bytes > UINT32_MAX)
         return rask_error_set(
@@ -77,30 +76,29 @@ static rask_status add_constant(struct rask_graph *graph, struct rask_view data,
             (unsigned long long)data.bytes);
     struct rask_lazy_node node = {
         .kind = RASK_LAZY_CONSTANT, .bytes = data.data, .n_bytes = (uint32_t)data.bytes};
-    return rask_lazy_graph_add(graph->lazy, &node, ref, error);
+    return rask_lazy_graph_add(graph->lazy, &node, number, error);
 }
 
-static rask_status add_future(struct rask_graph *graph, struct rask_future future,
-                              struct rask_lazy_ref *ref, struct rask_error *error)
+static rask_status add_future(struct rask_graph *graph, struct rask_future future, uint32_t *number,
+                              struct rask_error *error)
 {
     struct rask_lazy_node node = {.kind = RASK_LAZY_CALL,
                                   .function = RASK_REGISTRY_NONE,
                                   .bytes = &future.id,
                                   .n_bytes = sizeof future.id,
-                                  .annotation = graph->future_annotation,
-                                  .is_impure = true};
+                                  .annotation = graph->future_annotation};
     if (rask_client_find(&rask_runtime_of(graph->rask)->loop.client, future.id) == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "an input's future (%llx) is none, or was released",
                               (unsigned long long)future.id);
-    return rask_lazy_graph_add(graph->lazy, &node, ref, error);
+    return rask_lazy_graph_add(graph->lazy, &node, number, error);
 }
 
 /* An input that is a dependency: a node, a future, or bytes that are too many for the call. */
 static rask_status add_dep(struct rask_graph *graph, const struct rask_input *input, size_t index,
                            struct rask_error *error)
 {
-    struct rask_lazy_ref ref;
+    uint32_t number;
     rask_status status;
     if (input->data == NULL && (input->offset != 0 || input->bytes != 0))
         return rask_error_set(error, RASK_ERR_UNSUPPORTED,
@@ -108,17 +106,17 @@ static rask_status add_dep(struct rask_graph *graph, const struct rask_input *in
                               "have: submit the call by itself, or give it the whole result",
                               index);
     if (input->data != NULL)
-        status = add_constant(graph, (struct rask_view){input->data, input->bytes}, &ref, error);
+        status = add_constant(graph, (struct rask_view){input->data, input->bytes}, &number, error);
     else if (input->future.id != 0)
-        status = add_future(graph, input->future, &ref, error);
-    else if (find_node(graph, input->node, &ref) != RASK_OK)
+        status = add_future(graph, input->future, &number, error);
+    else if (find_node(graph, input->node, &number) != RASK_OK)
         status = rask_error_set(error, RASK_ERR_ARGUMENT, "input %zu is %s", index,
                                 input->node == 0 ? "neither a future, a node nor bytes"
                                                  : "a node of another graph");
     else
         status = RASK_OK;
-    if (status == RASK_OK && graph_deps_push(&graph->deps, ref) != 0)
-        status = rask_error_memory(error, sizeof ref, "the inputs of a node");
+    if (status == RASK_OK && graph_deps_push(&graph->deps, number) != 0)
+        status = rask_error_memory(error, sizeof number, "the inputs of a node");
     return status;
 }
 
@@ -209,7 +207,7 @@ rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *cal
                            struct rask_node *node, struct rask_error *error)
 {
     struct rask_lazy_node added = {.kind = RASK_LAZY_CALL};
-    struct rask_lazy_ref ref;
+    uint32_t number;
     struct rask_call_options options;
     rask_status status = rask_options_read(call == NULL ? NULL : call->options, &options,
                                            sizeof options, "rask_call_options", error);
@@ -223,40 +221,34 @@ rask_status rask_graph_add(struct rask_graph *graph, const struct rask_call *cal
         status = pack_inputs(graph, call, error);
     if (status != RASK_OK)
         return status;
-    const struct rask_function *function =
-        rask_registry_at(rask_runtime_of(graph->rask)->registry, added.function);
-    struct rask_hash hash;
-    rask_content_begin(&hash, function);
-    added.function_key = rask_content_end(&hash);
     added.bytes = graph->bytes.data;
     added.n_bytes = (uint32_t)graph->bytes.size;
     added.deps = graph->deps.items;
     added.n_deps = (uint32_t)graph->deps.count;
-    added.is_impure = !options.is_pure;
-    status = rask_lazy_graph_add(graph->lazy, &added, &ref, error);
+    status = rask_lazy_graph_add(graph->lazy, &added, &number, error);
     if (status == RASK_OK)
-        *node = node_of(graph, ref);
+        *node = node_of(graph, number);
     return status;
 }
 
 rask_status rask_graph_constant(struct rask_graph *graph, struct rask_view data,
                                 struct rask_node *node, struct rask_error *error)
 {
-    struct rask_lazy_ref ref;
+    uint32_t number;
     if (graph == NULL || node == NULL || (data.data == NULL && data.bytes != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_graph_constant without a graph, data or a place for the node");
-    rask_status status = add_constant(graph, data, &ref, error);
+    rask_status status = add_constant(graph, data, &number, error);
     if (status == RASK_OK)
-        *node = node_of(graph, ref);
+        *node = node_of(graph, number);
     return status;
 }
 
 rask_status rask_graph_want(struct rask_graph *graph, struct rask_node node,
                             struct rask_error *error)
 {
-    struct rask_lazy_ref ref;
-    if (graph == NULL || find_node(graph, node.id, &ref) != RASK_OK)
+    uint32_t number;
+    if (graph == NULL || find_node(graph, node.id, &number) != RASK_OK)
         return rask_error_set(error, RASK_ERR_ARGUMENT, "what is wanted is no node of the graph");
-    return rask_lazy_graph_want(graph->lazy, ref, error);
+    return rask_lazy_graph_want(graph->lazy, number, error);
 }

@@ -4,14 +4,13 @@
 #ifndef RASK_API_GRAPH_H
 #define RASK_API_GRAPH_H
 
-#include "api/content.h"
 #include "api/runtime.h"
 #include "base/buf.h"
 #include "lazy/graph.h"
 
 #include <rask/graph.h>
 
-RASK_VEC_DEFINE(graph_deps, struct rask_lazy_ref);
+RASK_VEC_DEFINE(graph_deps, uint32_t);
 
 struct rask_graph {
     struct rask *rask; /* [borrow] */

@@ -11,6 +11,7 @@
  * the task's. */
 #include "api/graph.h"
 
+#include "api/content.h"
 #include "api/options.h"
 
 #include "base/alloc.h"
@@ -134,7 +135,7 @@ static rask_status make_order(struct submission *s, struct rask_error *error)
     for (uint32_t d = 0; d < plan->dep_offsets[n]; d++)
         s->is_needed[plan->deps[d]] = 1;
     for (uint32_t w = 0; w < plan->n_wanted; w++)
-        s->is_needed[plan->wanted[w].node] = 1;
+        s->is_needed[plan->wanted[w]] = 1;
     return RASK_OK;
 }
 
@@ -292,8 +293,8 @@ static rask_status submit_all(struct submission *s, struct rask_future *futures,
     for (uint32_t r = 0; r < s->plan.n_tasks && status == RASK_OK; r++)
         status = submit_task(s, s->at[r], error);
     for (uint32_t w = 0; w < s->plan.n_wanted && status == RASK_OK; w++) {
-        futures[w] = s->futures[s->plan.wanted[w].node];
-        s->is_kept[s->plan.wanted[w].node] = 1;
+        futures[w] = s->futures[s->plan.wanted[w]];
+        s->is_kept[s->plan.wanted[w]] = 1;
     }
     release_rest(s);
     return status;

@@ -251,7 +251,8 @@ static const void *in_place(void *context, const struct rask_wire_input *object)
     return rask_loop_in_place(&rt->loop, object);
 }
 
-static rask_status make_machines(struct rask_runtime *rt, struct rask_error *error)
+/* What the loop and the threads' queue know of this rank. */
+static void join_parts(struct rask_runtime *rt)
 {
     struct rask_loop *loop = &rt->loop;
     const struct rask_comm_caps *caps = &rt->boot.comm->caps;
@@ -266,33 +267,33 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     loop->exec.n_slots = own_slots(rt);
     loop->exec.inline_bytes = (uint32_t)rt->config.inline_bytes;
     loop->exec.rank = caps->rank;
+}
+
+static rask_status make_worker(struct rask_runtime *rt, struct rask_error *error)
+{
+    const struct rask_comm_caps *caps = &rt->boot.comm->caps;
+    struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
     struct rask_worker_config worker = {.rank = caps->rank,
                                         .node = caps->node,
-                                        .n_slots = loop->exec.n_slots,
+                                        .n_slots = rt->loop.exec.n_slots,
+                                        .resources = resources,
                                         .payloads = (uint8_t *)rask_store_base(rt->store) +
                                                     RASK_OBJECT_HEADER_BYTES,
                                         .context = rt,
-                                        .in_place = loop->comm->arenas == NULL ? NULL : in_place,
+                                        .in_place = rt->boot.comm->arenas == NULL ? NULL : in_place,
                                         .take_back = take_back};
-    struct rask_wire_resource resources[RASK_LIMIT_RESOURCES];
-    worker.resources = resources;
-    rask_client_init(&loop->client, caps->rank);
-    rask_status status = rask_exec_init(&loop->exec, error);
-    if (status == RASK_OK)
-        status = rask_resources_parse(rt->config.resources, resources, &worker.n_resources, error);
-    if (loop->exec.n_slots == 0)
+    rask_status status =
+        rask_resources_parse(rt->config.resources, resources, &worker.n_resources, error);
+    if (worker.n_slots == 0)
         worker.n_resources = 0;
-    if (status == RASK_OK)
-        status = rask_worker_init(&loop->worker, &worker, error);
-    if (status == RASK_OK)
-        status = rask_loop_init(loop, error);
-    if (status == RASK_OK && caps->rank == 0)
-        status = open_trace(rt, error);
-    if (status != RASK_OK || caps->rank != 0)
-        return status;
+    return status == RASK_OK ? rask_worker_init(&rt->loop.worker, &worker, error) : status;
+}
+
+static rask_status make_scheduler(struct rask_runtime *rt, struct rask_error *error)
+{
     struct rask_sched_config sched;
     rask_sched_config_default(&sched);
-    sched.n_ranks = (uint32_t)caps->n_ranks;
+    sched.n_ranks = (uint32_t)rt->boot.comm->caps.n_ranks;
     sched.n_functions = rt->registry->count;
     sched.saturation = rt->config.saturation;
     sched.max_ahead =
@@ -302,7 +303,24 @@ static rask_status make_machines(struct rask_runtime *rt, struct rask_error *err
     sched.is_checking = rt->config.check;
     sched.is_closed = 1;
     sched.trace_events = rt->config.trace[0] != '\0' ? UINT64_C(1) << 20 : 0;
-    return rask_sched_new(&sched, &loop->sched, error);
+    rask_status status = open_trace(rt, error);
+    return status == RASK_OK ? rask_sched_new(&sched, &rt->loop.sched, error) : status;
+}
+
+static rask_status make_machines(struct rask_runtime *rt, struct rask_error *error)
+{
+    struct rask_loop *loop = &rt->loop;
+    int32_t rank = rt->boot.comm->caps.rank;
+    join_parts(rt);
+    rask_client_init(&loop->client, rank);
+    rask_status status = rask_exec_init(&loop->exec, error);
+    if (status == RASK_OK)
+        status = make_worker(rt, error);
+    if (status == RASK_OK)
+        status = rask_loop_init(loop, error);
+    if (status == RASK_OK && rank == 0)
+        status = make_scheduler(rt, error);
+    return status;
 }
 
 /* What needs no other rank. */

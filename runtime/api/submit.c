@@ -132,10 +132,12 @@ static rask_status measure(struct rask *rask, const struct rask_call *call, stru
     return RASK_OK;
 }
 
-static rask_status check_count(const struct rask_call *call, struct rask_error *error)
+/* Whether the inputs, and `n_more` that are bytes, are not too many for a call. */
+static rask_status check_count(const struct rask_call *call, size_t n_more,
+                               struct rask_error *error)
 {
-    size_t n = call->n_inputs;
-    if (n > RASK_CALL_INPUTS_MOST)
+    size_t n = call->n_inputs + n_more;
+    if (call->n_inputs > RASK_CALL_INPUTS_MOST - n_more)
         return rask_error_set(
             error, RASK_ERR_LIMIT,
             "a call of %zu inputs; at most %u are possible: combine them by a tree", n,
@@ -156,7 +158,7 @@ static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, 
                                struct rask_error *error)
 {
     size_t call_bytes = 0;
-    rask_status status = check_count(call, error);
+    rask_status status = check_count(call, 0, error);
     if (status == RASK_OK)
         status = measure(rask, call, p, &call_bytes, error);
     if (status != RASK_OK || call_bytes == 0)
@@ -443,7 +445,7 @@ rask_status rask_submit_check(struct rask *rask, const struct rask_call *call, u
     if (status == RASK_OK)
         status = find_function(rask_runtime_of(rask), call, function, error);
     if (status == RASK_OK)
-        status = check_count(call, error);
+        status = check_count(call, 0, error);
     if (status == RASK_OK && call->options != NULL)
         status = pack_options(rask_runtime_of(rask), call->options, &p, error);
     rask_free(p.allow);
@@ -467,18 +469,17 @@ static rask_status check_inputs(struct rask_runtime *rt, const struct rask_call 
     return status;
 }
 
-/* All that can be wrong with a call but for want of memory. */
+/* All that can be wrong with the call of a map, whose items are one input more, but for want of
+ * memory. */
 static rask_status check_all(struct rask *rask, const struct rask_call *call,
                              const struct rask_future *futures, struct rask_error *error)
 {
     uint32_t function;
-    struct rask_call one_more = *call;
     rask_status status = check_call(rask, call, futures, error);
     if (status == RASK_OK)
-        status = check_count(call, error);
-    one_more.n_inputs++;
+        status = check_count(call, 1, error);
     if (status == RASK_OK)
-        status = rask_submit_check(rask, &one_more, &function, error);
+        status = rask_submit_check(rask, call, &function, error);
     return status == RASK_OK ? check_inputs(rask_runtime_of(rask), call, error) : status;
 }
 
@@ -558,12 +559,44 @@ rask_status rask_run_everywhere(struct rask *rask, const struct rask_call *call,
     return status;
 }
 
+/* Data on its way into the job. */
+struct scattering {
+    struct rask_msg_scatter m;
+    struct rask_claim *claim;
+    uint64_t key[2]; /* of pure data */
+    uint32_t target;
+};
+
+/* Where the data shall go, and as what. */
+static rask_status address_data(const struct rask_runtime *rt, struct rask_view data,
+                                const struct rask_scatter_options *options, struct scattering *s,
+                                struct rask_error *error)
+{
+    if (options->n_ranks > 0 && options->ranks == NULL)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for %zu ranks at a NULL address",
+                              options->n_ranks);
+    s->target = options->n_ranks > 0 ? (uint32_t)options->ranks[0] : 0;
+    if (options->n_ranks > 0 && s->target >= (uint32_t)rt->boot.comm->caps.n_ranks)
+        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d",
+                              options->ranks[0], rt->boot.comm->caps.n_ranks - 1);
+    if (options->is_pure) {
+        struct rask_key128 content = rask_content_of_bytes(data);
+        s->key[0] = content.lo;
+        s->key[1] = content.hi;
+        s->m.key = s->key;
+        s->m.n_key = 2;
+    }
+    s->m.flags = options->is_broadcast ? RASK_SCATTER_BROADCAST : 0;
+    s->m.allow = &s->target;
+    s->m.n_allow = options->n_ranks > 0;
+    return RASK_OK;
+}
+
 /* Puts data into this rank's store, or into the record itself. */
 static rask_status put_data(struct rask_runtime *rt, struct rask_view data,
                             struct rask_msg_scatter *m, struct rask_error *error)
 {
     m->bytes = data.bytes;
-    m->offset = RASK_WIRE_NO_OFFSET;
     if (data.bytes <= rt->loop.exec.inline_bytes) {
         m->data = data.data;
         m->n_data = (uint32_t)data.bytes;
@@ -578,62 +611,63 @@ static rask_status put_data(struct rask_runtime *rt, struct rask_view data,
     return RASK_OK;
 }
 
+/* Puts the record into the client's output; the lock is held. */
+static rask_status put_scatter(struct rask_loop *loop, struct scattering *s,
+                               struct rask_error *error)
+{
+    if (s->m.n_key != 0)
+        s->claim->key = (struct rask_key128){s->key[0], s->key[1]};
+    if (atomic_load_explicit(&loop->has_ended, memory_order_relaxed))
+        return rask_error_set(error, RASK_ERR_STATE, "the job has ended");
+    if (rask_wire_put_scatter(&loop->client.out, &s->m) != 0)
+        return rask_error_memory(error, s->m.n_data, "a submission");
+    return RASK_OK;
+}
+
+/* Numbers a future, and lets the scheduler know of the data. The bytes are copied without the lock.
+ * On error there is neither. */
+static rask_status scatter(struct rask_runtime *rt, struct rask_view data, struct scattering *s,
+                           struct rask_error *error)
+{
+    struct rask_loop *loop = &rt->loop;
+    rask_spin_lock(&loop->client_lock);
+    s->m.task = rask_client_new(&loop->client, &s->claim);
+    rask_spin_unlock(&loop->client_lock);
+    if (s->m.task == 0)
+        return rask_error_memory(error, sizeof *s->claim, "a future");
+    s->m.offset = RASK_WIRE_NO_OFFSET;
+    rask_status status = put_data(rt, data, &s->m, error);
+    rask_spin_lock(&loop->client_lock);
+    if (status == RASK_OK)
+        status = put_scatter(loop, s, error);
+    if (status != RASK_OK)
+        rask_client_drop(&loop->client, s->m.task);
+    rask_client_mark(&loop->client);
+    rask_spin_unlock(&loop->client_lock);
+    if (status != RASK_OK && s->m.offset != RASK_WIRE_NO_OFFSET)
+        rask_store_give(rt->store, s->m.offset);
+    (void)rask_loop_try(loop, 0);
+    return status;
+}
+
 rask_status rask_scatter(struct rask *rask, struct rask_view data,
                          const struct rask_scatter_options *options, struct rask_future *future,
                          struct rask_error *error)
 {
-    struct rask_scatter_options read;
-    struct rask_msg_scatter m = {.flags = 0};
-    struct rask_claim *claim = NULL;
-    uint64_t key[2];
+    struct rask_scatter_options own;
+    struct scattering s = {.target = 0};
     if (rask == NULL || future == NULL || (data.data == NULL && data.bytes != 0))
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_scatter without a runtime, data or a future");
     struct rask_runtime *rt = rask_runtime_of(rask);
     rask_status status = rask_fork_check(rask, error);
     if (status == RASK_OK)
-        status = rask_options_read(options, &read, sizeof read, "rask_scatter_options", error);
-    if (status != RASK_OK)
-        return status;
-    options = &read;
-    if (options->n_ranks > 0 && options->ranks == NULL)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for %zu ranks at a NULL address",
-                              options->n_ranks);
-    uint32_t target = options->n_ranks > 0 ? (uint32_t)options->ranks[0] : 0;
-    if (options->n_ranks > 0 && target >= (uint32_t)rt->boot.comm->caps.n_ranks)
-        return rask_error_set(error, RASK_ERR_ARGUMENT, "data for rank %d; there are ranks 0 to %d",
-                              options->ranks[0], rt->boot.comm->caps.n_ranks - 1);
-    if (options->is_pure) {
-        struct rask_key128 content = rask_content_of_bytes(data);
-        key[0] = content.lo;
-        key[1] = content.hi;
-        m.key = key;
-        m.n_key = 2;
-    }
-    m.flags = options->is_broadcast ? RASK_SCATTER_BROADCAST : 0;
-    m.allow = &target;
-    m.n_allow = options->n_ranks > 0;
-    rask_spin_lock(&rt->loop.client_lock);
-    m.task = rask_client_new(&rt->loop.client, &claim);
-    rask_spin_unlock(&rt->loop.client_lock);
-    if (m.task == 0)
-        return rask_error_memory(error, sizeof *claim, "a future");
-    status = put_data(rt, data, &m, error);
-    rask_spin_lock(&rt->loop.client_lock);
-    if (status == RASK_OK && options->is_pure)
-        claim->key = (struct rask_key128){key[0], key[1]};
-    if (status == RASK_OK && atomic_load_explicit(&rt->loop.has_ended, memory_order_relaxed))
-        status = rask_error_set(error, RASK_ERR_STATE, "the job has ended");
-    if (status == RASK_OK && rask_wire_put_scatter(&rt->loop.client.out, &m) != 0)
-        status = rask_error_memory(error, m.n_data, "a submission");
-    if (status != RASK_OK)
-        rask_client_drop(&rt->loop.client, m.task);
-    rask_client_mark(&rt->loop.client);
-    rask_spin_unlock(&rt->loop.client_lock);
+        status = rask_options_read(options, &own, sizeof own, "rask_scatter_options", error);
     if (status == RASK_OK)
-        future->id = m.task;
-    else if (m.offset != RASK_WIRE_NO_OFFSET)
-        rask_store_give(rt->store, m.offset);
-    (void)rask_loop_try(&rt->loop, 0);
+        status = address_data(rt, data, &own, &s, error);
+    if (status == RASK_OK)
+        status = scatter(rt, data, &s, error);
+    if (status == RASK_OK)
+        future->id = s.m.task;
     return status;
 }

@@ -583,10 +583,12 @@ rask_status rask_cancel(struct rask *rask, const struct rask_future *futures, si
     return status;
 }
 
+_Static_assert(RASK_KEY_TEXT_BYTES >= RASK_KEY128_TEXT_BYTES, "a content key fits");
+
 rask_status rask_future_key(struct rask *rask, struct rask_future future, char *text,
                             size_t text_bytes)
 {
-    if (rask == NULL || text == NULL || text_bytes == 0)
+    if (rask == NULL || text == NULL || text_bytes < RASK_KEY_TEXT_BYTES)
         return RASK_ERR_ARGUMENT;
     if (rask_fork_check(rask, NULL) != RASK_OK)
         return RASK_ERR_STATE;
@@ -597,9 +599,8 @@ rask_status rask_future_key(struct rask *rask, struct rask_future future, char *
     rask_spin_unlock(&loop->client_lock);
     if (claim == NULL)
         return RASK_ERR_ARGUMENT;
-    char key_text[RASK_KEY128_TEXT_BYTES];
     if (!rask_key128_is_none(key))
-        rask_text_copy(text, text_bytes, rask_key128_text(key, key_text));
+        (void)rask_key128_text(key, text);
     else
         snprintf(text, text_bytes, "%" PRId32 ".%" PRIu64, rask_id_client(future.id),
                  rask_id_sequence(future.id));

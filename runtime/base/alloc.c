@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* alloc.c: heap memory from the C library, with the switch that makes the n-th allocation fail.
  *
- * The two atomics below are, beside the registry of task functions, the only mutable state of file
- * scope in the library. They cannot be arguments: an allocation deep in any module has to count, in
- * any thread, or a test could not reach every out-of-memory path. They decide nothing but which
- * call fails.
+ * The two atomics below are mutable state of file scope (rule 4 of docs/design/README.md names all
+ * that there is). They cannot be arguments: an allocation deep in any module has to count, in any
+ * thread, or a test could not reach every out-of-memory path. They decide nothing but which call
+ * fails.
  *
  *     fail_switch = 0: off, else (number of the failing allocation) * 2 + (1 if all later ones fail
  * too)

@@ -65,11 +65,9 @@ static const char *name_or_number(const char *const *names, uint32_t n_names, ui
     return number;
 }
 
-/* Appends " name=value"; nothing without a name. */
+/* Appends " name=value". */
 static rask_status print_field(struct rask_buf *out, const char *name, uint32_t value)
 {
-    if (name == NULL)
-        return RASK_OK;
     if (value == RASK_TRACE_NONE)
         return rask_buf_printf(out, " %s=-", name);
     return rask_buf_printf(out, " %s=%" PRIu32, name, value);

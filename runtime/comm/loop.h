@@ -58,7 +58,7 @@ struct rask_loop {
     struct rask_client client;
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint32_t is_asked; /* somebody sleeps who found it held: the holder turns it again */
-    _Atomic uint64_t last_turn_ns;
+    _Atomic uint64_t last_turn_ns; /* when the last turn began */
     _Atomic uint32_t n_transfers; /* sends and gets that move only while somebody polls */
     _Atomic uint64_t next_call_ns; /* when the scheduler wants a turn at the latest */
     /* the thread that turned it last, by an address of its own */
@@ -70,15 +70,17 @@ struct rask_loop {
     struct rask_waiter *waiters, *free_waiters;
     _Atomic uint32_t n_waking; /* of those, rung at bells of their own and not awake yet */
     struct rask_bell surplus; /* where threads sleep that no message needs to wake */
+    /* The holder's alone, down to is_measuring. */
     struct rask_slab gets; /* gets under way */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
-    rask_status status; /* what ended the job; the holder's, like all of this, and of those who
-                           come after the threads */
-    struct rask_error error;
     uint64_t now_ns; /* of this turn */
     int is_starting; /* what ends the job is told by the start, which is not over */
     int is_measuring; /* scheduler_ns is taken: one more clock read a turn */
+    /* What ended the job: set by the holder, once, before has_ended is, and read after that by
+     * anybody. */
+    rask_status status;
+    struct rask_error error;
 };
 
 /* Tries to take the loop for one turn. Number of events handled, or -1 if somebody else has it.

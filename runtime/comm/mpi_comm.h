@@ -9,7 +9,9 @@
  *     share.c     the arenas of the ranks of a node, mapped by all of them
  *     read.c      gets: cut into pieces, queued, issued one-sided or as request and answer
  *     rma.c       the window over the arenas, its epoch, its test at start
- *     mpi.c       the four operations of comm.h and the orderly end
+ *     shm.c       shared memory with its room reserved, for that segment
+ *     mpi.c       the five operations of comm.h and the orderly end
+ *     probe.c     the bare MPI_Rget, for measuring
  *
  * Two communicators, both duplicated from the caller's: on `control` every rank has receives
  * posted for any source and tag, for messages of at most RASK_MESSAGE_BYTES; on `data` every

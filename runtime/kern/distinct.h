@@ -2,8 +2,9 @@
 /* distinct.h: the sets of distinct values of all groups of a table for one column: one hash set of
  * (group, value), so that many small sets cost no more than one large one.
  *
- * An entry is 16 bytes, its place in the index 8 to 16; the bytes of texts come from the table's
- * pool. Values of numbers are ranks (bytes.h): equal values have equal ranks. */
+ * A value costs 16 to 32 bytes of entries, which double, and 16 to 32 of index, whose places of 8
+ * bytes are at most half full; the bytes of texts come from the table's pool. Values of numbers
+ * are ranks (bytes.h): equal values have equal ranks. */
 #ifndef RASK_KERN_DISTINCT_H
 #define RASK_KERN_DISTINCT_H
 

@@ -2,15 +2,17 @@
 /* table.h: the group table: from keys to records of state, filled by batches or by merging flat
  * tables.
  *
- *   index    | tag+group | ... |   open addressing on the top bits of a 64-bit hash, at most half
- * full pages    records of layout.stride bytes, never moved pool     keys, texts, wide sums;  sets
- * one per DISTINCT slot
+ *     index  | tag+group | ... |  open addressing by the top bits of a 64-bit hash, half full
+ *     pages  records of layout.stride bytes, never moved
+ *     pool   keys, texts, wide sums
+ *     sets   one per DISTINCT slot
  *
  * Merging is exact, associative and commutative: the bytes that rask_table_flatten writes depend on
- * the rows alone and not on their order or on how they were cut and merged. Costs: 8 to 16 bytes of
- * index and layout.stride + key bytes per group; nunique keeps each distinct value of each group,
- * 32 bytes and the text. There is no ceiling: the number of groups and of distinct values is what
- * the data has. */
+ * the rows alone and not on their order or on how they were cut and merged. Costs per group:
+ * layout.stride + key bytes, and 16 to 32 bytes of index, since places of 8 bytes are at most half
+ * full and double (twice that after merging a table whose groups were there already: room is made
+ * for all of them). nunique keeps each distinct value of each group (distinct.h). There is no
+ * ceiling: the number of groups and of distinct values is what the data has. */
 #ifndef RASK_KERN_TABLE_H
 #define RASK_KERN_TABLE_H
 

@@ -2,7 +2,7 @@
 /* opt.c: the passes that make a plan of a graph. Node numbers are a topological order, so each pass
  * is one loop, upwards or downwards:
  *
- *     resolve  up    alias -> the result behind it
+ *     start    up    each node by itself; what is wanted is needed
  *     mark     down  nodes that wanted results need; constants that stay tasks
  *     link     up    call -> the call before it in its chain
  *     number   up    last calls of chains and kept constants get task numbers
@@ -26,8 +26,6 @@
 
 /* One node during the passes. */
 struct work {
-    struct rask_lazy_ref
-        real; /* the result that the node's first result is: itself, or behind the alias */
     uint32_t n_users; /* kept calls that use it, each counted once */
     uint32_t seen_by; /* the last node or task that was found to use it, + 1 */
     uint32_t before; /* the call before it in its chain, NONE for the first */
@@ -43,33 +41,22 @@ struct passes {
     struct work *work;
 };
 
-static struct rask_lazy_ref resolve(const struct passes *passes, struct rask_lazy_ref ref)
-{
-    return rask_lazy_graph_node(passes->graph, ref.node).kind == RASK_LAZY_ALIAS
-               ? passes->work[ref.node].real
-               : ref;
-}
-
 static bool is_inlined(const struct passes *passes, const struct rask_lazy_node *node)
 {
     return node->kind == RASK_LAZY_CONSTANT && (passes->options.skip & RASK_OPT_NO_INLINE) == 0 &&
            node->n_bytes <= passes->options.max_inline_bytes;
 }
 
-static void resolve_all(struct passes *passes)
+static void start(struct passes *passes)
 {
     for (uint32_t i = 0; i < passes->n; i++) {
-        struct rask_lazy_node node = rask_lazy_graph_node(passes->graph, i);
         struct work *work = &passes->work[i];
-        work->real = node.kind == RASK_LAZY_ALIAS ? resolve(passes, node.deps[0])
-                                                  : (struct rask_lazy_ref){i, 0};
         work->before = NONE;
         work->task = NONE;
         work->length = 1;
     }
     for (uint32_t i = 0; i < rask_lazy_graph_n_wanted(passes->graph); i++) {
-        struct work *work =
-            &passes->work[resolve(passes, rask_lazy_graph_wanted(passes->graph, i)).node];
+        struct work *work = &passes->work[rask_lazy_graph_wanted(passes->graph, i)];
         work->is_wanted = work->is_kept = true;
     }
 }
@@ -80,9 +67,8 @@ static void mark_inputs(struct passes *passes, uint32_t call)
 {
     struct rask_lazy_node node = rask_lazy_graph_node(passes->graph, call);
     for (uint32_t i = 0; i < node.n_deps; i++) {
-        struct rask_lazy_ref real = resolve(passes, node.deps[i]);
-        struct rask_lazy_node used = rask_lazy_graph_node(passes->graph, real.node);
-        struct work *work = &passes->work[real.node];
+        struct rask_lazy_node used = rask_lazy_graph_node(passes->graph, node.deps[i]);
+        struct work *work = &passes->work[node.deps[i]];
         if (work->seen_by == call + 1)
             continue;
         work->seen_by = call + 1;
@@ -98,8 +84,7 @@ static void mark(struct passes *passes)
     for (uint32_t i = passes->n; i-- > 0;) {
         struct rask_lazy_node node = rask_lazy_graph_node(passes->graph, i);
         struct work *work = &passes->work[i];
-        if (!is_culling && node.kind != RASK_LAZY_ALIAS &&
-            (node.kind == RASK_LAZY_CALL || work->n_users == 0))
+        if (!is_culling && (node.kind == RASK_LAZY_CALL || work->n_users == 0))
             work->is_kept = true;
         if (work->is_kept && node.kind == RASK_LAZY_CALL)
             mark_inputs(passes, i);
@@ -111,7 +96,7 @@ static uint32_t only_producer(const struct passes *passes, const struct rask_laz
 {
     uint32_t producer = NONE;
     for (uint32_t i = 0; i < node->n_deps; i++) {
-        uint32_t used = resolve(passes, node->deps[i]).node;
+        uint32_t used = node->deps[i];
         struct rask_lazy_node used_node = rask_lazy_graph_node(passes->graph, used);
         if (is_inlined(passes, &used_node) || used == producer)
             continue;
@@ -177,7 +162,7 @@ static rask_status plan_allocate(struct rask_opt_plan *plan, uint64_t n_inputs,
         plan->deps != NULL && plan->input_offsets != NULL && plan->inputs != NULL &&
         plan->wanted != NULL)
         return RASK_OK;
-    return rask_error_memory(error, n_tasks * 8 + n_members * 8 + n_inputs * 16,
+    return rask_error_memory(error, n_tasks * 8 + n_members * 8 + n_inputs * 12,
                              "the plan of a graph");
 }
 
@@ -189,17 +174,16 @@ static void fill_inputs(struct passes *passes, struct rask_opt_plan *plan, uint3
     struct rask_lazy_node node = rask_lazy_graph_node(passes->graph, node_number);
     struct rask_opt_input *input = plan->inputs + plan->input_offsets[member];
     for (uint32_t i = 0; i < node.n_deps; i++, input++) {
-        struct rask_lazy_ref real = resolve(passes, node.deps[i]);
-        struct rask_lazy_node used = rask_lazy_graph_node(passes->graph, real.node);
-        struct work *work = &passes->work[real.node];
+        struct rask_lazy_node used = rask_lazy_graph_node(passes->graph, node.deps[i]);
+        struct work *work = &passes->work[node.deps[i]];
         if (is_inlined(passes, &used)) {
-            *input = (struct rask_opt_input){RASK_OPT_VALUE, real.node, 0};
-        } else if (passes->work[node_number].before == real.node) {
-            *input = (struct rask_opt_input){RASK_OPT_MEMBER,
-                                             member - 1 - plan->member_offsets[task], real.output};
+            *input = (struct rask_opt_input){RASK_OPT_VALUE, node.deps[i]};
+        } else if (passes->work[node_number].before == node.deps[i]) {
+            *input =
+                (struct rask_opt_input){RASK_OPT_MEMBER, member - 1 - plan->member_offsets[task]};
         } else {
             assert(work->task < task);
-            *input = (struct rask_opt_input){RASK_OPT_TASK, work->task, real.output};
+            *input = (struct rask_opt_input){RASK_OPT_TASK, work->task};
             if (work->seen_by != task + 1)
                 plan->deps[plan->dep_offsets[task + 1]++] = work->task;
             work->seen_by = task + 1;
@@ -222,10 +206,8 @@ static void fill(struct passes *passes, struct rask_opt_plan *plan)
         for (uint32_t member = first; member < end; member++)
             fill_inputs(passes, plan, task, member);
     }
-    for (uint32_t i = 0; i < plan->n_wanted; i++) {
-        struct rask_lazy_ref real = resolve(passes, rask_lazy_graph_wanted(passes->graph, i));
-        plan->wanted[i] = (struct rask_lazy_ref){passes->work[real.node].task, real.output};
-    }
+    for (uint32_t i = 0; i < plan->n_wanted; i++)
+        plan->wanted[i] = passes->work[rask_lazy_graph_wanted(passes->graph, i)].task;
 }
 
 static rask_status read_options(const struct rask_lazy_graph *graph,
@@ -261,7 +243,7 @@ rask_status rask_opt_plan_init(struct rask_opt_plan *plan, const struct rask_laz
     passes.work = rask_alloc_zeroed(passes.n, sizeof *passes.work);
     if (passes.work == NULL)
         return rask_error_memory(error, passes.n * sizeof *passes.work, "the plan of a graph");
-    resolve_all(&passes);
+    start(&passes);
     mark(&passes);
     link_chains(&passes);
     number(&passes, &made, &n_inputs);

@@ -2,13 +2,12 @@
 /* opt.h: from a graph under construction to a plan of tasks, fewer and cheaper to schedule.
  *
  *     cull    only what the wanted results need
- *     inline  aliases vanish; small constants become part of the calls that use them
+ *     inline  small constants become part of the calls that use them
  *     fuse    a chain becomes one task that runs its member calls in sequence
  *
  * Two calls are fused when the first has the second as its only consumer and is not itself wanted,
  * the second needs nothing but results of the first, and both have the same annotation: an
- * annotation is never lost. A task's results are those of its last member, with the keys they would
- * have had unfused.
+ * annotation is never lost. A task's result is that of its last member.
  *
  * A plan is flat arrays: its rows of dependencies go to rask_order_compute as they are. */
 #ifndef RASK_LAZY_OPT_H
@@ -20,7 +19,7 @@
 #include <stdint.h>
 
 #define RASK_OPT_NO_CULL 1u
-#define RASK_OPT_NO_INLINE 2u /* constants stay tasks of their own; aliases vanish all the same */
+#define RASK_OPT_NO_INLINE 2u /* constants stay tasks of their own */
 #define RASK_OPT_NO_FUSE 4u
 
 /* Zero means default. */
@@ -33,16 +32,14 @@ struct rask_opt_options {
 
 /* What an input of a call has become. */
 enum rask_opt_input_kind {
-    RASK_OPT_TASK, /* result `output` of task `index` */
-    RASK_OPT_MEMBER, /* result `output` of member `index`, from 0, of the same task: the one before
-                      */
+    RASK_OPT_TASK, /* the result of task `index` */
+    RASK_OPT_MEMBER, /* that of member `index`, from 0, of the same task: the one before */
     RASK_OPT_VALUE, /* an inlined constant: node `index` of the graph holds the bytes */
 };
 
 struct rask_opt_input {
     uint32_t kind; /* enum rask_opt_input_kind */
     uint32_t index;
-    uint32_t output;
 };
 
 /* A plan. Task t runs the nodes members[member_offsets[t]] .. in that order; a task with a constant
@@ -59,7 +56,7 @@ struct rask_opt_plan {
     uint32_t *deps; /* task numbers, each once per task */
     uint32_t *input_offsets; /* n_members + 1 */
     struct rask_opt_input *inputs; /* of each member, in the order its node has them */
-    struct rask_lazy_ref *wanted; /* n_wanted: .node is a task number here */
+    uint32_t *wanted; /* n_wanted: task numbers */
 };
 
 /* Makes the plan of what the graph's wanted results need (of all its nodes with RASK_OPT_NO_CULL).

@@ -63,9 +63,12 @@ struct rask_task {
     uint32_t n_missing; /* inputs still being fetched */
     uint32_t first_use; /* fetched objects it reads: list of uses in the worker */
     uint32_t queue_index; /* exec: where the run queue keeps it */
-    uint8_t job_state; /* enum rask_job_state; machine only */
-    uint8_t is_away; /* waits for tasks of its own; machine only */
-    uint8_t n_below; /* tasks that wait for it on the same thread's stack; that thread only */
+    uint8_t job_state; /* enum rask_job_state; the loop's holder only */
+    /* Waits for tasks of its own, as the scheduler was told; the loop's holder only. */
+    uint8_t is_away;
+    /* Tasks that wait for it on the stack of the thread that runs it. Set before it is queued (0)
+     * and by that thread before it begins; read by that thread alone. */
+    uint8_t n_below;
     _Atomic uint8_t is_cancelled; /* enum rask_cancel_state */
     struct rask_task *next; /* in whichever list it is */
     /* The executing thread fills in what follows. */

@@ -38,10 +38,10 @@ refuses()
     [ "$lines" = 1 ] || fail "csv $*: $lines lines: $(cat err)"
 }
 
-# Sets `data` to a directory with the real files NAME, expanded; 1 if they are not there.
+# Sets `data` to a directory with the real files NAME of RASK_TEST_DATA, expanded; 1 if they are not there.
 find_data()
 {
-    local name=$1 found=${RASK_TEST_DATA:-$top_srcdir/../shared/data}/csv file
+    local name=$1 found=${RASK_TEST_DATA-}/csv file
     data=$scratch/data/$name
     mkdir -p "$data"
     if [ -f "$found/$name.tar.xz" ]; then

@@ -396,7 +396,7 @@ static void scatters_data(void)
     struct rask_scatter_options elsewhere = {
         .size = sizeof elsewhere, .ranks = &nobody, .n_ranks = 1};
     struct rask_future futures[4], total;
-    char keys[2][64];
+    char keys[2][RASK_KEY_TEXT_BYTES];
     struct rask_view view;
     start();
     memset(large, 1, sizeof large);
@@ -422,6 +422,10 @@ static void scatters_data(void)
     CU_ASSERT_EQUAL(rask_future_key(rask, futures[2], keys[0], sizeof keys[0]), RASK_OK);
     CU_ASSERT_EQUAL(rask_future_key(rask, futures[3], keys[1], sizeof keys[1]), RASK_OK);
     CU_ASSERT_STRING_EQUAL(keys[0], keys[1]);
+    CU_ASSERT_EQUAL(strlen(keys[0]), 32);
+    CU_ASSERT_EQUAL(rask_future_key(rask, total, keys[0], sizeof keys[0]), RASK_OK);
+    CU_ASSERT_EQUAL(strncmp(keys[0], "0.", 2), 0);
+    CU_ASSERT_EQUAL(rask_future_key(rask, total, keys[0], sizeof keys[0] - 1), RASK_ERR_ARGUMENT);
     rask_release(rask, futures, 4);
     release(total);
     CU_ASSERT_EQUAL(rask_scatter(rask, (struct rask_view){NULL, 0}, NULL, &futures[0], &error),

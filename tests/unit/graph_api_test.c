@@ -438,7 +438,7 @@ static void computes_pure_chains_once(void)
     int64_t one = 1, two = 2, three = 3;
     struct rask_call_options pure = {.size = sizeof pure, .is_pure = 1};
     struct rask_future single[3], future;
-    char keys[2][64];
+    char keys[2][RASK_KEY_TEXT_BYTES];
     start();
     struct rask_graph *graph = new_graph();
     struct rask_node constant;
