@@ -534,7 +534,11 @@ static void computes_pure_calls_once(void)
     static char large[100000];
     int64_t one = 1, two = 2;
     struct rask_call_options pure = {.size = sizeof pure, .is_pure = 1};
-    struct rask_future futures[6];
+    struct {
+        int64_t n;
+        double step;
+    } named = {.n = 3, .step = 0.5}, other_order = {.step = 0.5, .n = 3};
+    struct rask_future futures[8];
     start();
     for (int i = 0; i < 3; i++)
         futures[i] = submit(RASK_CALL_WITH(&pure, sum, RASK_VALUE(one), RASK_VALUE(two)));
@@ -554,7 +558,12 @@ static void computes_pure_calls_once(void)
     for (int i = 3; i < 6; i++)
         CU_ASSERT_EQUAL(value_of(futures[i]), 3);
     CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 3);
-    rask_release(rask, futures, 6);
+    /* Parameters by name: the order in which they are set does not count. */
+    futures[6] = submit(RASK_CALL_WITH(&pure, bytes_of, RASK_VALUE(named)));
+    futures[7] = submit(RASK_CALL_WITH(&pure, bytes_of, RASK_VALUE(other_order)));
+    CU_ASSERT_EQUAL(value_of(futures[6]), value_of(futures[7]));
+    CU_ASSERT_EQUAL(atomic_load(&counts->n_runs), 4);
+    rask_release(rask, futures, 8);
     stop();
 }
 
