@@ -82,7 +82,9 @@ struct rask_call_options {
     size_t size;
     int32_t priority; /* higher runs first; default 0 */
     uint32_t retries; /* how often a failing run is repeated, at most 65535 */
-    int is_pure; /* same function and inputs, same result: computed once, whoever asks */
+    /* same function and inputs, same result: computed once, whoever asks. Values are compared as
+     * bytes, with those between the fields of a struct: clear it before setting them */
+    int is_pure;
     int is_producer; /* makes much data from little: is held back until a worker needs it */
     int is_forgotten; /* nobody waits for it: no future is made, it runs all the same */
     const int32_t *ranks; /* ranks that may run it; NULL = any */

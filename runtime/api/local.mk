@@ -26,6 +26,11 @@ tests_unit_api_test_SOURCES = tests/unit/api_test.c $(api_alone)
 tests_unit_api_test_LDADD = $(unit_ldadd)
 TESTS += tests/unit/api_test
 
+check_PROGRAMS += tests/unit/parts_test
+tests_unit_parts_test_SOURCES = tests/unit/parts_test.c $(api_alone)
+tests_unit_parts_test_LDADD = $(unit_ldadd)
+TESTS += tests/unit/parts_test
+
 check_PROGRAMS += tests/unit/waits_test
 tests_unit_waits_test_SOURCES = tests/unit/waits_test.c $(api_alone)
 tests_unit_waits_test_LDADD = $(unit_ldadd)

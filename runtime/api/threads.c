@@ -74,7 +74,9 @@ static int run_some(struct rask_runtime *rt, const struct rask_until *until, str
 {
     struct rask_exec *exec = &rt->loop.exec;
     int only_brief = until->may_run == RASK_RUN_BRIEF;
-    struct rask_task *task = rask_exec_pop(exec, &self->batch, only_brief);
+    /* The helper takes others' tasks out of batches that are stuck; its own nobody would. */
+    struct rask_exec_batch **batch = until->bell == &rt->helper_bell ? NULL : &self->batch;
+    struct rask_task *task = rask_exec_pop(exec, batch, only_brief);
     if (task == NULL) {
         (void)has_work_for(rt, until);
         return 0;
@@ -84,7 +86,7 @@ static int run_some(struct rask_runtime *rt, const struct rask_until *until, str
     do
         now_ns = rask_exec_run(exec, task, self->batch, now_ns);
     while (now_ns - begin_ns < QUANTUM_NS &&
-           (task = rask_exec_pop(exec, &self->batch, only_brief)) != NULL);
+           (task = rask_exec_pop(exec, batch, only_brief)) != NULL);
     return 1;
 }
 

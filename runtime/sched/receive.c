@@ -407,7 +407,7 @@ rask_status rask_sched_on_lost(struct rask_sched *s, int32_t source, const struc
     copy_is_bad(s, m->task, m->holder);
     uint32_t task = rask_ids_find(s, m->task);
     if (task != 0 && rask_sched_task_at(s, task)->state == RASK_TASK_MEMORY)
-        rask_sched_task_tell(s, task);
+        rask_sched_task_tell_id(s, task, m->task);
     return RASK_OK;
 }
 

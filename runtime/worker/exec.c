@@ -185,7 +185,7 @@ static struct rask_task *pop_queue(struct rask_exec *exec, struct rask_exec_batc
         atomic_load_explicit(&exec->n_queued, memory_order_relaxed) / (2 * exec->n_slots);
     uint32_t most = share > RASK_EXEC_BATCH ? RASK_EXEC_BATCH : share;
     rask_spin_lock(&exec->lock);
-    if (*batch == NULL && exec->free_batches != NULL && most > 1) {
+    if (batch != NULL && *batch == NULL && exec->free_batches != NULL && most > 1) {
         *batch = exec->free_batches;
         exec->free_batches = (*batch)->next_free;
     }
@@ -195,7 +195,7 @@ static struct rask_task *pop_queue(struct rask_exec *exec, struct rask_exec_batc
     *n = first != NULL;
     if (first != NULL) {
         remove_front(exec);
-        pop_more(exec, first, *batch != NULL ? most : 1, n);
+        pop_more(exec, first, batch != NULL && *batch != NULL ? most : 1, n);
     }
     rask_spin_unlock(&exec->lock);
     return first;

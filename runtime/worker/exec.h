@@ -85,7 +85,8 @@ struct rask_task *rask_exec_take_finished(struct rask_exec *exec);
  * the other: one task, or up to RASK_EXEC_BATCH of functions that are known to be short, but no
  * more than this thread's share of the queue. NULL if there is no task or no slot, or if
  * `only_brief` and the function of the most urgent one is not known to be brief. *batch is the
- * thread's own, NULL at first; as long as it is NULL there is one task at a time. */
+ * thread's own, NULL at first; as long as it is NULL, or with batch NULL, there is one task at a
+ * time. */
 struct rask_task *rask_exec_pop(struct rask_exec *exec, struct rask_exec_batch **batch,
                                 int only_brief);
 /* Whether the most urgent task is of a function that is known to be brief; 1 if there is none. */

@@ -90,6 +90,11 @@ silent out
 said err "cannot write the trace /nowhere/x: No such file"
 [ "$(printf '%s\n' "$err" | wc -l)" = 1 ] || fail "no place for the trace: more than one line"
 
+# The trace has the life of each task.
+printf 'k,v\n1,2\n' >"$scratch/two.csv"
+run 0 csv --trace "$scratch/trace" --by k --agg sum:v "$scratch/two.csv"
+grep -q 'task=1 processing -> memory cause=done' "$scratch/trace" || fail "the trace: $(cat "$scratch/trace")"
+
 # Settings that the table alone cannot judge are refused in the same form.
 run 2 info --resources gpu
 said err 'resources = "gpu" (option --resources) is not allowed'

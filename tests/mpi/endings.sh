@@ -19,7 +19,7 @@ on_ranks()
 # hangs N COMMAND...: the time grows until the hang is reached before it, on whatever machine.
 hangs()
 {
-    local n=$1 seconds rank
+    local n=$1 seconds rank what
     shift
     for seconds in 2 10 60; do
         RASK_TEST_TIMEOUT=$seconds keep 124 "$n: a hang" "$@" "$ending" hang
@@ -27,6 +27,11 @@ hangs()
     done
     for ((rank = 0; rank < n; rank++)); do
         [[ $out$err == *"report of rank $rank of $n"* ]] || fail "$n: no stall report of rank $rank"
+    done
+    # Who waits for whom: the client for its future, which the scheduler sees run at the last worker.
+    for what in "client: 1 futures pending" "scheduler: 1 tasks: 1 processing;" "    assigned: task " \
+        "worker $((n - 1)): 1 assignments, 0 wait for inputs"; do
+        [[ $out$err == *"$what"* ]] || fail "$n: the stall reports do not say '$what'"
     done
     said err "run_with_timeout: stopped after"
 }

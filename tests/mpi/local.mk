@@ -50,6 +50,15 @@ endif
 TESTS += tests/mpi/calls_test.n1.mpi tests/mpi/calls_test.n2.mpi tests/mpi/calls_test.n3.mpi \
 	tests/mpi/calls_test.n4.mpi tests/mpi/calls_test.n8.mpi
 
+# The cases of tests/unit/parts_test.c, on ranks; the mark of 3 has objects fetched.
+if HAVE_MPI
+check_PROGRAMS += tests/mpi/parts_test
+tests_mpi_parts_test_SOURCES = tests/unit/parts_test.c $(api_ranks)
+tests_mpi_parts_test_LDADD = $(unit_ldadd) $(MPI_LIBS)
+endif
+TESTS += tests/mpi/parts_test.n2.mpi tests/mpi/parts_test.n3.mpi
+EXTRA_DIST += tests/mpi/parts_test.n3.mpi
+
 # The cases of tests/unit/waits_test.c, on ranks.
 if HAVE_MPI
 check_PROGRAMS += tests/mpi/waits_test

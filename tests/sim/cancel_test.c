@@ -170,6 +170,81 @@ static void a_released_task_keeps_its_input_until_the_fetch_has_ended(void)
     story_end(&s);
 }
 
+/* The holder dies while its object is on its way to the worker that computes it anew: the fetch
+ * that comes to nothing and the run there are two things. */
+static void an_object_on_its_way_is_computed_where_it_was_to_go(void)
+{
+    struct story s;
+    const struct rask_sim_call call = {.name = "data",
+                                       .salt = 7,
+                                       .run_ns = STORY_US(50),
+                                       .bytes = 500000,
+                                       ON(1),
+                                       .as.flags = RASK_SUBMIT_LOOSE};
+    story_begin(&s, 2, 2);
+    uint64_t data = rask_sim_submit(s.sim, 0, &call);
+    story_run(&s);
+    uint64_t user = CALL(&s, .name = "user", .salt = 8, DEPS(data), ON(2));
+    story_run_for(&s, STORY_US(100));
+    STORY_EVENTS(&s, "fetch", "data 1 to 2");
+    rask_sim_lose(s.sim, 1);
+    story_run(&s);
+    STORY_EVENTS(&s, "run", "data on 1, data on 2, user on 2");
+    uint64_t value = rask_sim_result(&call, NULL, 0);
+    CU_ASSERT_EQUAL(story_value(&s, data), value);
+    CU_ASSERT_EQUAL(story_value(&s, user), rask_sim_result(&(const struct rask_sim_call){.salt = 8},
+                                                           (const uint64_t[]){value}, 1));
+    story_end(&s);
+}
+
+/* A run that nobody wanted any more fails when its result has become an input: that error is
+ * nobody's, and the task runs again. */
+static void an_unwanted_run_that_fails_as_its_result_is_wanted_is_repeated(void)
+{
+    struct story s;
+    story_begin(&s, 2, 1);
+    uint64_t first =
+        CALL(&s, .name = "data", .salt = 5, .run_ns = STORY_MS(1), .n_errors = 1, PURE(5));
+    story_run_for(&s, STORY_US(100));
+    rask_sim_release(s.sim, first);
+    story_run_for(&s, STORY_US(100));
+    uint64_t data =
+        CALL(&s, .name = "again", .salt = 5, .run_ns = STORY_MS(1), .n_errors = 1, PURE(5));
+    uint64_t user = CALL(&s, .name = "user", .salt = 6, DEPS(data), ON(2));
+    rask_sim_release(s.sim, data);
+    story_run(&s);
+    STORY_EVENTS(&s, "error", "data on 1");
+    uint64_t value = rask_sim_result(&(const struct rask_sim_call){.salt = 5}, NULL, 0);
+    CU_ASSERT_EQUAL(story_value(&s, user), rask_sim_result(&(const struct rask_sim_call){.salt = 6},
+                                                           (const uint64_t[]){value}, 1));
+    story_end(&s);
+}
+
+/* A cancelled run goes on at the worker that now needs the same call's result as an input, which
+ * another worker has computed: the input is fetched, and the late error does it no harm. */
+static void a_cancelled_run_that_fails_leaves_the_same_result_from_elsewhere_alone(void)
+{
+    struct story s;
+    story_begin(&s, 2, 1);
+    uint64_t first =
+        CALL(&s, .name = "first", .salt = 5, .run_ns = STORY_MS(1), .n_errors = 1, PURE(5), ON(1));
+    story_run_for(&s, STORY_US(100));
+    rask_sim_cancel(s.sim, first);
+    uint64_t data =
+        CALL(&s, .name = "data", .salt = 5, .run_ns = STORY_US(100), .bytes = 5000, PURE(5), ON(2));
+    uint64_t user = CALL(&s, .name = "user", DEPS(data), ON(1));
+    story_run_for(&s, STORY_US(500));
+    STORY_EVENTS(&s, "fetch", "data 2 to 1");
+    STORY_EVENTS(&s, "error", "");
+    story_run(&s);
+    STORY_EVENTS(&s, "error", "first on 1");
+    CU_ASSERT_EQUAL(rask_sim_state(s.sim, first), RASK_FUTURE_CANCELLED);
+    CU_ASSERT(story_is_done(&s, user));
+    CU_ASSERT_EQUAL(rask_sim_runs(s.sim, data), 1);
+    STORY_EVENTS(&s, "fetch", "data 2 to 1");
+    story_end(&s);
+}
+
 /* A task is asked back for an idle worker just as it has begun: it stays, is not told to stop, and
  * its late error counts. */
 static void a_task_that_a_thief_asks_for_too_late_stays(void)
@@ -217,5 +292,9 @@ RASK_UNIT_MAIN(
     {"cancel and resubmit never wedge", cancelling_and_submitting_again_never_wedges},
     {"an input on its way is used", an_input_on_its_way_is_used_when_the_task_comes_back},
     {"an input stays until it is read", a_released_task_keeps_its_input_until_the_fetch_has_ended},
+    {"in flight, then computed there", an_object_on_its_way_is_computed_where_it_was_to_go},
+    {"an unwanted run fails", an_unwanted_run_that_fails_as_its_result_is_wanted_is_repeated},
+    {"a cancelled run fails",
+     a_cancelled_run_that_fails_leaves_the_same_result_from_elsewhere_alone},
     {"a thief that comes too late", a_task_that_a_thief_asks_for_too_late_stays},
     {"queued tasks are stolen", queued_tasks_are_stolen_for_an_idle_worker})

@@ -256,17 +256,19 @@ static void a_task_that_nobody_may_run_fails_after_its_time(void)
     story_end(&s);
 }
 
+/* Ten objects on two workers of two slots each, round and round: the first worker has 0, 1, 4, 5, 8
+ * and 9 of them. */
 static void scattered_data_spreads_by_slots(void)
 {
     struct story s;
     story_begin(&s, 2, 2);
     story_run(&s);
-    DATA(&s, .value = 1, .bytes = 2000);
-    DATA(&s, .value = 2, .bytes = 2000);
-    DATA(&s, .value = 3, .bytes = 2000);
-    DATA(&s, .value = 4, .bytes = 2000);
+    for (uint64_t i = 0; i < 10; i++)
+        DATA(&s, .value = i, .bytes = 2000);
     story_run(&s);
-    STORY_EVENTS(&s, "fetch", "0.1 0 to 1, 0.2 0 to 1, 0.3 0 to 2, 0.4 0 to 2");
+    STORY_EVENTS(&s, "fetch",
+                 "0.1 0 to 1, 0.2 0 to 1, 0.5 0 to 1, 0.6 0 to 1, 0.9 0 to 1, 0.10 0 to 1, "
+                 "0.3 0 to 2, 0.4 0 to 2, 0.7 0 to 2, 0.8 0 to 2");
     story_end(&s);
 }
 

@@ -51,6 +51,16 @@ static int until_unwanted(struct rask_task *task)
 }
 RASK_TASK(until_unwanted)
 
+/* A result of 4 MB: kept, or given up when it is there. */
+static int make_much(struct rask_task *task)
+{
+    const int64_t *is_kept = RASK_INPUT(task, 0, int64_t);
+    if (is_kept == NULL || rask_task_result(task, 4000000) == NULL)
+        return 1;
+    return *is_kept ? 0 : rask_task_fail(task, RASK_ERR_TASK, "changed its mind");
+}
+RASK_TASK(make_much)
+
 static int work_a_little(struct rask_task *task)
 {
     volatile uint64_t x = 1;
@@ -291,6 +301,45 @@ static void a_stop_ends_tasks_that_ask_and_waits(void)
     }
 }
 
+/* There is room for one such result. */
+static const char *const little_room[] = {"arena=6M", NULL};
+
+static void the_result_of_a_task_that_fails_takes_no_room(void)
+{
+    int64_t no = 0;
+    start_with(1, little_room);
+    for (int i = 0; i < 5; i++) {
+        struct rask_future future = submit(RASK_CALL(make_much, RASK_VALUE(no)));
+        CU_ASSERT_EQUAL(rask_result(rask, future, RASK_FOREVER, NULL, &error), RASK_ERR_TASK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "changed its mind"));
+        rask_release(rask, &future, 1);
+    }
+    stop();
+}
+
+/* A task waits behind another one at its worker when it is let go of: it does not run, and its
+ * input takes no room any more. */
+static void a_task_that_is_taken_back_lets_its_input_go(void)
+{
+    int64_t yes = 1;
+    start_with(1, little_room);
+    struct rask_future much = submit(RASK_CALL(make_much, RASK_VALUE(yes)));
+    CU_ASSERT_EQUAL(rask_wait(rask, &much, 1, RASK_FOREVER), RASK_OK);
+    struct rask_future first = submit(&(struct rask_call){.function = until_unwanted});
+    while (atomic_load(&counts->n_entered) == 0)
+        (void)sched_yield();
+    struct rask_future behind = submit(RASK_CALL(sum, RASK_RESULT(much)));
+    CU_ASSERT_EQUAL(rask_wait(rask, &behind, 1, 1000000), RASK_ERR_TIMEOUT);
+    rask_release(rask, &behind, 1);
+    rask_release(rask, &much, 1);
+    rask_release(rask, &first, 1);
+    struct rask_future last = submit(RASK_CALL(sum, RASK_VALUE(yes)));
+    CU_ASSERT_EQUAL(value_of(last), 1);
+    much = submit(RASK_CALL(make_much, RASK_VALUE(yes)));
+    CU_ASSERT_EQUAL(rask_result(rask, much, RASK_FOREVER, NULL, &error), RASK_OK);
+    stop();
+}
+
 static void starts_many_times(void)
 {
     int64_t one = 1;
@@ -419,6 +468,8 @@ RASK_UNIT_MAIN("api_life",
                {"an interruption ends every wait", an_interruption_ends_every_wait},
                {"stops with work under way", stops_with_work_under_way},
                {"a stop ends tasks that ask, and waits", a_stop_ends_tasks_that_ask_and_waits},
+               {"a failed result takes no room", the_result_of_a_task_that_fails_takes_no_room},
+               {"what is taken back lets go", a_task_that_is_taken_back_lets_its_input_go},
                {"starts many times", starts_many_times},
                {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
                {"memory goes back when nothing is to be done",

@@ -39,7 +39,7 @@ struct fixture {
     struct rask_csv_plan plan;
 };
 
-static void set_up(struct fixture *fixture, const char *last)
+static void set_up_where(struct fixture *fixture, const char *last, const char *where)
 {
     static const char *const keys[] = {"k"}, *const aggregates[] = {"count", "sum:v"};
     struct rask_options options = {.size = sizeof options, .settings = settings};
@@ -55,9 +55,15 @@ static void set_up(struct fixture *fixture, const char *last)
                                    .n_keys = 1,
                                    .aggregates = aggregates,
                                    .n_aggregates = 2,
+                                   .where = where,
                                    .declared = declared,
                                    .n_declared = 2};
     CU_ASSERT_EQUAL_FATAL(rask_csv_plan_init(&fixture->plan, &query, NULL), RASK_OK);
+}
+
+static void set_up(struct fixture *fixture, const char *last)
+{
+    set_up_where(fixture, last, NULL);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -113,6 +119,9 @@ static void any_cut_gives_the_same_table(void)
         CU_ASSERT_EQUAL(memcmp(cut.flat.records, whole.flat.records,
                                whole.flat.n_groups * whole.flat.layout.stride),
                         0);
+        /* The blocks' rows join to one range that ends with the file. */
+        CU_ASSERT_EQUAL(cut.flat.n_ranges, 1);
+        CU_ASSERT_EQUAL(cut.flat.ranges[0].next_start, whole.flat.counts.bytes_read);
         n_redone += cut.n_redone;
         rask_csv_answer_release(&cut);
     }
@@ -132,6 +141,20 @@ static void the_first_error_is_told(void)
     for (uint64_t size = 5; size < 3000; size = size * 3 + 1) {
         CU_ASSERT_EQUAL(run(&fixture, size * 20, &answer, &error), RASK_ERR_TYPE);
         CU_ASSERT_STRING_EQUAL(error.text, first.text);
+    }
+    tear_down(&fixture);
+}
+
+/* The row is the last one; those before it have 8201 lines with the header. */
+static void a_condition_that_cannot_be_computed_names_the_line(void)
+{
+    struct fixture fixture;
+    struct rask_csv_answer answer;
+    struct rask_error error;
+    set_up_where(&fixture, "1,9223372036854775807,x\n", "v + 1 > 0");
+    for (uint64_t size = 1000; size < UINT64_C(1) << 30; size *= 20) {
+        CU_ASSERT_EQUAL(run(&fixture, size, &answer, &error), RASK_ERR_LIMIT);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.text, ": line 8202: "));
     }
     tear_down(&fixture);
 }
@@ -168,5 +191,6 @@ static void broken_partials_are_refused(void)
 
 RASK_UNIT_MAIN("csv_groupby", {"any cut gives the same table", any_cut_gives_the_same_table},
                {"the first error is told", the_first_error_is_told},
+               {"a condition names the line", a_condition_that_cannot_be_computed_names_the_line},
                {"a changed file is refused", a_changed_file_is_refused},
                {"broken partials are refused", broken_partials_are_refused})

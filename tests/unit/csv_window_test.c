@@ -143,9 +143,54 @@ static void the_first_record_behind_an_offset_is_found(void)
     end();
 }
 
+/* The offset is in a field far longer than the first look-ahead, and than a record may be: what is
+ * behind it is found all the same. */
+static void a_guess_looks_as_far_ahead_as_it_must(void)
+{
+    enum { N_LONG = 300000, N_SHORT = 20 };
+    static char text[N_LONG + N_SHORT * 16];
+    size_t n = 0;
+    memcpy(text, "1,\"", 3);
+    memset(text + 3, 'x', N_LONG);
+    n = 3 + N_LONG;
+    memcpy(text + n, "\",2\n", 4);
+    n += 4;
+    uint64_t second = n;
+    for (int i = 0; i < N_SHORT; i++)
+        n += (size_t)snprintf(text + n, 16, "%d,\"y\",%d\n", i, i);
+    begin(text, n);
+    window.max_record_bytes = 1000;
+    rask_csv_window_seek(&window, 1000);
+    CU_ASSERT_EQUAL(rask_csv_window_guess(&window, 0, 1000, 3, &error), RASK_OK);
+    CU_ASSERT_EQUAL(window.base + window.start, second);
+    CU_ASSERT_EQUAL(window.max_record_bytes, 1000);
+    end();
+}
+
+/* Taken as outside, the text behind the offset has no line end at all, because each quote that
+ * closes looks like one that opens; taken as inside it has records. It is not read to its end. */
+static void a_guess_is_made_from_what_is_near(void)
+{
+    enum { N_RECORDS = 300000, N_LINE = 16 };
+    char *text = malloc(N_RECORDS * N_LINE + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (size_t i = 0; i < N_RECORDS; i++)
+        snprintf(text + i * N_LINE, N_LINE + 1, "%06d,\"q,\",567\n", (int)i);
+    begin(text, (size_t)N_RECORDS * N_LINE);
+    uint64_t at = 10 * N_LINE + 9;
+    rask_csv_window_seek(&window, at);
+    CU_ASSERT_EQUAL(rask_csv_window_guess(&window, 0, at, 3, &error), RASK_OK);
+    CU_ASSERT_EQUAL(window.base + window.start, UINT64_C(11) * N_LINE);
+    CU_ASSERT(window.n_bytes < UINT64_C(1) << 20);
+    end();
+    free(text);
+}
+
 RASK_UNIT_MAIN("csv_window", {"gives records of every length", gives_records_of_every_length},
                {"an error names the line", an_error_names_the_line},
                {"a record may not be endless", a_record_may_not_be_endless},
                {"empty lines are skipped", empty_lines_are_skipped},
                {"the first record behind an offset is found",
-                the_first_record_behind_an_offset_is_found})
+                the_first_record_behind_an_offset_is_found},
+               {"a guess looks as far as it must", a_guess_looks_as_far_ahead_as_it_must},
+               {"a guess is made from what is near", a_guess_is_made_from_what_is_near})

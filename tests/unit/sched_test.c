@@ -295,6 +295,48 @@ static void a_client_speaks_for_its_own_tasks_alone(void)
     teardown(&b);
 }
 
+/* How many STATEs are in a rank's output, which is taken. */
+static uint32_t states_told(struct bench *b, int32_t rank)
+{
+    struct rask_buf *out = rask_sched_output(b->sched, rank);
+    size_t at = 0;
+    int is_malformed = 0;
+    const uint8_t *record;
+    uint32_t n = 0;
+    while ((record = rask_wire_next(out->data, out->size, &at, &is_malformed)) != NULL)
+        n += rask_wire_id(record) == RASK_MESSAGE_STATE;
+    rask_sched_output_taken(b->sched, rank);
+    return n;
+}
+
+/* Two clients share a result of which two copies are there; one client cannot read one of them. */
+static void who_asks_again_is_told_another_place_alone(void)
+{
+    struct bench b;
+    const uint64_t key[2] = {5, 7}, theirs = rask_id_make(2, 1);
+    struct rask_msg_submit call = {.task = 1, .order = 1, .key = key, .n_key = 2};
+    struct rask_msg_have copy = {.object = 1, .offset = 8192, .bytes = 8};
+    setup(&b);
+    hello(&b, 1);
+    hello(&b, 2);
+    CU_ASSERT_EQUAL(submit_as(&b, call), RASK_OK);
+    call.task = theirs;
+    CU_ASSERT_EQUAL(submit_as(&b, call), RASK_OK);
+    place(&b);
+    CU_ASSERT_EQUAL(done(&b, 1, last_run(&b, 1), 4096), RASK_OK);
+    CU_ASSERT_EQUAL(rask_wire_put_have(&b.in, &copy), 0);
+    CU_ASSERT_EQUAL(deliver(&b, 2), RASK_OK);
+    CU_ASSERT_EQUAL(states_told(&b, 0), 1);
+    CU_ASSERT_EQUAL(states_told(&b, 2), 1);
+    CU_ASSERT_EQUAL(lose_copy(&b, 2, theirs, 1), RASK_OK);
+    CU_ASSERT_EQUAL(states_told(&b, 0), 0);
+    CU_ASSERT_EQUAL(states_told(&b, 2), 1);
+    CU_ASSERT_EQUAL(lose_copy(&b, 0, 1, 1), RASK_OK);
+    CU_ASSERT_EQUAL(states_told(&b, 0), 1);
+    CU_ASSERT_EQUAL(states_told(&b, 2), 0);
+    teardown(&b);
+}
+
 /* A task that nobody may run loses its input, gets it again, and so on: the checker counts how
  * often it is listed. */
 static void a_task_without_a_worker_is_listed_once(void)
@@ -617,6 +659,7 @@ RASK_UNIT_MAIN("sched",
                {"old assignments are ignored", a_message_about_an_old_assignment_is_ignored},
                {"what cannot be is refused", what_cannot_be_is_refused_and_named},
                {"a client speaks for its own", a_client_speaks_for_its_own_tasks_alone},
+               {"who asks again is told alone", who_asks_again_is_told_another_place_alone},
                {"without a worker: listed once", a_task_without_a_worker_is_listed_once},
                {"sizes that disagree are refused", a_result_whose_sizes_disagree_is_refused},
                {"an unknown input", an_unknown_input_is_an_error_of_the_task_alone},
