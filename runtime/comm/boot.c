@@ -147,7 +147,9 @@ static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
     MPI_Finalized(&is_over);
     if (is_over)
         return rask_error_set(error, RASK_ERR_STATE,
-                              "the program has called MPI_Finalize already: start Rask before it");
+                              "MPI has ended in this process already, by an earlier rask_stop or "
+                              "the program's MPI_Finalize, and cannot begin again: a job under a "
+                              "launcher starts once in a process");
     if (is_mpi_up()) {
         ignore_sigpipe(start);
         return RASK_OK;
