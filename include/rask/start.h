@@ -13,8 +13,10 @@
  * until rank 0 stops and then returns RASK_SERVED. To join a program that already uses MPI see
  * mpi.h.
  *
- * A process is a rank of one job at a time. Alone it may have several runtimes, each with threads
- * of its own that know nothing of the others'.
+ * A process is a rank of one job at a time, and a job under a launcher starts once in a process:
+ * rask_stop ends MPI, which cannot begin again, unless the program has initialised it. Alone it may
+ * have several runtimes, one after the other or at once, each with threads of its own that know
+ * nothing of the others'.
  *
  * fork: the runtime is the parent's. In the child, which may exec, exit, or start a runtime alone,
  * calls with the parent's runtime return RASK_ERR_STATE or do nothing; those of task.h are
@@ -50,8 +52,8 @@ struct rask_options {
  * Errors: RASK_ERR_ARGUMENT (a setting), RASK_ERR_VERSION (ranks with different programs or task
  * functions; the text names them), RASK_ERR_THREAD_LEVEL, RASK_ERR_BINDING (ranks bound to the same
  * cores), RASK_ERR_MPI, RASK_ERR_MEMORY, RASK_ERR_SYSTEM; RASK_ERR_STATE (under a launcher, while
- * a runtime runs in this process, also in a task; or in a child of fork of a rank), at once and on
- * this rank alone. Else all ranks return the same error, also
+ * a runtime runs in this process, also in a task; or in a child of fork of a rank; or after MPI has
+ * ended), at once and on this rank alone. Else all ranks return the same error, also
  * when only one has it, and it is printed to standard error once, by rank 0, unless is_quiet.
  * Later, on a rank that serves: what has ended the job there, such as RASK_ERR_MEMORY or
  * RASK_ERR_PEER_LOST. */

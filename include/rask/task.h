@@ -7,6 +7,9 @@
  * pointers to inputs or result after it returns. It may submit tasks and wait for them
  * (rask_task_runtime): while it waits, its slot runs other tasks.
  *
+ * It ends by returning. Undefined: one that ends its thread (pthread_exit, a cancellation) or
+ * leaves by longjmp or a C++ exception; a wait for it may never end.
+ *
  * Thread: all calls below are made by the task's own thread while the function runs; anything else
  * is undefined. */
 #ifndef RASK_TASK_H

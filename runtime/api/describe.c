@@ -299,6 +299,11 @@ rask_status rask_describe(struct rask *rask, enum rask_describe_form form, FILE 
     if (rask == NULL || stream == NULL)
         return rask_error_set(error, RASK_ERR_ARGUMENT,
                               "rask_describe without a runtime or a stream");
+    if (form != RASK_DESCRIBE_TEXT && form != RASK_DESCRIBE_JSON)
+        return rask_error_set(error, RASK_ERR_ARGUMENT,
+                              "rask_describe: there is no form %d; use RASK_DESCRIBE_TEXT or "
+                              "RASK_DESCRIBE_JSON",
+                              (int)form);
     if (rask_fork_check(rask, error) != RASK_OK)
         return RASK_ERR_STATE;
     struct page page = {.runtime = rask_runtime_of(rask),

@@ -6,6 +6,9 @@
  * and is no rank: another handler marks there what was in the list, so that calls are refused, and
  * empties it. The list lives as long as the process, hence the one variable.
  *
+ * Where the program ends MPI before that, the job ends at the beginning of MPI_Finalize: afterwards
+ * no rank could be told.
+ *
  * Nothing is stopped by a child of fork, nor by a task that calls exit: its thread cannot wait for
  * itself. Then the process ends at once, and under MPI the launcher ends the job.
  *
@@ -22,6 +25,7 @@ static struct {
     struct rask_runtime *first;
     pid_t pid; /* of the process that has registered the handlers; 0: none has */
     int is_rank_child; /* a child of fork whose parent was a rank */
+    int has_finalize_hook; /* MPI_Finalize stops what is in the list */
 } running = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void stop_all(void)
@@ -36,6 +40,15 @@ static void stop_all(void)
             (void)rask_runtime_stop(rt);
         rt = next;
     }
+}
+
+rask_status rask_exit_at_finalize(struct rask_error *error)
+{
+    if (running.has_finalize_hook)
+        return RASK_OK;
+    rask_status status = rask_boot_at_finalize(stop_all, error);
+    running.has_finalize_hook = status == RASK_OK;
+    return status;
 }
 
 static void before_fork(void)

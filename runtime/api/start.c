@@ -160,6 +160,8 @@ static rask_status open_client(struct rask_runtime *rt, struct rask **rask,
         if (rask_loop_try(&rt->loop, 0) == 0)
             (void)sched_yield();
     rask_status status = end_start(rt, error);
+    if (status == RASK_OK && !rt->is_embedded)
+        status = rask_exit_at_finalize(error);
     if (status != RASK_OK)
         return status;
     rt->handle = (struct rask){rt, NULL};

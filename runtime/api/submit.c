@@ -602,7 +602,7 @@ static rask_status put_data(struct rask_runtime *rt, struct rask_view data,
         m->n_data = (uint32_t)data.bytes;
         return RASK_OK;
     }
-    m->offset = rask_store_take(rt->store, m->task, data.bytes);
+    m->offset = rask_loop_take_room(&rt->loop, m->task, data.bytes);
     if (m->offset == RASK_STORE_NONE)
         return rask_error_set(error, RASK_ERR_MEMORY,
                               "no memory on rank %d for %llu bytes of data (setting `arena`)",

@@ -147,7 +147,9 @@ static rask_status bring_mpi_up(struct start *start, struct rask_error *error)
     MPI_Finalized(&is_over);
     if (is_over)
         return rask_error_set(error, RASK_ERR_STATE,
-                              "the program has called MPI_Finalize already: start Rask before it");
+                              "MPI has ended in this process already, by an earlier rask_stop or "
+                              "the program's MPI_Finalize, and cannot begin again: a job under a "
+                              "launcher starts once in a process");
     if (is_mpi_up()) {
         ignore_sigpipe(start);
         return RASK_OK;
@@ -404,6 +406,37 @@ rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_b
     else
         undo(&start, result, error);
     rask_free(start.cards);
+    return status;
+}
+
+/* The attribute of MPI_COMM_SELF goes first of all in MPI_Finalize. */
+static int end_all(MPI_Comm comm, int key, void *value, void *end_place)
+{
+    void (*end)(void);
+    (void)comm, (void)key, (void)value;
+    memcpy(&end, end_place, sizeof end);
+    rask_free(end_place);
+    end();
+    return MPI_SUCCESS;
+}
+
+rask_status rask_boot_at_finalize(void (*end)(void), struct rask_error *error)
+{
+    int key = MPI_KEYVAL_INVALID;
+    void *end_place = rask_alloc(sizeof end); /* a function is no object that MPI can keep */
+    if (end_place == NULL)
+        return rask_error_memory(error, sizeof end, "a handler of MPI_Finalize");
+    memcpy(end_place, &end, sizeof end);
+    rask_status status =
+        rask_mpi_check(error, "MPI_Comm_create_keyval",
+                       MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, end_all, &key, end_place));
+    if (status == RASK_OK) {
+        status =
+            rask_mpi_check(error, "MPI_Comm_set_attr", MPI_Comm_set_attr(MPI_COMM_SELF, key, NULL));
+        MPI_Comm_free_keyval(&key); /* the attribute keeps it */
+    }
+    if (status != RASK_OK)
+        rask_free(end_place);
     return status;
 }
 

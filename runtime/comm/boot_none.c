@@ -29,6 +29,12 @@ rask_status rask_boot_mpi(const struct rask_boot_request *request, struct rask_b
                           text);
 }
 
+rask_status rask_boot_at_finalize(void (*end)(void), struct rask_error *error)
+{
+    (void)end, (void)error;
+    return RASK_OK;
+}
+
 void rask_boot_result_release(struct rask_boot_result *result)
 {
     rask_free(result->hosts);

@@ -7,6 +7,13 @@
 #include "base/error.h"
 
 #include <string.h>
+#include <time.h>
+
+/* Room comes back a while after a release, when the scheduler has answered it: hope ends when the
+ * store has not changed for the first, or at the second. */
+#define ROOM_PATIENCE_NS 200000000u
+#define ROOM_MOST_NS 10000000000u
+#define ROOM_SLEEP_NS 50000
 
 /* A get under way: payload and header are read separately, since the local header has links of its
  * own. */
@@ -350,12 +357,63 @@ static rask_status issue(struct rask_loop *loop, const struct rask_worker_fetch 
     return RASK_OK;
 }
 
-/* Starts one fetch: room in the store, then the gets. */
-static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *fetch)
+/* Begins to hope for room: now, with the store as it is. */
+static struct rask_loop_hope begin_hope(const struct rask_loop *loop, uint64_t now_ns)
+{
+    struct rask_store_usage usage;
+    rask_store_usage(loop->store, &usage);
+    return (struct rask_loop_hope){usage.used_bytes, usage.n_objects, now_ns,
+                                   now_ns + ROOM_MOST_NS};
+}
+
+/* Whether objects still come and go, or have until a moment ago. */
+static int has_hope(const struct rask_loop *loop, struct rask_loop_hope *hope, uint64_t now_ns)
+{
+    struct rask_loop_hope now = begin_hope(loop, now_ns);
+    if (now.used_bytes != hope->used_bytes || now.n_objects != hope->n_objects) {
+        now.end_ns = hope->end_ns;
+        *hope = now;
+    }
+    return now_ns < hope->end_ns && now_ns - hope->since_ns < ROOM_PATIENCE_NS;
+}
+
+/* Whether the arena, empty, has room for a payload. */
+static int may_ever_fit(const struct rask_loop *loop, uint64_t bytes)
+{
+    uint64_t arena_bytes = rask_store_arena_bytes(loop->store);
+    return arena_bytes > RASK_OBJECT_HEADER_BYTES &&
+           bytes <= arena_bytes - RASK_OBJECT_HEADER_BYTES;
+}
+
+uint64_t rask_loop_take_room(struct rask_loop *loop, uint64_t id, uint64_t bytes)
+{
+    uint64_t offset = rask_store_take(loop->store, id, bytes);
+    if (offset != RASK_STORE_NONE || !may_ever_fit(loop, bytes))
+        return offset;
+    uint64_t now_ns = rask_now_ns();
+    struct rask_loop_hope hope = begin_hope(loop, now_ns);
+    while (offset == RASK_STORE_NONE && has_hope(loop, &hope, now_ns) &&
+           !atomic_load_explicit(&loop->has_ended, memory_order_relaxed)) {
+        if (rask_loop_try(loop, 0) <= 0)
+            nanosleep(&(struct timespec){.tv_nsec = ROOM_SLEEP_NS}, NULL);
+        offset = rask_store_take(loop->store, id, bytes);
+        now_ns = rask_now_ns();
+    }
+    return offset;
+}
+
+/* The same for a task that runs here, which knows nothing of the loop. */
+static uint64_t wait_for_room(void *context, uint64_t id, uint64_t bytes)
+{
+    return rask_loop_take_room(context, id, bytes);
+}
+
+/* Starts one fetch into its room at `offset`; RASK_STORE_NONE: there is none. */
+static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *fetch,
+                        uint64_t offset)
 {
     uint32_t id = 0;
     rask_status status = RASK_ERR_MEMORY;
-    uint64_t offset = rask_store_take(loop->store, fetch->object, fetch->part_bytes);
     struct get *get = offset == RASK_STORE_NONE ? NULL : rask_slab_take(&loop->gets, &id);
     if (get != NULL) {
         *get = (struct get){.object = fetch->object,
@@ -375,6 +433,40 @@ static void start_fetch(struct rask_loop *loop, const struct rask_worker_fetch *
         tell_fetched(loop, fetch->request, RASK_WIRE_NO_OFFSET, status);
     else
         break_with(loop, status, "starting to fetch an object");
+}
+
+/* Starts a fetch if there is room for it, or if there is no hope for any. 1 if it has started. */
+static int try_fetch(struct rask_loop *loop, struct rask_loop_starved *starved)
+{
+    const struct rask_worker_fetch *fetch = &starved->fetch;
+    uint64_t offset = rask_store_take(loop->store, fetch->object, fetch->part_bytes);
+    if (offset == RASK_STORE_NONE && may_ever_fit(loop, fetch->part_bytes) &&
+        has_hope(loop, &starved->hope, loop->now_ns))
+        return 0;
+    start_fetch(loop, fetch, offset);
+    return 1;
+}
+
+/* Starts what the worker has ordered; what finds no room waits for it, turn by turn. Returns how
+ * many wait no longer. */
+static int start_fetches(struct rask_loop *loop)
+{
+    struct rask_worker_fetches *fetches = &loop->worker.fetches;
+    size_t n_left = 0;
+    for (size_t i = 0; i < loop->starved.count && loop->status == RASK_OK; i++) {
+        struct rask_loop_starved starved = loop->starved.items[i];
+        if (!try_fetch(loop, &starved))
+            loop->starved.items[n_left++] = starved;
+    }
+    int n_settled = (int)(loop->starved.count - n_left);
+    loop->starved.count = n_left;
+    for (size_t i = 0; i < fetches->count && loop->status == RASK_OK; i++) {
+        struct rask_loop_starved starved = {fetches->items[i], begin_hope(loop, loop->now_ns)};
+        if (!try_fetch(loop, &starved) && rask_loop_starved_list_push(&loop->starved, starved) != 0)
+            start_fetch(loop, &starved.fetch, RASK_STORE_NONE);
+    }
+    fetches->count = 0;
+    return n_settled;
 }
 
 /* Tells the client of this rank that what it asked for is here. */
@@ -427,9 +519,8 @@ static int carry_out(struct rask_loop *loop, uint32_t n_own)
     for (size_t i = 0; i < w->frees.count; i++)
         rask_store_give(loop->store, w->frees.items[i]);
     w->frees.count = 0;
-    for (size_t i = 0; i < w->fetches.count && loop->status == RASK_OK; i++)
-        start_fetch(loop, &w->fetches.items[i]);
-    w->fetches.count = 0;
+    if (w->fetches.count != 0 || loop->starved.count != 0)
+        n += start_fetches(loop);
     if (w->arrivals.count != 0)
         hand_arrivals(loop);
     if (w->n_ready != 0)
@@ -451,8 +542,9 @@ static int turn(struct rask_loop *loop, uint32_t n_own)
             break;
     }
     loop->counters.turns++;
-    if (loop->comm->n_pending != atomic_load_explicit(&loop->n_transfers, memory_order_relaxed))
-        atomic_store_explicit(&loop->n_transfers, loop->comm->n_pending, memory_order_relaxed);
+    uint32_t n_transfers = loop->comm->n_pending + (uint32_t)loop->starved.count;
+    if (n_transfers != atomic_load_explicit(&loop->n_transfers, memory_order_relaxed))
+        atomic_store_explicit(&loop->n_transfers, n_transfers, memory_order_relaxed);
     uint64_t next_ns = loop->sched == NULL ? UINT64_MAX : rask_sched_next_call(loop->sched);
     if (next_ns != atomic_load_explicit(&loop->next_call_ns, memory_order_relaxed))
         atomic_store_explicit(&loop->next_call_ns, next_ns, memory_order_relaxed);
@@ -541,6 +633,8 @@ void rask_loop_give(struct rask_loop *loop)
 rask_status rask_loop_init(struct rask_loop *loop, struct rask_error *error)
 {
     atomic_init(&loop->next_call_ns, UINT64_MAX);
+    loop->exec.wait_for_room = wait_for_room;
+    loop->exec.room_context = loop;
     if (rask_slab_init(&loop->gets, sizeof(struct get), 64) != 0)
         return rask_error_memory(error, 64 * sizeof(struct get), "the table of gets");
     return RASK_OK;
@@ -559,6 +653,7 @@ void rask_loop_release(struct rask_loop *loop)
     rask_client_free(&loop->client);
     rask_sched_free(loop->sched);
     rask_slab_release(&loop->gets);
+    rask_loop_starved_list_release(&loop->starved);
     rask_buf_release(&loop->client_batch);
     rask_buf_release(&loop->worker_batch);
     for (struct rask_waiter *waiter = loop->free_waiters, *next; waiter != NULL; waiter = next) {

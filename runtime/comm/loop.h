@@ -47,6 +47,19 @@ struct rask_waiter {
     struct rask_bell own;
 };
 
+/* How long room in the store is hoped for: as long as objects come and go. */
+struct rask_loop_hope {
+    uint64_t used_bytes, n_objects; /* of the store, when it was last seen to change */
+    uint64_t since_ns, end_ns; /* when that was; the end of all hope */
+};
+
+/* A fetch that waits for room. */
+struct rask_loop_starved {
+    struct rask_worker_fetch fetch;
+    struct rask_loop_hope hope;
+};
+RASK_VEC_DEFINE(rask_loop_starved_list, struct rask_loop_starved);
+
 struct rask_loop {
     struct rask_comm *comm;
     struct rask_store *store;
@@ -59,7 +72,8 @@ struct rask_loop {
     _Alignas(64) _Atomic uint32_t is_held;
     _Atomic uint32_t is_asked; /* somebody sleeps who found it held: the holder turns it again */
     _Atomic uint64_t last_turn_ns; /* when the last turn began */
-    _Atomic uint32_t n_transfers; /* sends and gets that move only while somebody polls */
+    /* sends, gets and fetches without room that move only while somebody polls */
+    _Atomic uint32_t n_transfers;
     _Atomic uint64_t next_call_ns; /* when the scheduler wants a turn at the latest */
     /* the thread that turned it last, by an address of its own */
     _Atomic uintptr_t owner;
@@ -72,6 +86,7 @@ struct rask_loop {
     struct rask_bell surplus; /* where threads sleep that no message needs to wake */
     /* The holder's alone, down to is_measuring. */
     struct rask_slab gets; /* gets under way */
+    struct rask_loop_starved_list starved; /* fetches that wait for room */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
     uint64_t now_ns; /* of this turn */
@@ -91,6 +106,12 @@ int rask_loop_try(struct rask_loop *loop, uint32_t n_own);
 /* The same for one who is going to sleep, and may have been woken for what has arrived: if somebody
  * else has the loop, who may have looked at the transport already, he makes another turn. */
 int rask_loop_ask(struct rask_loop *loop, uint32_t n_own);
+
+/* A new object in the store, as rask_store_take. Where there is no room this turns the loop and
+ * tries again: what was released comes back only when the scheduler has answered. RASK_STORE_NONE
+ * when the store has not changed for 0.2 s, when it has for 10 s in vain, or when the job has
+ * ended. Thread: any that does not hold the loop or the client's lock. */
+uint64_t rask_loop_take_room(struct rask_loop *loop, uint64_t id, uint64_t bytes);
 
 /* Takes the loop, waiting for its holder; and gives it back. For changes to the machines from
  * outside a turn. */

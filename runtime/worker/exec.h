@@ -46,6 +46,10 @@ struct rask_exec {
     const struct rask_registry *registry;
     struct rask_store *store;
     void *runtime; /* owner, for rask_task_runtime */
+    /* takes room in the store that is full now, or waits for it in vain: RASK_STORE_NONE. NULL:
+     * nobody makes any */
+    uint64_t (*wait_for_room)(void *room_context, uint64_t id, uint64_t bytes);
+    void *room_context;
     uint32_t n_slots;
     uint32_t inline_bytes;
     int32_t rank;

@@ -50,6 +50,18 @@ void rask_task_drop_result(struct rask_task *task)
     task->result_bytes = 0;
 }
 
+/* Room for a result in the store. The finished tasks of the same batch are handed on before a wait:
+ * what they read may be all that is in the way. */
+static uint64_t take_room(struct rask_task *task, uint64_t bytes)
+{
+    struct rask_exec *exec = task->exec;
+    uint64_t offset = rask_store_take(exec->store, task->id, bytes);
+    if (offset != RASK_STORE_NONE || exec->wait_for_room == NULL)
+        return offset;
+    rask_exec_empty_batch(exec, task);
+    return exec->wait_for_room(exec->room_context, task->id, bytes);
+}
+
 void *rask_task_result(struct rask_task *task, uint64_t bytes)
 {
     void *room = NULL;
@@ -59,7 +71,7 @@ void *rask_task_result(struct rask_task *task, uint64_t bytes)
         task->result = bytes <= RASK_TASK_SMALL_BYTES ? task->small : rask_alloc(bytes);
         room = task->result;
     } else {
-        task->result_offset = rask_store_take(task->exec->store, task->id, bytes);
+        task->result_offset = take_room(task, bytes);
         if (task->result_offset != RASK_STORE_NONE)
             room = rask_store_payload(task->exec->store, task->result_offset);
     }

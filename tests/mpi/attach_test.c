@@ -109,6 +109,52 @@ static void test_broken(struct world *world)
            "a rank that cannot go on ends the job with its error on rank 0 and there");
 }
 
+static int count(struct rask_task *task)
+{
+    uint64_t bytes = rask_task_input(task, 0).bytes;
+    return rask_task_return(task, &bytes, sizeof bytes);
+}
+RASK_TASK(count)
+
+/* Large inputs, one after the other, many times what the store holds; releases are answered by
+ * another rank. */
+static void test_room(struct world *world)
+{
+    static uint8_t data[8 << 20];
+    struct rask *rask;
+    struct rask_error error;
+    struct rask_future future;
+    rask_status status = attach("arena=32MiB", &rask, &error);
+    int is_good = world->rank == 0 ? status == RASK_OK : status == RASK_SERVED;
+    for (int i = 0; world->rank == 0 && i < 40 && is_good; i++) {
+        is_good = rask_submit(rask, RASK_CALL(count, RASK_BUFFER(data, sizeof data)), &future,
+                              &error) == RASK_OK &&
+                  rask_result(rask, future, RASK_FOREVER, NULL, &error) == RASK_OK;
+        if (!is_good)
+            printf("# round %d: %s\n", i, error.text);
+        rask_release(rask, &future, 1);
+    }
+    if (world->rank == 0 && status == RASK_OK)
+        is_good &= rask_stop(rask) == RASK_OK;
+    report(world, is_good, "what was released is room for what comes next");
+}
+
+/* MPI_Finalize without rask_stop ends the job: it returns on all ranks, here after the last one was
+ * let serve. */
+static void leave_without_stop(struct world *world)
+{
+    struct rask *rask;
+    struct rask_error error;
+    struct rask_future future;
+    rask_status status = attach(NULL, &rask, &error);
+    int is_good = status == RASK_SERVED;
+    if (world->rank == 0)
+        is_good = status == RASK_OK && rask_submit(rask, RASK_CALL(answer, RASK_BUFFER("", 0)),
+                                                   &future, NULL) == RASK_OK;
+    MPI_Finalize();
+    tap_check(&world->tap, is_good, "MPI_Finalize without rask_stop ends the job");
+}
+
 int main(int argc, char **argv)
 {
     struct world world = {.rank = -1};
@@ -128,7 +174,7 @@ int main(int argc, char **argv)
     test_works(&world, "the next start works");
     test_broken(&world);
     test_works(&world, "the start after it works");
-    int code = tap_end(&world.tap);
-    MPI_Finalize();
-    return code;
+    test_room(&world);
+    leave_without_stop(&world);
+    return tap_end(&world.tap);
 }

@@ -461,6 +461,64 @@ static void several_runtimes_alone(void)
     stop();
 }
 
+#define LARGE_BYTES ((size_t)8 << 20)
+#define LARGE_MOST 7
+
+static int give_large(struct rask_task *task)
+{
+    return rask_task_result(task, LARGE_BYTES) == NULL;
+}
+RASK_TASK(give_large)
+
+/* Releases are answered a while later; whoever needs their room before that waits for it. */
+static void what_was_released_is_room_for_what_comes_next(void)
+{
+    static const char *const settings[] = {"arena=64MiB", NULL};
+    void *data = calloc(1, LARGE_BYTES);
+    const struct rask_view view = {data, LARGE_BYTES};
+    struct rask_future futures[LARGE_MOST + 1], next;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    start_with(2, settings);
+    for (int round = 0; round < 3; round++) {
+        size_t n = 0;
+        while (n <= LARGE_MOST && rask_scatter(rask, view, NULL, &futures[n], &error) == RASK_OK)
+            n++;
+        CU_ASSERT_EQUAL(n, LARGE_MOST);
+        CU_ASSERT_EQUAL(error.code, RASK_ERR_MEMORY);
+        rask_release(rask, futures, n);
+        CU_ASSERT_EQUAL_FATAL(rask_scatter(rask, view, NULL, &next, &error), RASK_OK);
+        rask_release(rask, &next, 1);
+    }
+    for (size_t i = 0; i < LARGE_MOST; i++)
+        CU_ASSERT_EQUAL(rask_scatter(rask, view, NULL, &futures[i], &error), RASK_OK);
+    rask_release(rask, futures, LARGE_MOST);
+    next = submit(&(struct rask_call){.function = give_large});
+    CU_ASSERT_EQUAL(rask_result(rask, next, RASK_FOREVER, NULL, &error), RASK_OK);
+    free(data);
+    stop();
+}
+
+/* What can never fit is refused, and so is what does not fit beside what is alive. */
+static void more_than_there_is_room_for_is_an_error(void)
+{
+    static const char *const settings[] = {"arena=16MiB", NULL};
+    void *data = calloc(3, LARGE_BYTES);
+    struct rask_future alive, none;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(data);
+    start_with(1, settings);
+    struct rask_view view = {data, 3 * LARGE_BYTES};
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, NULL, &none, &error), RASK_ERR_MEMORY);
+    view.bytes = LARGE_BYTES;
+    CU_ASSERT_EQUAL_FATAL(rask_scatter(rask, view, NULL, &alive, &error), RASK_OK);
+    CU_ASSERT_EQUAL(rask_scatter(rask, view, NULL, &none, &error), RASK_ERR_MEMORY);
+    CU_ASSERT_EQUAL(rask_result(rask, submit(&(struct rask_call){.function = give_large}),
+                                RASK_FOREVER, NULL, &error),
+                    RASK_ERR_MEMORY);
+    rask_release(rask, &alive, 1);
+    free(data);
+    stop();
+}
+
 RASK_UNIT_MAIN("api_life",
                {"a program may return without stopping", a_program_may_return_without_stopping},
                {"tasks submit tasks", tasks_submit_tasks}, {"tasks nest deeply", tasks_nest_deeply},
@@ -474,4 +532,7 @@ RASK_UNIT_MAIN("api_life",
                {"tasks have one thread of OpenMP", tasks_have_one_thread_of_openmp},
                {"memory goes back when nothing is to be done",
                 memory_goes_back_when_nothing_is_to_be_done},
-               {"several runtimes alone", several_runtimes_alone})
+               {"several runtimes alone", several_runtimes_alone},
+               {"what was released is room for what comes next",
+                what_was_released_is_room_for_what_comes_next},
+               {"more than there is room for is an error", more_than_there_is_room_for_is_an_error})

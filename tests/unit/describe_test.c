@@ -54,6 +54,8 @@ static void errors(void)
     struct rask_error error = {.code = RASK_OK};
     CU_ASSERT_EQUAL(rask_describe(NULL, RASK_DESCRIBE_TEXT, stdout, &error), RASK_ERR_ARGUMENT);
     CU_ASSERT_EQUAL(rask_describe(rask, RASK_DESCRIBE_TEXT, NULL, &error), RASK_ERR_ARGUMENT);
+    CU_ASSERT_EQUAL(rask_describe(rask, (enum rask_describe_form)2, stdout, &error),
+                    RASK_ERR_ARGUMENT);
     FILE *full = fopen("/dev/full", "w");
     if (full != NULL) {
         CU_ASSERT_EQUAL(rask_describe(rask, RASK_DESCRIBE_JSON, full, &error), RASK_ERR_IO);

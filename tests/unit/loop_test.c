@@ -206,6 +206,36 @@ static void a_get_without_memory_fails_the_task_alone(void)
     }
 }
 
+/* What is in the way may have been released already. */
+static void a_fetch_without_room_waits_for_it(void)
+{
+    setup();
+    uint64_t offset = rask_store_take(loop.store, 7, (1 << 20) - 2 * RASK_OBJECT_HEADER_BYTES);
+    CU_ASSERT_NOT_EQUAL_FATAL(offset, RASK_STORE_NONE);
+    assign();
+    CU_ASSERT_STRING_EQUAL(sent(), "");
+    rask_store_give(loop.store, offset);
+    turn();
+    wire.end = RASK_OK;
+    turn();
+    CU_ASSERT(rask_exec_has_work(&loop.exec));
+    teardown();
+}
+
+/* Nor does it wait for ever. */
+static void a_fetch_that_finds_no_room_fails_the_task(void)
+{
+    setup();
+    uint64_t offset = rask_store_take(loop.store, 7, (1 << 20) - 2 * RASK_OBJECT_HEADER_BYTES);
+    CU_ASSERT_NOT_EQUAL_FATAL(offset, RASK_STORE_NONE);
+    assign();
+    while (loop.worker.n_assigned != 0)
+        turn();
+    CU_ASSERT_STRING_EQUAL(sent(), "ERRED");
+    CU_ASSERT_EQUAL(n_objects(), 1);
+    teardown();
+}
+
 /* The network may write there as long as the process lives. */
 static void the_place_of_a_get_from_a_lost_rank_is_not_used_again(void)
 {
@@ -235,5 +265,7 @@ RASK_UNIT_MAIN("loop",
                {"an object that has come", an_object_that_has_come_is_announced_and_its_task_ready},
                {"a get that cannot start", a_get_that_cannot_start_is_a_missing_object},
                {"a get without memory", a_get_without_memory_fails_the_task_alone},
+               {"a fetch without room", a_fetch_without_room_waits_for_it},
+               {"a fetch that finds none", a_fetch_that_finds_no_room_fails_the_task},
                {"a get from a lost rank", the_place_of_a_get_from_a_lost_rank_is_not_used_again},
                {"another object there", another_object_at_the_address_is_a_missing_object})
