@@ -49,7 +49,7 @@ static rask_status write_out(void *context, const void *bytes, size_t n_bytes,
     (void)context;
     if (fwrite(bytes, 1, n_bytes, stdout) == n_bytes)
         return RASK_OK;
-    return rask_error_set(error, RASK_ERR_IO, "standard output: %s", strerror(errno));
+    return rask_error_set(error, RASK_ERR_IO, RASK_OUTPUT_ERROR ": %s", strerror(errno));
 }
 
 static void show_progress(void *context, const struct rask_csv_progress *progress)
@@ -115,6 +115,8 @@ static int print_answer(const struct run *run, const struct rask_csv_plan *plan,
     if (status == RASK_OK)
         status = rask_print(result, run->options->format, write_out, NULL, &error);
     rask_result_free(result);
+    if (status == RASK_ERR_IO)
+        return rask_fail(&error);
     return status == RASK_OK ? rask_finish_output() : tell(run, &error, RASK_EXIT_FAILED);
 }
 

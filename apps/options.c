@@ -80,7 +80,7 @@ int rask_finish_output(void)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return RASK_EXIT_DONE;
-    fprintf(stderr, "rask: error: cannot write to standard output%s%s\n", errno != 0 ? ": " : "",
+    fprintf(stderr, "rask: error: " RASK_OUTPUT_ERROR "%s%s\n", errno != 0 ? ": " : "",
             errno != 0 ? strerror(errno) : "");
     return RASK_EXIT_FAILED;
 }

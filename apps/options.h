@@ -78,6 +78,9 @@ int rask_line_stop(struct rask *rask, rask_status status, const struct rask_erro
 /* The exit code of a command that was interrupted. */
 int rask_interrupted_code(const struct rask *rask);
 
+/* The begin of what is said when standard output does not take everything. */
+#define RASK_OUTPUT_ERROR "cannot write to standard output"
+
 /* The end of what was printed on standard output: RASK_EXIT_DONE, or after a line about it
  * RASK_EXIT_FAILED when not all of it could be written. */
 int rask_finish_output(void);

@@ -24,7 +24,7 @@
 
 /* What is wrong with a record: the rows before it are given first, so that which error of a file is
  * told does not depend on batches, windows and ranges. */
-enum odd_kind { ODD_NOTHING, ODD_FIELDS, ODD_NUL, ODD_VALUE };
+enum odd_kind { ODD_NOTHING, ODD_LENGTH, ODD_FIELDS, ODD_NUL, ODD_VALUE };
 
 struct odd {
     enum odd_kind kind;
@@ -139,6 +139,16 @@ static void map_columns(struct rask_csv_reader *reader)
         reader->fields[i] = rask_csv_head_column(head, reader->spec->wants[i].name);
 }
 
+/* Whether more than the longest record had to be looked at for the head, which does not depend on
+ * how much was read at a time. */
+static bool is_head_too_long(const struct rask_csv_reader *reader, rask_status status)
+{
+    const struct rask_csv_window *window = &reader->window;
+    bool is_open = status == RASK_PENDING || reader->head.n_seen == 0;
+    size_t n_looked_at = is_open ? window->n_bytes : reader->head.n_seen;
+    return status >= 0 && n_looked_at > window->max_record_bytes + 1; /* 1: the line end */
+}
+
 /* Reads the begin of the file until its head is known. */
 static rask_status find_head(struct rask_csv_reader *reader, struct rask_error *error)
 {
@@ -157,6 +167,8 @@ static rask_status find_head(struct rask_csv_reader *reader, struct rask_error *
                                        .n_bytes = window->n_bytes,
                                        .is_all = rask_csv_window_is_all(window)};
         status = rask_csv_head_find(&reader->head, &reader->spec->dialect, &begin, &is_new, error);
+        if (is_head_too_long(reader, status))
+            return rask_csv_window_too_long(window, 0, error);
     }
     if (status == RASK_OK && is_new)
         map_columns(reader);
@@ -196,7 +208,10 @@ static rask_status start(struct rask_csv_reader *reader, const struct rask_csv_r
     reader->first_start = n_file;
     if (reader->head.n_columns > 0 && range->start < n_file) {
         status = find_first(reader, range, error);
-        reader->first_start = window->base + window->start;
+        if (status == RASK_OK)
+            reader->first_start = window->base + window->start;
+        else if (status == RASK_END) /* no guess: none of the range's rows */
+            status = RASK_OK;
     }
     reader->end = range->end;
     reader->is_past = reader->first_start >= range->end || reader->first_start >= n_file;
@@ -286,6 +301,8 @@ static void form_rows(struct rask_csv_reader *reader)
     const struct rask_csv_scan *scan = &window->scan;
     const uint64_t limit = reader->end - window->base;
     const size_t nul = find_nul(reader);
+    const size_t max_record = (size_t)window->max_record_bytes;
+    const bool may_be_long = window->n_bytes - window->start > max_record;
     uint32_t first_mark = 0, n_rows = 0;
     size_t at = window->start;
     rows->has_short = false;
@@ -293,11 +310,13 @@ static void form_rows(struct rask_csv_reader *reader)
         uint32_t last_mark = scan->ends[i], n_fields = last_mark - first_mark + 1;
         size_t end = scan->marks[last_mark];
         if (n_fields != 1 || end != at) {
-            bool has_nul = nul < end;
-            if (__builtin_expect(has_nul || !takes_record(reader, n_fields), 0)) {
-                reader->odd = (struct odd){.kind = has_nul ? ODD_NUL : ODD_FIELDS,
+            bool has_nul = nul < end, is_long = may_be_long && end - at > max_record;
+            if (__builtin_expect(is_long || has_nul || !takes_record(reader, n_fields), 0)) {
+                reader->odd = (struct odd){.kind = is_long   ? ODD_LENGTH
+                                                   : has_nul ? ODD_NUL
+                                                             : ODD_FIELDS,
                                            .n_fields = n_fields,
-                                           .at = has_nul ? nul : at};
+                                           .at = has_nul && !is_long ? nul : at};
                 break;
             }
             rows->starts[n_rows] = (uint32_t)at;
@@ -401,6 +420,8 @@ static rask_status found_nul(struct rask_csv_reader *reader, struct rask_error *
 
 static rask_status tell_odd(struct rask_csv_reader *reader, struct rask_error *error)
 {
+    if (reader->odd.kind == ODD_LENGTH)
+        return rask_csv_window_too_long(&reader->window, reader->odd.at, error);
     if (reader->odd.kind == ODD_FIELDS)
         return ragged(reader, error);
     return reader->odd.kind == ODD_NUL ? found_nul(reader, error) : unfit(reader, error);

@@ -8,6 +8,10 @@
 
 #define LOOK_AHEAD_BYTES (UINT64_C(64) << 10)
 #define MAX_LOOK_AHEAD_BYTES (UINT64_C(1) << 20)
+/* A range inside a record that is longer than this, or than so many ranges, leaves it to the range
+ * in which it begins: else the time for a record grew with the square of its length. */
+#define MOST_PATIENCE_BYTES (UINT64_C(4) << 20)
+#define PATIENCE_RANGES 16
 
 /* What one assumption leads to. */
 struct trial {
@@ -95,21 +99,27 @@ static struct trial try_both(struct rask_csv_window *window, size_t from, bool i
     return is_inside_better(&outside, &inside) ? inside : outside;
 }
 
-/* The limit on records must not forbid the look-ahead. */
 static rask_status fill_up_to(struct rask_csv_window *window, uint64_t end,
                               struct rask_error *error)
 {
-    uint64_t wanted_end = window->wanted_end, max_record_bytes = window->max_record_bytes;
+    uint64_t wanted_end = window->wanted_end;
     window->wanted_end = end;
-    if (max_record_bytes < 2 * MAX_LOOK_AHEAD_BYTES)
-        window->max_record_bytes = 2 * MAX_LOOK_AHEAD_BYTES;
     rask_status status = RASK_OK;
     while (status == RASK_OK && !rask_csv_window_is_all(window) &&
            window->base + window->n_bytes < end)
         status = rask_csv_window_fill(window, error);
     window->wanted_end = wanted_end;
-    window->max_record_bytes = max_record_bytes;
     return status;
+}
+
+/* How far to look for the end of a record. */
+static uint64_t patience_bytes(const struct rask_csv_window *window, uint64_t start)
+{
+    uint64_t n_wanted = window->wanted_end > start ? window->wanted_end - start : 0;
+    if (n_wanted > MOST_PATIENCE_BYTES / PATIENCE_RANGES)
+        return MOST_PATIENCE_BYTES;
+    n_wanted *= PATIENCE_RANGES;
+    return n_wanted > LOOK_AHEAD_BYTES ? n_wanted : LOOK_AHEAD_BYTES;
 }
 
 rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data, uint64_t start,
@@ -120,7 +130,7 @@ rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data,
     size_t from = is_begin ? 0 : 1;
     rask_csv_window_seek(window, start - 1 - from);
     struct trial best = {0};
-    uint64_t n_ahead = LOOK_AHEAD_BYTES;
+    uint64_t n_ahead = LOOK_AHEAD_BYTES, patience = patience_bytes(window, start);
     for (;;) {
         rask_status status = fill_up_to(window, start + n_ahead, error);
         if (status != RASK_OK)
@@ -130,6 +140,8 @@ rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data,
             best.n_good + best.n_bad > 0 || (best.has_first && n_ahead >= MAX_LOOK_AHEAD_BYTES);
         if (is_decided || rask_csv_window_is_all(window))
             break;
+        if (!best.has_first && n_ahead >= patience)
+            return RASK_END;
         n_ahead *= 4;
     }
     window->start = best.has_first ? best.first : window->n_bytes;

@@ -106,8 +106,8 @@ static size_t trim(char *text, size_t n)
     return n - begin;
 }
 
-/* Room for "_4294967295" or "c4294967295" beside the name itself. */
-#define NAME_EXTRA_BYTES 16
+/* Room for "c4294967295_4294967295" beside the name itself. */
+#define NAME_EXTRA_BYTES 24
 
 /* The names so far, by hash. */
 struct taken {
@@ -123,10 +123,11 @@ static size_t slot_of(const struct taken *taken, const char *name)
     return at;
 }
 
-/* Makes the name in position i not empty and unlike those before it, and remembers it. */
-static void settle_name(struct taken *taken, char *name, uint32_t i, size_t length)
+/* Gives the column in position i, whose name is empty or that of a column before it, a name that no
+ * other has. */
+static void invent_name(struct taken *taken, char *name, uint32_t i)
 {
-    name[length] = '\0';
+    size_t length = strlen(name);
     if (length == 0)
         length = (size_t)snprintf(name, NAME_EXTRA_BYTES, "c%u", i + 1);
     size_t first = slot_of(taken, name), slot = first;
@@ -137,8 +138,9 @@ static void settle_name(struct taken *taken, char *name, uint32_t i, size_t leng
     taken->slots[slot] = (struct rask_csv_name_slot){name, i, 2};
 }
 
+/* The names that stand in the record, each with room behind it; empty without a header. */
 static void write_names(const char *bytes, const struct choice *choice, bool has_no_header,
-                        struct taken *taken, char **names)
+                        char **names)
 {
     const struct first_record *record = &choice->record;
     char *text = (char *)(names + record->n_fields);
@@ -150,10 +152,23 @@ static void write_names(const char *bytes, const struct choice *choice, bool has
             length = rask_csv_field_decode(bytes + at, end - at, text);
         if (length > 0 && bytes[at] != '"')
             length = trim(text, length);
-        settle_name(taken, text, i, length);
-        text += strlen(text) + 1;
+        text[length] = '\0';
+        text += length + NAME_EXTRA_BYTES;
         at = end + 1;
     }
+}
+
+/* What stands in the record keeps its name, so that no invented name can be taken for it. */
+static void settle_names(struct taken *taken, char **names, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        struct rask_csv_name_slot *slot = &taken->slots[slot_of(taken, names[i])];
+        if (names[i][0] != '\0' && slot->name == NULL)
+            *slot = (struct rask_csv_name_slot){names[i], i, 2};
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (names[i][0] == '\0' || taken->slots[slot_of(taken, names[i])].column != i)
+            invent_name(taken, names[i], i);
 }
 
 /* The names of a header record, in one allocation: [give] to rask_free, as the slots of `taken`.
@@ -169,7 +184,8 @@ static char **read_names(const char *bytes, const struct choice *choice, bool ha
     taken->slots = rask_alloc_zeroed(taken->mask + 1, sizeof *taken->slots);
     char **names = rask_alloc(record->n_fields * sizeof *names + n_text + NAME_EXTRA_BYTES);
     if (names != NULL && taken->slots != NULL) {
-        write_names(bytes, choice, has_no_header, taken, names);
+        write_names(bytes, choice, has_no_header, names);
+        settle_names(taken, names, record->n_fields);
         return names;
     }
     rask_free(names);

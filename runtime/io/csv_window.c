@@ -74,10 +74,11 @@ static rask_status grow_bytes(struct rask_csv_window *window, struct rask_error 
     return RASK_OK;
 }
 
-static rask_status too_long(struct rask_csv_window *window, struct rask_error *error)
+rask_status rask_csv_window_too_long(struct rask_csv_window *window, size_t at,
+                                     struct rask_error *error)
 {
     const char *path = window->file.path;
-    uint64_t line = rask_csv_window_line(window, window->base + window->start);
+    uint64_t line = rask_csv_window_line(window, window->base + at);
     return rask_error_set(
         error, RASK_ERR_LIMIT,
         "%s: line %llu: a record of more than %llu bytes; is a quote never closed?", path,
@@ -102,8 +103,6 @@ static void drop_before_start(struct rask_csv_window *window)
 
 rask_status rask_csv_window_fill(struct rask_csv_window *window, struct rask_error *error)
 {
-    if (window->n_bytes - window->start > window->max_record_bytes)
-        return too_long(window, error);
     drop_before_start(window);
     if (window->n_bytes > window->capacity / 2) {
         rask_status status = grow_bytes(window, error);
@@ -184,7 +183,11 @@ rask_status rask_csv_window_scan(struct rask_csv_window *window, struct rask_err
         if (scan->n_ends > 0)
             return RASK_OK;
         rask_status status;
-        if (scan->n_marks + RASK_CSV_SCAN_SLACK > scan->max_marks)
+        bool is_too_long = window->scanned > window->start &&
+                           window->scanned - window->start > window->max_record_bytes;
+        if (is_too_long)
+            status = rask_csv_window_too_long(window, window->start, error);
+        else if (scan->n_marks + RASK_CSV_SCAN_SLACK > scan->max_marks)
             status = grow_marks(window, error);
         else if (is_at_end)
             return window->start == window->n_bytes ? RASK_END : never_closed(window, error);

@@ -29,7 +29,7 @@ struct rask_csv_window {
     uint64_t base;
     uint64_t
         wanted_end; /* offset up to which reading makes sense; beyond it little is read at a time */
-    uint64_t max_record_bytes;
+    uint64_t max_record_bytes; /* without the line end */
     bool has_pending_feed; /* the byte before start is a CR; a LF at start belongs to it */
     rask_csv_scan_fn scan_fn;
     struct rask_csv_scan scan;
@@ -44,8 +44,7 @@ void rask_csv_window_release(struct rask_csv_window *window);
 void rask_csv_window_seek(struct rask_csv_window *window, uint64_t offset);
 
 /* Drops what is before `start` and reads more. There must be more: see is_all.
- * Errors: RASK_ERR_LIMIT the record at start is too long; RASK_ERR_MEMORY; those of rask_file_read.
- */
+ * Errors: RASK_ERR_MEMORY; those of rask_file_read. */
 rask_status rask_csv_window_fill(struct rask_csv_window *window,
                                  struct rask_error *error) RASK_MUST_USE;
 
@@ -55,10 +54,17 @@ static inline bool rask_csv_window_is_all(const struct rask_csv_window *window)
     return window->base + window->n_bytes >= window->file.identity.n_bytes;
 }
 
-/* Scans on until at least one more record is complete. RASK_END: there is none.
- * Errors: those of fill; RASK_ERR_FORMAT the file ends inside quotes. */
+/* Scans on until at least one more record is complete, which may be too long, as the window can
+ * hold more than one record may have: the caller looks. RASK_END: there is none. Errors: those of
+ * fill; RASK_ERR_LIMIT a record that is not complete is too long already; RASK_ERR_FORMAT the file
+ * ends inside quotes. */
 rask_status rask_csv_window_scan(struct rask_csv_window *window,
                                  struct rask_error *error) RASK_MUST_USE;
+
+/* Sets the error of a record that begins at position `at` and has more than max_record_bytes, its
+ * line end not counted. */
+rask_status rask_csv_window_too_long(struct rask_csv_window *window, size_t at,
+                                     struct rask_error *error) RASK_MUST_USE;
 
 /* Takes out the records that were scanned: their marks and ends. Call it when `start` is behind
  * them. */
@@ -71,7 +77,9 @@ rask_status rask_csv_window_skip_empty(struct rask_csv_window *window,
 
 /* Finds the first record at or after offset `start` of a file whose data begins at `data` < start,
  * by trying both whether start is inside quotes or not. Leaves the window there, as after seek.
- * Errors: those of fill. */
+ * RASK_END: no record ends within 4 MiB, or 64 KiB or 16 times the way to wanted_end if these are
+ * less: whoever reads the record that is there finds the next one, and not everyone reads all of
+ * it. Errors: those of fill. */
 rask_status rask_csv_window_guess(struct rask_csv_window *window, uint64_t data, uint64_t start,
                                   uint32_t n_columns, struct rask_error *error) RASK_MUST_USE;
 

@@ -262,6 +262,10 @@ static rask_status nothing_at(const char *path, struct rask_error *error)
             error, RASK_ERR_IO,
             "-: standard input cannot be read in blocks; write it to a file first: "
             "cat >rows.csv; rask csv rows.csv");
+    if (*path == '\0')
+        return rask_error_set(error, RASK_ERR_IO,
+                              "'': the path is empty (a variable that is not set?); name a file, a "
+                              "directory or a glob");
     return rask_error_set(error, RASK_ERR_IO, "%s: %s", path, strerror(errno));
 }
 

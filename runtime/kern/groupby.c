@@ -9,11 +9,13 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #define FLAT_MAGIC UINT64_C(0x4e414c504b534152) /* "RASKPLAN" in little-endian order */
 #define FLAT_VERSION 1
+#define LABEL_EXTRA_BYTES 13 /* "_" and "_4294967295" */
 
 struct flat_header {
     uint64_t magic;
@@ -112,6 +114,7 @@ static rask_status add_key(struct rask_groupby *plan, uint32_t column, struct ra
             return rask_error_set(error, RASK_ERR_ARGUMENT,
                                   "column '%.60s' is given twice to group by",
                                   plan->columns[column].name);
+    assert(plan->n_aggregates == 0);
     rask_status status = grow(&plan->keys, plan->n_keys, sizeof *plan->keys, "keys", error);
     if (status == RASK_OK)
         plan->keys[plan->n_keys++] = column;
@@ -147,14 +150,31 @@ rask_status rask_aggregate_parse(const char *text, rask_aggregate_fn *fn, const 
         (int)(n > 100 ? 100 : n), text);
 }
 
+static int is_key_name(const struct rask_groupby *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->n_keys; i++)
+        if (strcmp(plan->columns[plan->keys[i]].name, name) == 0)
+            return 1;
+    return 0;
+}
+
+/* "count" or "sum_price", with a number behind it where a key has that name; with the number it is
+ * neither a key's name nor what an aggregate of another column is called. */
 static char *make_label(const struct rask_groupby *plan, uint32_t fn, uint32_t column)
 {
-    const char *name = column == RASK_GROUPBY_ALL_ROWS ? NULL : plan->columns[column].name;
-    size_t n_bytes = strlen(aggregate_names[fn]) + (name == NULL ? 0 : strlen(name) + 1) + 1;
+    const char *name = column == RASK_GROUPBY_ALL_ROWS ? "" : plan->columns[column].name;
+    size_t n_fn = strlen(aggregate_names[fn]), n_bytes = n_fn + strlen(name) + LABEL_EXTRA_BYTES;
     char *label = rask_alloc(n_bytes);
-    if (label != NULL)
-        snprintf(label, n_bytes, "%s%s%s", aggregate_names[fn], name == NULL ? "" : "_",
-                 name == NULL ? "" : name);
+    if (label == NULL)
+        return NULL;
+    snprintf(label, n_bytes, "%s%s%s", aggregate_names[fn],
+             column == RASK_GROUPBY_ALL_ROWS ? "" : "_", name);
+    size_t length = strlen(label);
+    unsigned copy = 2;
+    for (int is_taken = is_key_name(plan, label); is_taken; copy++) {
+        snprintf(label + length, n_bytes - length, "_%u", copy);
+        is_taken = is_key_name(plan, label) || find_column(plan, label + n_fn + 1) != UINT32_MAX;
+    }
     return label;
 }
 

@@ -54,7 +54,7 @@ struct rask_groupby_column {
 struct rask_groupby_aggregate {
     uint32_t fn; /* rask_aggregate_fn */
     uint32_t column; /* index into columns, or RASK_GROUPBY_ALL_ROWS */
-    char *label; /* name of the result column: "count", "sum_price" */
+    char *label; /* name of the result column: "count", "sum_price"; unlike all others */
 };
 
 struct rask_groupby {
@@ -73,12 +73,14 @@ void rask_groupby_release(struct rask_groupby *plan);
 RASK_MUST_USE rask_status rask_groupby_add_column(struct rask_groupby *plan, const char *name,
                                                   rask_type type, struct rask_error *error);
 
-/* Groups by that column, after the keys there are.
+/* Groups by that column, after the keys there are. Undefined when there are aggregates already,
+ * whose labels would not differ from it.
  * RASK_ERR_ARGUMENT: no such column, or a key already; RASK_ERR_LIMIT; RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_groupby_add_key(struct rask_groupby *plan, const char *name,
                                                struct rask_error *error);
 
-/* Appends an aggregate written as "FN:COLUMN", or "count" for the rows of a group.
+/* Appends an aggregate written as "FN:COLUMN", or "count" for the rows of a group. Its label gets a
+ * number, "count_2", where a key is named so.
  * RASK_ERR_ARGUMENT: unknown function or column, or twice the same; RASK_ERR_TYPE: a sum, mean, var
  * or std of a column that is not a number; RASK_ERR_LIMIT; RASK_ERR_MEMORY. */
 RASK_MUST_USE rask_status rask_groupby_add_aggregate(struct rask_groupby *plan, const char *text,

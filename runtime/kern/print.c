@@ -170,9 +170,7 @@ static void put_json_text(struct printer *p, const char *text, size_t n)
     put(p, "\"", 1);
     for (size_t at = 0, length; at < n; at += length) {
         length = rask_utf8_read(text + at, n - at, &character);
-        if (rask_utf8_is_bad(character, length))
-            put_text(p, "\xef\xbf\xbd");
-        else if (character == '"' || character == '\\')
+        if (character == '"' || character == '\\')
             put(p, escape, (size_t)snprintf(escape, sizeof escape, "\\%c", (int)character));
         else if (character == '\n' || character == '\t')
             put_text(p, character == '\n' ? "\\n" : "\\t");
@@ -201,10 +199,74 @@ static void put_json_cell(struct printer *p, const struct rask_cell *cell)
     }
 }
 
-static rask_status print_json(struct printer *p)
+/* A text as an error shows it: its begin, and \xe9 for a byte that is no UTF-8. */
+static const char *show_bytes(char shown[RASK_SHOWN_BYTES], const char *text, size_t n)
+{
+    size_t at = 0, used = 0, length;
+    uint32_t character;
+    for (; at < n && used + 8 < RASK_SHOWN_BYTES; at += length) {
+        length = rask_utf8_read(text + at, n - at, &character);
+        if (rask_utf8_is_bad(character, length)) {
+            used += (size_t)snprintf(shown + used, 5, "\\x%02x", (unsigned)text[at] & 0xff);
+        } else {
+            memcpy(shown + used, text + at, length);
+            used += length;
+        }
+    }
+    snprintf(shown + used, 4, "%s", at < n ? "..." : "");
+    return shown;
+}
+
+static int is_utf8(const char *text, size_t n)
+{
+    uint32_t character;
+    for (size_t at = 0, length; at < n; at += length) {
+        length = rask_utf8_read(text + at, n - at, &character);
+        if (rask_utf8_is_bad(character, length))
+            return 0;
+    }
+    return 1;
+}
+
+static rask_status check_json_text(struct printer *p, const char *text, size_t n, uint32_t c)
+{
+    char shown[RASK_SHOWN_BYTES], shown_name[RASK_SHOWN_BYTES];
+    if (is_utf8(text, n))
+        return RASK_OK;
+    const char *name = rask_result_name(p->result, c);
+    return rask_error_set(
+        p->error, RASK_ERR_FORMAT,
+        "column %s: '%s' is no UTF-8, and JSON holds nothing else; convert the files first (if "
+        "they are Latin-1: iconv -f LATIN1 -t UTF-8), or take --format csv",
+        show_bytes(shown_name, name, strlen(name)), show_bytes(shown, text, n));
+}
+
+/* Two texts must not become one, and the bytes of a text that is no UTF-8 cannot be kept: such a
+ * result is refused before anything of it is printed. */
+static rask_status check_json(struct printer *p)
 {
     uint32_t n_columns = rask_result_n_columns(p->result);
     rask_status status = RASK_OK;
+    for (uint32_t c = 0; c < n_columns && status == RASK_OK; c++) {
+        const char *name = rask_result_name(p->result, c);
+        status = check_json_text(p, name, strlen(name), c);
+        if (rask_result_type(p->result, c) != RASK_TYPE_TEXT)
+            continue;
+        for (uint64_t row = 0; row < rask_result_n_rows(p->result) && status == RASK_OK; row++) {
+            struct rask_cell cell = rask_result_cell(p->result, row, c);
+            if (!cell.is_missing)
+                status = check_json_text(p, cell.value.text.data, cell.value.text.length, c);
+        }
+    }
+    return status;
+}
+
+static rask_status print_json(struct printer *p)
+{
+    uint32_t n_columns = rask_result_n_columns(p->result);
+    rask_status status = check_json(p);
+    if (status != RASK_OK)
+        return status;
     put_text(p, "[");
     for (uint64_t row = 0; row < rask_result_n_rows(p->result) && status == RASK_OK; row++) {
         put_text(p, row > 0 ? ",\n{" : "\n{");

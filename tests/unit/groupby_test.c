@@ -35,6 +35,27 @@ static void names_of_results(void)
     rask_groupby_release(&plan);
 }
 
+/* A key keeps its name, and so does an aggregate whose name is like one that was numbered. */
+static void no_name_twice(void)
+{
+    static const char *const columns[] = {"count", "sum_v", "v", "v_2"};
+    static const char *const names[] = {"count", "sum_v", "count_2", "sum_v_3", "sum_v_2"};
+    struct rask_groupby plan;
+    rask_groupby_init(&plan);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(rask_groupby_add_column(&plan, columns[i], RASK_TYPE_INT64, NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_groupby_add_key(&plan, "count", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_groupby_add_key(&plan, "sum_v", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_groupby_add_aggregate(&plan, "count", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_groupby_add_aggregate(&plan, "sum:v", NULL), RASK_OK);
+    CU_ASSERT_EQUAL(rask_groupby_add_aggregate(&plan, "sum:v_2", NULL), RASK_OK);
+    for (uint32_t i = 0; i < 5; i++)
+        CU_ASSERT_STRING_EQUAL(rask_groupby_result_name(&plan, i), names[i]);
+    CU_ASSERT_EQUAL(rask_groupby_find_result(&plan, "sum_v"), 1);
+    CU_ASSERT_EQUAL(rask_groupby_find_result(&plan, "sum:v"), 3);
+    rask_groupby_release(&plan);
+}
+
 static void what_a_plan_refuses(void)
 {
     struct rask_groupby plan;
@@ -135,7 +156,7 @@ static void types_have_names(void)
     CU_ASSERT_STRING_EQUAL(rask_type_name(99), "?");
 }
 
-RASK_UNIT_MAIN("groupby", {"names of results", names_of_results},
+RASK_UNIT_MAIN("groupby", {"names of results", names_of_results}, {"no name twice", no_name_twice},
                {"what a plan refuses", what_a_plan_refuses},
                {"the flat form reads back", the_flat_form_reads_back},
                {"changed bytes are refused or harmless", changed_bytes_are_refused_or_harmless},
