@@ -15,8 +15,8 @@ extern "C" {
  * and client; the others serve until it stops and then return RASK_SERVED, and may use MPI as
  * before. MPI is not finalised by rask_stop, nor aborted, whatever happens: an error at the start
  * is returned on every rank of `comm`, which can be used on. A program that calls MPI_Finalize
- * without rask_stop ends the runtime by it, as rask_stop would. A communicator of one rank gives the
- * embedded form.
+ * without rask_stop ends the runtime by it, as rask_stop would. A communicator of one rank gives
+ * the embedded form.
  * Errors: as rask_start; RASK_ERR_STATE before MPI_Init or after MPI_Finalize, and on each rank on
  * which a runtime runs already (at once: ranks on which none runs would wait for it);
  * RASK_ERR_THREAD_LEVEL below MPI_THREAD_SERIALIZED, or below MPI_THREAD_MULTIPLE when other

@@ -202,7 +202,8 @@ rask_status rask_runtime_stop(struct rask_runtime *runtime);
 rask_status rask_exit_add(struct rask_runtime *runtime, struct rask_error *error);
 /* One that was not added is fine. */
 void rask_exit_remove(struct rask_runtime *runtime);
-/* From now on MPI_Finalize, too, ends what would be ended at exit. RASK_ERR_MPI, RASK_ERR_MEMORY. */
+/* From now on MPI_Finalize, too, ends what would be ended at exit. RASK_ERR_MPI, RASK_ERR_MEMORY.
+ */
 rask_status rask_exit_at_finalize(struct rask_error *error);
 
 /* exit.c: the error of a call in a child of fork. */

@@ -292,7 +292,6 @@ static void gather_counters(struct rask_runtime *rt, struct rask_counters *c)
                                 .in_place_count = rt->loop.counters.reads_in_place,
                                 .in_place_bytes = rt->loop.counters.bytes_in_place,
                                 .inline_bytes = s.inline_bytes,
-                                .scheduler_busy_ns = rt->loop.counters.scheduler_ns,
                                 .scheduler_bytes = s.live_bytes,
                                 .live_tasks = s.live_tasks,
                                 .loop_turns = rt->loop.counters.turns,

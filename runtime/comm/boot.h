@@ -72,8 +72,8 @@ struct rask_boot_result {
 rask_status rask_boot_mpi(const struct rask_boot_request *, struct rask_boot_result *,
                           struct rask_error *);
 
-/* Has `end` called at the beginning of MPI_Finalize, by whoever calls it, while MPI still works; for
- * the rest of the process. RASK_ERR_MPI, RASK_ERR_MEMORY. */
+/* Has `end` called at the beginning of MPI_Finalize, by whoever calls it, while MPI still works;
+ * for the rest of the process. RASK_ERR_MPI, RASK_ERR_MEMORY. */
 rask_status rask_boot_at_finalize(void (*end)(void), struct rask_error *);
 
 void rask_boot_result_release(struct rask_boot_result *); /* the three tables, not the comm */

@@ -570,8 +570,6 @@ static int turn_and_give(struct rask_loop *loop, uint32_t n_own)
     int has_stopped = loop->worker.has_stopped, has_woken = 0;
     if (atomic_load_explicit(&loop->client.has_woken, memory_order_relaxed) != 0)
         has_woken = (int)atomic_exchange_explicit(&loop->client.has_woken, 0, memory_order_relaxed);
-    if (loop->is_measuring && n > 0)
-        loop->counters.scheduler_ns += rask_now_ns() - loop->now_ns;
     atomic_store_explicit(&loop->is_held, 0, memory_order_seq_cst);
     if (has_stopped)
         rask_loop_wake_all(loop);

@@ -30,7 +30,6 @@
 
 struct rask_loop_counters {
     uint64_t turns;
-    uint64_t scheduler_ns;
     uint64_t reads_in_place, bytes_in_place; /* objects of other ranks read where they lie */
 };
 
@@ -84,14 +83,13 @@ struct rask_loop {
     struct rask_waiter *waiters, *free_waiters;
     _Atomic uint32_t n_waking; /* of those, rung at bells of their own and not awake yet */
     struct rask_bell surplus; /* where threads sleep that no message needs to wake */
-    /* The holder's alone, down to is_measuring. */
+    /* The holder's alone, down to is_starting. */
     struct rask_slab gets; /* gets under way */
     struct rask_loop_starved_list starved; /* fetches that wait for room */
     struct rask_buf client_batch, worker_batch; /* scratch of a turn */
     struct rask_loop_counters counters;
     uint64_t now_ns; /* of this turn */
     int is_starting; /* what ends the job is told by the start, which is not over */
-    int is_measuring; /* scheduler_ns is taken: one more clock read a turn */
     /* What ended the job: set by the holder, once, before has_ended is, and read after that by
      * anybody. */
     rask_status status;
