@@ -85,23 +85,22 @@ static rask_status use_here(struct transfer *transfer, struct rask_future object
     return status;
 }
 
-/* A task on the other worker uses it. */
-static rask_status use_there(struct transfer *transfer, struct rask_future object,
-                             struct used *used)
+/* A task on the other worker; its result. */
+static rask_status run_there(const struct transfer *transfer, struct rask_call call, void *result,
+                             size_t bytes)
 {
     struct bench *bench = transfer->bench;
     const struct rask_call_options there = {
         .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
     struct rask_future future;
     struct rask_view view;
-    rask_status status =
-        rask_submit(bench->rask, RASK_CALL_WITH(&there, bench_use, RASK_RESULT(object)), &future,
-                    &bench->error);
+    call.options = &there;
+    rask_status status = rask_submit(bench->rask, &call, &future, &bench->error);
     if (status != RASK_OK)
         return status;
     status = rask_result(bench->rask, future, RASK_FOREVER, &view, &bench->error);
     if (status == RASK_OK)
-        memcpy(used, view.data, sizeof *used);
+        memcpy(result, view.data, bytes);
     rask_release(bench->rask, &future, 1);
     return status;
 }
@@ -111,8 +110,10 @@ static rask_status use(struct transfer *transfer, struct rask_future object)
     struct bench *bench = transfer->bench;
     uint64_t n_pages = (transfer->bytes + PAGE_BYTES - 1) / PAGE_BYTES, begin_ns = rask_now_ns();
     struct used used = {0};
-    rask_status status = transfer->is_by_client ? use_here(transfer, object, &used)
-                                                : use_there(transfer, object, &used);
+    rask_status status =
+        transfer->is_by_client
+            ? use_here(transfer, object, &used)
+            : run_there(transfer, *RASK_CALL(bench_use, RASK_RESULT(object)), &used, sizeof used);
     if (status == RASK_OK && used.sum != n_pages)
         status = rask_error_set(&bench->error, RASK_ERR_INTERNAL, "the object has wrong bytes");
     bench_add(&transfer->moves, begin_ns + used.reading_ns);
@@ -160,25 +161,12 @@ static double rate(const struct transfer *transfer, const struct bench_times *ti
 }
 
 /* What the user's rank has fetched so far. */
-static rask_status count_fetched(struct transfer *transfer, uint64_t *bytes)
+static rask_status count_fetched(const struct transfer *transfer, uint64_t *bytes)
 {
-    struct bench *bench = transfer->bench;
-    const struct rask_call_options there = {
-        .size = sizeof there, .ranks = &transfer->to, .n_ranks = 1};
-    const struct rask_call call = {.function = bench_count_fetched, .options = &there};
-    struct rask_future future;
-    struct rask_view view;
-    *bytes = rask_counter(bench->rask, "get_bytes");
-    if (transfer->to == 0)
-        return RASK_OK;
-    rask_status status = rask_submit(bench->rask, &call, &future, &bench->error);
-    if (status != RASK_OK)
-        return status;
-    status = rask_result(bench->rask, future, RASK_FOREVER, &view, &bench->error);
-    if (status == RASK_OK)
-        memcpy(bytes, view.data, sizeof *bytes);
-    rask_release(bench->rask, &future, 1);
-    return status;
+    *bytes = rask_counter(transfer->bench->rask, "get_bytes");
+    return transfer->to == 0
+               ? RASK_OK
+               : run_there(transfer, *RASK_CALL(bench_count_fetched), bytes, sizeof *bytes);
 }
 
 static rask_status print(struct transfer *transfer, uint64_t fetched_bytes)
