@@ -98,12 +98,12 @@ static size_t parts_bytes(const struct rask_call *call)
     return bytes;
 }
 
-/* Bytes of the packed call, and how many inputs are results. Values that would not fit are
- * scattered first. */
+/* Adds the values to the bytes of the packed call, which are those of its table and parts so far,
+ * and counts the inputs that are results. Values that would not fit are scattered first. */
 static rask_status measure(struct rask *rask, const struct rask_call *call, struct packed *p,
                            size_t *call_bytes, struct rask_error *error)
 {
-    size_t bytes = rask_call_table_bytes((uint32_t)call->n_inputs) + parts_bytes(call);
+    size_t bytes = *call_bytes;
     uint32_t n_deps = 0;
     for (size_t i = 0; i < call->n_inputs; i++) {
         const struct rask_input *input = &call->inputs[i];
@@ -157,8 +157,11 @@ static rask_status check_count(const struct rask_call *call, size_t n_more,
 static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, struct packed *p,
                                struct rask_error *error)
 {
-    size_t call_bytes = 0;
+    size_t call_bytes = 0, fixed_bytes = 0; /* in all; table and parts of them */
     rask_status status = check_count(call, 0, error);
+    if (status == RASK_OK)
+        call_bytes = fixed_bytes =
+            rask_call_table_bytes((uint32_t)call->n_inputs) + parts_bytes(call);
     if (status == RASK_OK)
         status = measure(rask, call, p, &call_bytes, error);
     if (status != RASK_OK || call_bytes == 0)
@@ -174,7 +177,7 @@ static rask_status pack_inputs(struct rask *rask, const struct rask_call *call, 
     uint32_t n_deps = 0, n_scattered = 0;
     table[rask_call_table_bytes((uint32_t)call->n_inputs) / sizeof *table - 1] = 0;
     table[0] = (uint32_t)call->n_inputs;
-    size_t room = call_bytes - rask_call_table_bytes((uint32_t)call->n_inputs) - parts_bytes(call);
+    size_t room = call_bytes - fixed_bytes;
     for (size_t i = 0; i < call->n_inputs; i++) {
         const struct rask_input *input = &call->inputs[i];
         size_t padded = rask_wire_pad(input->bytes);
