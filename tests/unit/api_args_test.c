@@ -331,7 +331,7 @@ static void a_story_needs_memory(void)
 /* A failure that many share is told once. */
 static void the_log_tells_the_story_of_a_failure(void)
 {
-    char path[] = "/tmp/rask_log_XXXXXX", setting[64], text[16384];
+    char path[] = "api_args_test.XXXXXX", setting[64], text[16384];
     const char *const settings[] = {"log=info", "trace=/dev/null", setting, NULL};
     int file = mkstemp(path);
     CU_ASSERT_FATAL(file >= 0);
